@@ -1,0 +1,97 @@
+//! The catalog: apis, their versions and the revisions of their specs.
+
+#[cfg(feature = "store")]
+pub mod documents;
+#[cfg(feature = "store")]
+pub mod query;
+#[cfg(feature = "store")]
+pub mod service;
+pub mod version;
+
+use serde::{Deserialize, Serialize};
+
+pub use version::{Version, VersionName, VersionState};
+
+use crate::{
+    clock::Timestamp,
+    id::{ApiId, OrganizationId, RevisionId, VersionId},
+    slug::Slug,
+};
+
+/// A named product surface of an organization.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Api {
+    /// Identifies the api.
+    pub id: ApiId,
+    /// Whose it is.
+    pub organization_id: OrganizationId,
+    /// Short name; unique in the organization.
+    pub slug: Slug,
+    /// Name for people; 1 to 100 characters.
+    pub name: String,
+    /// One sentence; at most 300 characters.
+    pub summary: String,
+    /// Who sees it.
+    pub visibility: Visibility,
+    /// Words to find it by; at most 20, each a slug.
+    pub tags: Vec<String>,
+    /// When it was made.
+    pub created_at: Timestamp,
+}
+
+/// Who sees an api.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Visibility {
+    /// Everybody, once a version is published.
+    #[default]
+    Public,
+    /// Members of the organization.
+    Private,
+}
+
+impl Visibility {
+    /// The word in the database and the manifest.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Public => "public",
+            Self::Private => "private",
+        }
+    }
+}
+
+/// One immutable uploaded spec of a version, without its bytes.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Revision {
+    /// Identifies the revision.
+    pub id: RevisionId,
+    /// The version it belongs to.
+    pub version_id: VersionId,
+    /// 1, 2, 3 … within the version.
+    pub number: u32,
+    /// SHA-256 of the uploaded bytes, in hexadecimal.
+    pub sha256: String,
+    /// Name of the format: `openapi-3.1`, `swagger-2.0`.
+    pub format: String,
+    /// `info.title` of the document.
+    pub title: String,
+    /// `info.version` of the document.
+    pub document_version: String,
+    /// How many operations it describes.
+    pub operations: u32,
+    /// Uploaded size in bytes.
+    pub size: u64,
+    /// What was found wrong with it, worst first, at most 500.
+    pub diagnostics: Vec<openapi::Diagnostic>,
+    /// When it was uploaded.
+    pub created_at: Timestamp,
+}
+
+/// Where a spec came from, with the bytes as they came.
+#[derive(Clone)]
+pub struct SpecUpload {
+    /// The document, at most [`openapi::Limits`]' size, possibly gzip.
+    pub bytes: Vec<u8>,
+    /// File name, URL or `pasted`; kept for the history.
+    pub source: String,
+}

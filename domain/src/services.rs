@@ -1,0 +1,93 @@
+//! The façade: one value that every door (pages, command line, manifest, tasks) is handed.
+
+use std::sync::Arc;
+
+use tokio::sync::Notify;
+
+use crate::{
+    account::service::Accounts,
+    application::service::Applications,
+    audit::AuditLog,
+    catalog::{documents::Documents, query::CatalogReads, service::Catalog},
+    clock::Clock,
+    key::service::Keys,
+    notify::outbox::Outbox,
+    organization::service::Organizations,
+    plan::service::Plans,
+    store::{Database, gateway_config::GatewayConfigReads},
+    subscription::service::Subscriptions,
+    upstream::address::AddressPolicy,
+    usage::{ledger::Ledger, query::UsageReads},
+};
+
+/// What the use cases share.
+#[derive(Clone)]
+pub struct Context {
+    /// The database.
+    pub db: Database,
+    /// Where "now" comes from.
+    pub clock: Clock,
+    /// Notified after every commit that a gateway must know.
+    pub config_changed: Arc<Notify>,
+    /// Notified after every commit that put a mail into the outbox.
+    pub mail_queued: Arc<Notify>,
+    /// Which addresses an upstream may have.
+    pub addresses: AddressPolicy,
+    /// What links in mails begin with, without a slash at the end: `https://portal.example`.
+    pub portal_url: Arc<str>,
+}
+
+/// Every use case and every read, by noun. Cheap to clone.
+#[derive(Clone)]
+pub struct Services {
+    /// Sign-up, sign-in, sessions, verification.
+    pub accounts: Accounts,
+    /// Providers and their members.
+    pub organizations: Organizations,
+    /// Apis, versions, revisions: changes.
+    pub catalog: Catalog,
+    /// Apis, versions, revisions: what the portal and the console show.
+    pub catalog_reads: CatalogReads,
+    /// Parsed documents, cached within a memory bound.
+    pub documents: Documents,
+    /// Plans.
+    pub plans: Plans,
+    /// Applications of consumers.
+    pub applications: Applications,
+    /// Subscriptions, approvals.
+    pub subscriptions: Subscriptions,
+    /// Keys.
+    pub keys: Keys,
+    /// Writing usage.
+    pub ledger: Ledger,
+    /// Reading usage.
+    pub usage: UsageReads,
+    /// Mails waiting to be sent.
+    pub outbox: Outbox,
+    /// The audit log.
+    pub audit: AuditLog,
+    /// What gateways are told.
+    pub gateway_config: GatewayConfigReads,
+}
+
+impl Services {
+    /// Puts the use cases together.
+    pub fn new(cx: Context) -> Self {
+        Self {
+            accounts: Accounts { cx: cx.clone() },
+            organizations: Organizations { cx: cx.clone() },
+            catalog: Catalog { cx: cx.clone() },
+            catalog_reads: CatalogReads { cx: cx.clone() },
+            documents: Documents { cx: cx.clone() },
+            plans: Plans { cx: cx.clone() },
+            applications: Applications { cx: cx.clone() },
+            subscriptions: Subscriptions { cx: cx.clone() },
+            keys: Keys { cx: cx.clone() },
+            ledger: Ledger { cx: cx.clone() },
+            usage: UsageReads { cx: cx.clone() },
+            outbox: Outbox { cx: cx.clone() },
+            audit: AuditLog { cx: cx.clone() },
+            gateway_config: GatewayConfigReads { cx },
+        }
+    }
+}

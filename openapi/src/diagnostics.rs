@@ -1,0 +1,147 @@
+//! What the engine has to say about a document: one shape for every finding, whoever made it.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// How much a finding matters. Ordered from the worst to the mildest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// The document, or the part pointed at, can't be used.
+    Error,
+    /// It can be used, but not as it was probably meant.
+    Warning,
+    /// Good to know; nothing is wrong.
+    Info,
+    /// A suggestion.
+    Hint,
+}
+
+impl Severity {
+    /// The word used in JSON and on screen: `error`, `warning`, `info` or `hint`.
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Error => "error",
+            Self::Warning => "warning",
+            Self::Info => "info",
+            Self::Hint => "hint",
+        }
+    }
+}
+
+/// One finding about a document.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Diagnostic {
+    /// How much it matters.
+    pub severity: Severity,
+    /// Stable, kebab-case identifier of the kind of finding, for example `ref-external`. Where Spectral's `oas` ruleset
+    /// has the same rule, its name is used.
+    pub code: Cow<'static, str>,
+    /// One sentence for a person, without the position.
+    pub message: String,
+    /// JSON pointer (RFC 6901) into the document as it was uploaded; empty for the whole document.
+    pub pointer: String,
+    /// Line in the uploaded text, from 1, where it is known.
+    pub line: Option<u32>,
+    /// Column in the uploaded text, from 1 and in characters, where it is known.
+    pub column: Option<u32>,
+    /// What to do about it, where that isn't obvious.
+    pub hint: Option<String>,
+}
+
+impl Diagnostic {
+    /// A finding about the whole document, without a position.
+    pub fn new(severity: Severity, code: &'static str, message: impl Into<String>) -> Self {
+        Self {
+            severity,
+            code: Cow::Borrowed(code),
+            message: message.into(),
+            pointer: String::new(),
+            line: None,
+            column: None,
+            hint: None,
+        }
+    }
+
+    /// An error about the whole document, without a position.
+    pub fn error(code: &'static str, message: impl Into<String>) -> Self {
+        Self::new(Severity::Error, code, message)
+    }
+
+    /// A warning about the whole document, without a position.
+    pub fn warning(code: &'static str, message: impl Into<String>) -> Self {
+        Self::new(Severity::Warning, code, message)
+    }
+
+    /// The same finding, pointing at a place in the document.
+    #[must_use]
+    pub fn at(mut self, pointer: impl Into<String>) -> Self {
+        self.pointer = pointer.into();
+        self
+    }
+
+    /// The same finding, with a position in the text.
+    #[must_use]
+    pub fn on(mut self, position: Position) -> Self {
+        self.line = Some(position.line);
+        self.column = Some(position.column);
+        self
+    }
+
+    /// The same finding, with advice.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+}
+
+impl fmt::Display for Diagnostic {
+    /// `3:14: error: message (code) at /info`, leaving out what isn't known.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let (Some(line), Some(column)) = (self.line, self.column) {
+            write!(f, "{line}:{column}: ")?;
+        }
+        write!(f, "{}: {} ({})", self.severity.label(), self.message, self.code)?;
+        if !self.pointer.is_empty() {
+            write!(f, " at {}", self.pointer)?;
+        }
+        Ok(())
+    }
+}
+
+/// A place in the uploaded text; both numbers start at 1, columns count characters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Position {
+    /// Line, from 1.
+    pub line: u32,
+    /// Column in characters, from 1.
+    pub column: u32,
+}
+
+/// Why a document can't be imported.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the document can't be imported: {}", self.summary())]
+pub struct Rejected {
+    /// Everything found until the reader had to stop; never empty, and at least one is an error.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+impl Rejected {
+    /// The first error, as one line.
+    pub fn summary(&self) -> String {
+        self.diagnostics
+            .iter()
+            .find(|diagnostic| diagnostic.severity == Severity::Error)
+            .or(self.diagnostics.first())
+            .map_or_else(|| "no reason was given".to_owned(), ToString::to_string)
+    }
+}
+
+impl From<Diagnostic> for Rejected {
+    fn from(diagnostic: Diagnostic) -> Self {
+        Self { diagnostics: vec![diagnostic] }
+    }
+}
