@@ -142,6 +142,8 @@ impl Rejected {
 
 impl From<Diagnostic> for Rejected {
     fn from(diagnostic: Diagnostic) -> Self {
-        Self { diagnostics: vec![diagnostic] }
+        Self {
+            diagnostics: vec![diagnostic],
+        }
     }
 }

@@ -78,7 +78,10 @@ impl NumberTexts {
 
 fn significant_digits(literal: &str) -> usize {
     let mantissa = literal.split(['e', 'E']).next().unwrap_or_default();
-    let digits = mantissa.bytes().filter(u8::is_ascii_digit).skip_while(|digit| *digit == b'0');
+    let digits = mantissa
+        .bytes()
+        .filter(u8::is_ascii_digit)
+        .skip_while(|digit| *digit == b'0');
     let mut count = 0;
     let mut significant = 0;
     for digit in digits {
@@ -122,8 +125,16 @@ mod tests {
     fn digits_are_kept() {
         let mut numbers = NumberTexts::default();
         for literal in [
-            "0", "-1", "1.5", "9007199254740993", "18446744073709551615", "123456789012345678901234567890",
-            "123456789012345678901234567891", "1e400", "-1e400", "99999999999999999999",
+            "0",
+            "-1",
+            "1.5",
+            "9007199254740993",
+            "18446744073709551615",
+            "123456789012345678901234567890",
+            "123456789012345678901234567891",
+            "1e400",
+            "-1e400",
+            "99999999999999999999",
         ] {
             let number = numbers.parse(literal).unwrap();
             assert_eq!(numbers.text(&number), literal);
@@ -134,8 +145,21 @@ mod tests {
     #[test]
     fn literals_follow_the_grammar() {
         for (text, expected) in [
-            ("0", true), ("-0", true), ("10", true), ("1.50", true), ("1e3", true), ("1E+3", true), ("1.5e-3", true),
-            ("", false), ("-", false), ("01", false), ("1.", false), (".5", false), ("1e", false), ("+1", false), ("0x1F", false),
+            ("0", true),
+            ("-0", true),
+            ("10", true),
+            ("1.50", true),
+            ("1e3", true),
+            ("1E+3", true),
+            ("1.5e-3", true),
+            ("", false),
+            ("-", false),
+            ("01", false),
+            ("1.", false),
+            (".5", false),
+            ("1e", false),
+            ("+1", false),
+            ("0x1F", false),
         ] {
             assert_eq!(is_literal(text), expected, "{text}");
         }

@@ -32,14 +32,19 @@ fn expand<'a>(bytes: &'a [u8], limits: &Limits) -> Result<Cow<'a, [u8]>, Rejecte
     let mut reader = MultiGzDecoder::new(bytes).take(limits.bytes as u64 + 1);
     match reader.read_to_end(&mut expanded) {
         Ok(_) => Ok(Cow::Owned(expanded)),
-        Err(error) => Err(Diagnostic::error("gzip-damaged", format!("the gzip data can't be expanded: {error}")).into()),
+        Err(error) => {
+            Err(Diagnostic::error("gzip-damaged", format!("the gzip data can't be expanded: {error}")).into())
+        }
     }
 }
 
 fn too_large(limits: &Limits) -> Diagnostic {
     let mib = limits.bytes as f64 / (1024.0 * 1024.0);
-    Diagnostic::error("too-large", format!("the document is larger than the limit of {mib:.0} MiB (expanded)"))
-        .hint("Split the API into several documents, or move long texts into guides.")
+    Diagnostic::error(
+        "too-large",
+        format!("the document is larger than the limit of {mib:.0} MiB (expanded)"),
+    )
+    .hint("Split the API into several documents, or move long texts into guides.")
 }
 
 fn decode(bytes: &[u8]) -> Result<Cow<'_, str>, Rejected> {
@@ -65,7 +70,10 @@ fn utf8(bytes: &[u8]) -> Result<Cow<'_, str>, Rejected> {
         let byte = bytes.get(error.valid_up_to()).copied().unwrap_or_default();
         Diagnostic::error(
             "not-utf8",
-            format!("the text is not valid UTF-8: byte 0x{byte:02x} at offset {}", error.valid_up_to()),
+            format!(
+                "the text is not valid UTF-8: byte 0x{byte:02x} at offset {}",
+                error.valid_up_to()
+            ),
         )
         .on(position)
         .hint("Save the file as UTF-8.")
@@ -79,9 +87,11 @@ fn utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Result<Cow<'static, str>, Re
     let text: Result<String, _> = char::decode_utf16(units).collect();
     match text {
         Ok(text) if rest.is_empty() => Ok(Cow::Owned(text)),
-        _ => Err(Diagnostic::error("not-utf16", "the text starts like UTF-16 but is not valid UTF-16")
-            .hint("Save the file as UTF-8.")
-            .into()),
+        _ => Err(
+            Diagnostic::error("not-utf16", "the text starts like UTF-16 but is not valid UTF-16")
+                .hint("Save the file as UTF-8.")
+                .into(),
+        ),
     }
 }
 

@@ -46,7 +46,10 @@ enum PathStep {
 
 impl Reader<'_> {
     fn fail(&self, message: impl Into<String>) -> Rejected {
-        Diagnostic::error("json-syntax", message).on(position_at(self.text, self.at)).at(self.pointer()).into()
+        Diagnostic::error("json-syntax", message)
+            .on(position_at(self.text, self.at))
+            .at(self.pointer())
+            .into()
     }
 
     fn pointer(&self) -> String {
@@ -126,7 +129,8 @@ impl Reader<'_> {
             let value = self.value()?;
             if let Some(earlier) = map.insert(key, value) {
                 drop(earlier);
-                self.parsed.duplicate_key(self.pointer(), position_at(self.text, key_at));
+                self.parsed
+                    .duplicate_key(self.pointer(), position_at(self.text, key_at));
             }
             self.path.pop();
             self.space();
@@ -174,7 +178,11 @@ impl Reader<'_> {
             self.at += 1;
         }
         let literal = &self.text[from..self.at];
-        let number = if crate::number::is_literal(literal) { self.parsed.numbers.parse(literal) } else { None };
+        let number = if crate::number::is_literal(literal) {
+            self.parsed.numbers.parse(literal)
+        } else {
+            None
+        };
         match number {
             Some(number) => Ok(Value::Number(number)),
             None => {
@@ -201,7 +209,9 @@ impl Reader<'_> {
                     self.escape(&mut decoded)?;
                     from = self.at;
                 }
-                Some(0..=0x1f) => return Err(self.fail("a control character or line end inside a text must be escaped")),
+                Some(0..=0x1f) => {
+                    return Err(self.fail("a control character or line end inside a text must be escaped"));
+                }
                 Some(_) => self.at += 1,
                 None => return Err(self.fail("the text ends inside a quoted text")),
             }
@@ -247,7 +257,8 @@ impl Reader<'_> {
             "lone-surrogate",
             format!("\\u{first:04x} is half of a character; it is read as U+FFFD"),
         );
-        self.parsed.found(finding.on(position_at(self.text, self.at)).at(self.pointer()));
+        self.parsed
+            .found(finding.on(position_at(self.text, self.at)).at(self.pointer()));
         decoded.push(char::REPLACEMENT_CHARACTER);
         self.at += 6;
         Ok(())

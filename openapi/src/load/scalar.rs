@@ -47,8 +47,16 @@ fn json_spelling(text: &str) -> Option<String> {
     }
     let whole = whole.trim_start_matches('0');
     let whole = if whole.is_empty() { "0" } else { whole };
-    let fraction = if fraction.is_empty() { "0".to_owned() } else { fraction.to_owned() };
-    let literal = if mantissa.contains('.') { format!("{sign}{whole}.{fraction}{exponent}") } else { format!("{sign}{whole}{exponent}") };
+    let fraction = if fraction.is_empty() {
+        "0".to_owned()
+    } else {
+        fraction.to_owned()
+    };
+    let literal = if mantissa.contains('.') {
+        format!("{sign}{whole}.{fraction}{exponent}")
+    } else {
+        format!("{sign}{whole}{exponent}")
+    };
     is_literal(&literal).then_some(literal)
 }
 
@@ -60,9 +68,25 @@ mod tests {
     #[test]
     fn core_schema() {
         for (text, expected) in [
-            ("no", None), ("NO", None), ("on", None), ("y", None), ("12:30:45", None), ("2020-01-01", None), (".inf", None), ("1.2.3", None),
-            ("~", Some(json!(null))), ("true", Some(json!(true))), ("010", Some(json!(10))), ("0x1F", Some(json!(31))), ("0o17", Some(json!(15))),
-            ("1e3", Some(json!(1000.0))), ("+5", Some(json!(5))), (".5", Some(json!(0.5))), ("5.", Some(json!(5.0))), ("-", None), (".", None),
+            ("no", None),
+            ("NO", None),
+            ("on", None),
+            ("y", None),
+            ("12:30:45", None),
+            ("2020-01-01", None),
+            (".inf", None),
+            ("1.2.3", None),
+            ("~", Some(json!(null))),
+            ("true", Some(json!(true))),
+            ("010", Some(json!(10))),
+            ("0x1F", Some(json!(31))),
+            ("0o17", Some(json!(15))),
+            ("1e3", Some(json!(1000.0))),
+            ("+5", Some(json!(5))),
+            (".5", Some(json!(0.5))),
+            ("5.", Some(json!(5.0))),
+            ("-", None),
+            (".", None),
         ] {
             assert_eq!(resolve(text, &mut NumberTexts::default()), expected, "{text}");
         }

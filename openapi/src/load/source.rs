@@ -35,7 +35,12 @@ pub(super) struct Budget<'l> {
 
 impl<'l> Budget<'l> {
     pub(super) fn new(limits: &'l Limits) -> Self {
-        Self { limits, nodes: 0, alias_bytes: 0, started: Instant::now() }
+        Self {
+            limits,
+            nodes: 0,
+            alias_bytes: 0,
+            started: Instant::now(),
+        }
     }
 
     /// Pays for one more value at this depth.
@@ -50,7 +55,16 @@ impl<'l> Budget<'l> {
             return Err(Diagnostic::error("too-many-values", message).on(position()).into());
         }
         // Looking at the clock costs more than a value; every 1,024th is often enough.
-        if self.nodes.is_multiple_of(1024) { self.time(position) } else { Ok(()) }
+        if self.nodes.is_multiple_of(1024) {
+            self.time(position)
+        } else {
+            Ok(())
+        }
+    }
+
+    /// The deepest level allowed.
+    pub(super) fn depth(&self) -> usize {
+        self.limits.depth
     }
 
     /// Pays for a copy made for a YAML alias or anchor.
@@ -61,7 +75,10 @@ impl<'l> Budget<'l> {
                 "YAML anchors and aliases expand to more than {} MiB",
                 self.limits.alias_bytes / (1024 * 1024)
             );
-            return Err(Diagnostic::error("alias-expansion", message).on(position()).hint("Use $ref instead of aliases.").into());
+            return Err(Diagnostic::error("alias-expansion", message)
+                .on(position())
+                .hint("Use $ref instead of aliases.")
+                .into());
         }
         self.time(position)
     }
@@ -70,7 +87,10 @@ impl<'l> Budget<'l> {
         if self.started.elapsed() <= self.limits.time {
             return Ok(());
         }
-        let message = format!("reading the document takes longer than {} s", self.limits.time.as_secs_f32());
+        let message = format!(
+            "reading the document takes longer than {} s",
+            self.limits.time.as_secs_f32()
+        );
         Err(Diagnostic::error("too-slow", message).on(position()).into())
     }
 }
@@ -81,5 +101,8 @@ pub(super) fn position_at(text: &str, offset: usize) -> Position {
     let line_start = before.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
     // Continuation bytes of UTF-8 don't start a character.
     let column = before[line_start..].iter().filter(|byte| **byte & 0xc0 != 0x80).count();
-    Position { line: before.iter().filter(|byte| **byte == b'\n').count() as u32 + 1, column: column as u32 + 1 }
+    Position {
+        line: before.iter().filter(|byte| **byte == b'\n').count() as u32 + 1,
+        column: column as u32 + 1,
+    }
 }

@@ -23,7 +23,10 @@ pub(super) fn parse(text: &str, limits: &Limits) -> Result<Parsed, Rejected> {
         parsed: Parsed::default(),
     };
     let value = composer.document()?;
-    Ok(Parsed { value, ..composer.parsed })
+    Ok(Parsed {
+        value,
+        ..composer.parsed
+    })
 }
 
 struct Composer<'t> {
@@ -46,12 +49,18 @@ struct Written {
 const VALUE_FIELDS: [&str; 5] = ["enum", "default", "example", "examples", "const"];
 
 fn position(span: Span) -> Position {
-    Position { line: span.start.line().max(1) as u32, column: span.start.col() as u32 + 1 }
+    Position {
+        line: span.start.line().max(1) as u32,
+        column: span.start.col() as u32 + 1,
+    }
 }
 
 fn syntax(error: &ScanError) -> Rejected {
     let mark = error.marker();
-    let position = Position { line: mark.line().max(1) as u32, column: mark.col() as u32 + 1 };
+    let position = Position {
+        line: mark.line().max(1) as u32,
+        column: mark.col() as u32 + 1,
+    };
     let finding = if error.info().contains("recursion limit") {
         Diagnostic::error("too-deep", "the YAML is nested too deeply")
     } else {
@@ -110,7 +119,9 @@ impl<'t> Composer<'t> {
                 self.define(anchor, &value, span)?;
                 Ok(value)
             }
-            _ => Err(Diagnostic::error("yaml-syntax", "a value is expected here").on(position(span)).into()),
+            _ => Err(Diagnostic::error("yaml-syntax", "a value is expected here")
+                .on(position(span))
+                .into()),
         }
     }
 
@@ -143,7 +154,9 @@ impl<'t> Composer<'t> {
                 let finding = Diagnostic::error("recursive-alias", "a YAML anchor contains itself");
                 Err(finding.on(position(span)).at(pointer(&self.path)).into())
             }
-            None => Err(Diagnostic::error("yaml-syntax", "unknown YAML anchor").on(position(span)).into()),
+            None => Err(Diagnostic::error("yaml-syntax", "unknown YAML anchor")
+                .on(position(span))
+                .into()),
         }
     }
 
@@ -164,7 +177,10 @@ impl<'t> Composer<'t> {
             None => Value::String(text.into_owned()),
             Some(value) => {
                 if !value.is_null() && self.may_be_text() {
-                    self.written.push(Written { path: self.path.clone(), text: text.into_owned() });
+                    self.written.push(Written {
+                        path: self.path.clone(),
+                        text: text.into_owned(),
+                    });
                 }
                 value
             }
@@ -192,7 +208,10 @@ impl<'t> Composer<'t> {
     }
 
     fn ignored_tag(&mut self, tag: &Tag, span: Span) {
-        let finding = Diagnostic::warning("yaml-tag", format!("the YAML tag {tag} is ignored; nothing is run or included"));
+        let finding = Diagnostic::warning(
+            "yaml-tag",
+            format!("the YAML tag {tag} is ignored; nothing is run or included"),
+        );
         self.parsed.found(finding.on(position(span)).at(pointer(&self.path)));
     }
 
@@ -283,10 +302,15 @@ impl<'t> Composer<'t> {
         };
         let depth = self.path.len();
         for written in self.written.drain(first..) {
-            let Some((Step::Key(key), below)) = written.path.get(depth..).and_then(<[Step]>::split_first) else { continue };
+            let Some((Step::Key(key), below)) = written.path.get(depth..).and_then(<[Step]>::split_first) else {
+                continue;
+            };
             let always = match depth {
                 0 => matches!(key.as_str(), "openapi" | "swagger"),
-                1 => self.path == [Step::Key("info".to_owned())] && matches!(key.as_str(), "title" | "version" | "summary" | "description"),
+                1 => {
+                    self.path == [Step::Key("info".to_owned())]
+                        && matches!(key.as_str(), "title" | "version" | "summary" | "description")
+                }
                 _ => false,
             };
             if !always && !(is_text_schema && VALUE_FIELDS.contains(&key.as_str())) {

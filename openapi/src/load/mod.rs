@@ -1,0 +1,119 @@
+//! From uploaded bytes to a [`Document`]: decode, parse, check what was written, lift it to the one 3.1 shape, index it.
+//!
+//! Everything is bounded by [`Limits`]; nothing here opens a file or a connection.
+
+mod decode;
+mod json;
+mod limits;
+mod locate;
+mod scalar;
+mod source;
+mod yaml;
+
+use serde_json::Value;
+
+pub use limits::Limits;
+
+use crate::check::{self, Findings};
+use crate::diagnostics::{Diagnostic, Position, Rejected};
+use crate::lift;
+use crate::model::Document;
+use crate::number::NumberTexts;
+
+/// Reads an OpenAPI document (2.0, 3.0, 3.1 or 3.2; JSON or YAML; possibly gzipped).
+///
+/// Parts that are wrong in themselves are reported in [`Document::diagnostics`] and skipped; references to other files or
+/// hosts are reported and never followed.
+///
+/// # Errors
+/// [`Rejected`] if the text can't be parsed, crosses a limit, or is no OpenAPI document of a known version with the fields
+/// that every such document must have.
+pub fn read(bytes: &[u8], limits: &Limits) -> Result<Document, Rejected> {
+    let text = decode::text(bytes, limits)?;
+    let syntax = Syntax::of(&text)?;
+    let parsed = match syntax {
+        Syntax::Json => json::parse(&text, limits)?,
+        Syntax::Yaml => yaml::parse(&text, limits)?,
+    };
+    let Parsed {
+        value: mut root,
+        numbers,
+        diagnostics,
+    } = parsed;
+    let mut findings = Findings::new(limits.diagnostics, diagnostics);
+    let checked = check::document(&root, &mut findings);
+    let mut diagnostics = findings.into_diagnostics();
+    locate::fill(&text, syntax, &mut diagnostics);
+    let Some(checked) = checked else {
+        return Err(Rejected { diagnostics });
+    };
+    lift::lift(&mut root, checked.format);
+    Ok(Document::index(root, checked, numbers, diagnostics))
+}
+
+/// The value of an upload as it was written, before it is checked or lifted.
+pub(crate) fn source_value(bytes: &[u8], limits: &Limits) -> Result<Value, Rejected> {
+    let text = decode::text(bytes, limits)?;
+    let parsed = match Syntax::of(&text)? {
+        Syntax::Json => json::parse(&text, limits)?,
+        Syntax::Yaml => yaml::parse(&text, limits)?,
+    };
+    Ok(parsed.value)
+}
+
+/// How a text is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Syntax {
+    Json,
+    Yaml,
+}
+
+impl Syntax {
+    fn of(text: &str) -> Result<Self, Rejected> {
+        let start = text.trim_start();
+        match start.as_bytes() {
+            [] => Err(Diagnostic::error("empty", "the document is empty").into()),
+            [b'<', ..] => Err(
+                Diagnostic::error("not-openapi", "this is HTML or XML, not an OpenAPI document")
+                    .on(Position { line: 1, column: 1 })
+                    .hint("Perhaps the address answered with a sign-in page: download the JSON or YAML file itself.")
+                    .into(),
+            ),
+            [b'[', ..] => Ok(Self::Json),
+            // `{openapi: 3.1.0}` is a YAML flow mapping; anything else that starts with a brace is meant as JSON, and gets
+            // the messages of the JSON reader.
+            [b'{', rest @ ..] => match rest.trim_ascii_start().first() {
+                Some(first) if first.is_ascii_alphanumeric() || *first == b'\'' => Ok(Self::Yaml),
+                _ => Ok(Self::Json),
+            },
+            _ => Ok(Self::Yaml),
+        }
+    }
+}
+
+/// A parsed text.
+#[derive(Default)]
+struct Parsed {
+    value: Value,
+    numbers: NumberTexts,
+    diagnostics: Vec<Diagnostic>,
+}
+
+impl Parsed {
+    /// Findings of a parser are few, but an attacker may try.
+    const MOST: usize = 1000;
+
+    fn found(&mut self, diagnostic: Diagnostic) {
+        if self.diagnostics.len() < Self::MOST {
+            self.diagnostics.push(diagnostic);
+        }
+    }
+
+    fn duplicate_key(&mut self, pointer: String, position: Position) {
+        let finding = Diagnostic::error(
+            "duplicate-key",
+            "this key appears twice in the same object; the last one is used",
+        );
+        self.found(finding.at(pointer).on(position).hint("Rename or remove one of them."));
+    }
+}
