@@ -2,6 +2,7 @@
 
 #[cfg(feature = "store")]
 pub mod service;
+pub mod throttle;
 
 use serde::{Deserialize, Serialize};
 
