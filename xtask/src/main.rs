@@ -17,7 +17,10 @@ mod test;
 mod workspace;
 
 #[derive(Parser)]
-#[command(name = "cargo xtask", about = "Setup, build, demo, test and bench of this repository")]
+#[command(
+    name = "cargo xtask",
+    about = "Setup, build, demo, test and bench of this repository"
+)]
 struct Cli {
     #[command(subcommand)]
     command: Command,

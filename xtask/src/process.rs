@@ -11,27 +11,38 @@ use crate::terminal;
 
 /// Runs a program whose output goes straight to the terminal.
 pub(crate) fn run(command: &mut Command) -> anyhow::Result<()> {
-    let status = command.status().with_context(|| format!("can't start {}", text(command)))?;
+    let status = command
+        .status()
+        .with_context(|| format!("can't start {}", text(command)))?;
     check(command, status)
 }
 
 /// Whether the program succeeds; its output is dropped.
 pub(crate) fn succeeds(command: &mut Command) -> bool {
-    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok_and(|status| status.success())
+    command
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status()
+        .is_ok_and(|status| status.success())
 }
 
 /// Standard output of a program; standard error goes to the terminal.
 pub(crate) fn output(command: &mut Command) -> anyhow::Result<String> {
-    let output =
-        command.stderr(Stdio::inherit()).output().with_context(|| format!("can't start {}", text(command)))?;
+    let output = command
+        .stderr(Stdio::inherit())
+        .output()
+        .with_context(|| format!("can't start {}", text(command)))?;
     check(command, output.status)?;
     String::from_utf8(output.stdout).with_context(|| format!("{} wrote something else than UTF-8", text(command)))
 }
 
 /// Runs a program, shows its standard output as it comes, and returns it together with how the program ended.
 pub(crate) fn tee(command: &mut Command) -> anyhow::Result<(ExitStatus, String)> {
-    let mut child =
-        command.stdout(Stdio::piped()).spawn().with_context(|| format!("can't start {}", text(command)))?;
+    let mut child = command
+        .stdout(Stdio::piped())
+        .spawn()
+        .with_context(|| format!("can't start {}", text(command)))?;
     let stdout = child.stdout.take().context("standard output was not piped")?;
     let mut all = String::new();
     for line in BufReader::new(stdout).split(b'\n') {
@@ -54,7 +65,11 @@ pub(crate) fn check(command: &Command, status: ExitStatus) -> anyhow::Result<()>
 /// The command as one would type it.
 fn text(command: &Command) -> String {
     let program = std::path::Path::new(command.get_program());
-    let name = program.file_name().unwrap_or(command.get_program()).to_string_lossy().into_owned();
+    let name = program
+        .file_name()
+        .unwrap_or(command.get_program())
+        .to_string_lossy()
+        .into_owned();
     let words = command.get_args().map(|arg| arg.to_string_lossy().into_owned());
     format!("`{}`", std::iter::once(name).chain(words).collect::<Vec<_>>().join(" "))
 }

@@ -27,11 +27,17 @@ pub(crate) struct Workspace {
 impl Workspace {
     pub(crate) fn find() -> anyhow::Result<Self> {
         let manifest = env::var_os("CARGO_MANIFEST_DIR").unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into());
-        let root = Path::new(&manifest).parent().context("xtask stands in no workspace")?.to_owned();
+        let root = Path::new(&manifest)
+            .parent()
+            .context("xtask stands in no workspace")?
+            .to_owned();
         let mut metadata = cargo_in(&root);
         let text = process::output(metadata.args(["metadata", "--no-deps", "--format-version", "1"]))?;
         let metadata: serde_json::Value = serde_json::from_str(&text).context("cargo metadata is not JSON")?;
-        let target = metadata["target_directory"].as_str().context("cargo metadata names no target folder")?.into();
+        let target = metadata["target_directory"]
+            .as_str()
+            .context("cargo metadata names no target folder")?
+            .into();
         Ok(Self { root, target })
     }
 

@@ -41,7 +41,15 @@ const WASM_OPT: [&str; 7] = [
 /// Builds the bundle where it changed. Fails when it is over its budget.
 pub(crate) fn build(workspace: &Workspace) -> anyhow::Result<()> {
     let mut cargo = workspace.cargo();
-    cargo.args(["build", "--package", "app-hydrate", "--target", WASM, "--profile", "wasm-release"]);
+    cargo.args([
+        "build",
+        "--package",
+        "app-hydrate",
+        "--target",
+        WASM,
+        "--profile",
+        "wasm-release",
+    ]);
     process::run(&mut cargo)?;
 
     let wasm = workspace.target.join(WASM).join("wasm-release/app_hydrate.wasm");
@@ -50,10 +58,10 @@ pub(crate) fn build(workspace: &Workspace) -> anyhow::Result<()> {
     let scratch = workspace.target.join("bundle");
     let wasm_opt = find_program("wasm-opt");
     let stamp = stamp(&wasm, &loader, wasm_opt.as_deref())?;
-    let stamp_file = scratch.join("stamp");
-    let current = FILES.iter().all(|name| pkg.join(name).is_file() && scratch.join(name).is_file())
-        && fs::read_to_string(&stamp_file).is_ok_and(|text| text == stamp);
-    if current {
+    // Beside its files: checkouts may share a target folder. Hidden files are not served.
+    let stamp_file = pkg.join(".stamp");
+    let complete = FILES.iter().all(|name| pkg.join(name).is_file());
+    if complete && fs::read_to_string(&stamp_file).is_ok_and(|text| text == stamp) {
         note("unchanged");
         return Ok(());
     }
@@ -64,16 +72,23 @@ pub(crate) fn build(workspace: &Workspace) -> anyhow::Result<()> {
     let shrunk = shrink(wasm_opt.as_deref(), &scratch.join(FILES[2]))?;
     let total = report(&scratch)?;
     if total > BUDGET_BYTES {
-        let message = format!("the browser bundle is {} kB gzipped, over its budget of {} kB", kb(total), kb(BUDGET_BYTES));
+        let message = format!(
+            "the browser bundle is {} kB gzipped, over its budget of {} kB",
+            kb(total),
+            kb(BUDGET_BYTES)
+        );
         // Whoever has no wasm-opt still gets a working bundle.
         if shrunk {
             bail!(message);
         }
-        note(&format!("{message}; install wasm-opt (Debian package binaryen) to shrink it"));
+        note(&format!(
+            "{message}; install wasm-opt (Debian package binaryen) to shrink it"
+        ));
     }
     fs::create_dir_all(&pkg)?;
     for name in FILES {
-        fs::copy(scratch.join(name), pkg.join(name)).with_context(|| format!("can't write {name} to {}", pkg.display()))?;
+        fs::copy(scratch.join(name), pkg.join(name))
+            .with_context(|| format!("can't write {name} to {}", pkg.display()))?;
     }
     fs::write(stamp_file, stamp)?;
     Ok(())
@@ -83,7 +98,9 @@ pub(crate) fn build(workspace: &Workspace) -> anyhow::Result<()> {
 fn stamp(wasm: &Path, loader: &Path, wasm_opt: Option<&Path>) -> anyhow::Result<String> {
     let mut hasher = DefaultHasher::new();
     for path in [wasm, loader] {
-        fs::read(path).with_context(|| format!("can't read {}", path.display()))?.hash(&mut hasher);
+        fs::read(path)
+            .with_context(|| format!("can't read {}", path.display()))?
+            .hash(&mut hasher);
     }
     wasm_opt.hash(&mut hasher);
     WASM_OPT.hash(&mut hasher);
@@ -104,10 +121,18 @@ fn shrink(wasm_opt: Option<&Path>, wasm: &Path) -> anyhow::Result<bool> {
         return Ok(false);
     };
     let smaller = PathBuf::from(wasm).with_extension("opt");
-    let output = Command::new(wasm_opt).args(WASM_OPT).arg(wasm).arg("-o").arg(&smaller).output()?;
+    let output = Command::new(wasm_opt)
+        .args(WASM_OPT)
+        .arg(wasm)
+        .arg("-o")
+        .arg(&smaller)
+        .output()?;
     if !output.status.success() {
         let reason = String::from_utf8_lossy(&output.stderr);
-        note(&format!("wasm-opt failed, the bundle stays as it is: {}", reason.lines().next().unwrap_or_default()));
+        note(&format!(
+            "wasm-opt failed, the bundle stays as it is: {}",
+            reason.lines().next().unwrap_or_default()
+        ));
         return Ok(false);
     }
     fs::rename(smaller, wasm)?;
@@ -122,10 +147,20 @@ fn report(folder: &Path) -> anyhow::Result<usize> {
         let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
         encoder.write_all(&bytes)?;
         let packed = encoder.finish()?.len();
-        note(&format!("{name:18} {:>7} kB, gzip {:>6} kB", kb(bytes.len()), kb(packed)));
+        note(&format!(
+            "{name:18} {:>7} kB, gzip {:>6} kB",
+            kb(bytes.len()),
+            kb(packed)
+        ));
         total += packed;
     }
-    note(&format!("{:18} {:>7}     gzip {:>6} kB of {} kB", "together", "", kb(total), kb(BUDGET_BYTES)));
+    note(&format!(
+        "{:18} {:>7}     gzip {:>6} kB of {} kB",
+        "together",
+        "",
+        kb(total),
+        kb(BUDGET_BYTES)
+    ));
     Ok(total)
 }
 

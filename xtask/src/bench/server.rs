@@ -1,0 +1,199 @@
+//! A server that a benchmark starts: waited for, measured from outside, and stopped with the benchmark.
+
+use std::{
+    env, fs,
+    io::{self, Read as _, Write as _},
+    net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream},
+    path::{Path, PathBuf},
+    process::{self, Child, Command, Stdio},
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context as _, bail};
+
+use super::key;
+use crate::workspace::find_program;
+
+/// How long a server may take until it answers.
+const START: Duration = Duration::from_mins(1);
+/// How long a server may take to end by itself.
+const STOP: Duration = Duration::from_secs(10);
+const POLL: Duration = Duration::from_millis(20);
+/// Linux counts processes' time in hundredths of a second towards programs, whatever it counts in itself (`man 5 proc`).
+const TICKS_PER_SECOND: f64 = 100.0;
+
+/// A folder for one run, removed with everything in it.
+pub(super) struct Scratch(PathBuf);
+
+impl Scratch {
+    pub(super) fn new() -> anyhow::Result<Self> {
+        let folder = env::temp_dir().join(format!("turnpike-bench-{}", process::id()));
+        fs::create_dir(&folder).with_context(|| format!("can't make {}", folder.display()))?;
+        Ok(Self(folder))
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        &self.0
+    }
+
+    /// Writes a file and returns where it is.
+    pub(super) fn write(&self, name: &str, text: &str) -> anyhow::Result<PathBuf> {
+        let path = self.0.join(name);
+        fs::write(&path, text).with_context(|| format!("can't write {}", path.display()))?;
+        Ok(path)
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+/// A running server; stopped when dropped.
+pub(super) struct Server {
+    child: Child,
+}
+
+impl Server {
+    /// Starts `name` with its output going to `log` in the scratch folder, and waits until `path` answers 200.
+    pub(super) fn start(
+        name: &str,
+        command: &mut Command,
+        scratch: &Scratch,
+        port: u16,
+        path: &str,
+    ) -> anyhow::Result<Self> {
+        let log = scratch.path().join(format!("{name}.log"));
+        let file = fs::File::create(&log)?;
+        command.stdin(Stdio::null()).stdout(file.try_clone()?).stderr(file);
+        let child = command.spawn().with_context(|| format!("can't start {name}"))?;
+        let mut server = Self { child };
+        let start = Instant::now();
+        loop {
+            let status = status(port, path);
+            if status.as_ref().is_ok_and(|status| *status == 200) {
+                return Ok(server);
+            }
+            let ended = server.child.try_wait()?;
+            if ended.is_some() || start.elapsed() > START {
+                let seen = status.map_or_else(|error| error.to_string(), |status| format!("status {status}"));
+                let log = fs::read_to_string(&log).unwrap_or_default();
+                bail!(
+                    "{name} does not answer at 127.0.0.1:{port}{path} ({seen}); it said:\n{}",
+                    log.trim_end()
+                );
+            }
+            pause();
+        }
+    }
+
+    /// User and system time of the process and its children so far, in seconds.
+    pub(super) fn cpu_seconds(&self) -> anyhow::Result<f64> {
+        let own = self.child.id();
+        let mut ticks = 0;
+        let mut seen = false;
+        for entry in fs::read_dir("/proc").context("CPU time is read from /proc, which only Linux has")? {
+            let Ok(pid) = entry?.file_name().to_string_lossy().parse::<u32>() else {
+                continue;
+            };
+            // Processes come and go while we look.
+            let Ok(stat) = fs::read_to_string(format!("/proc/{pid}/stat")) else {
+                continue;
+            };
+            let Some(stat) = Stat::parse(&stat) else { continue };
+            if pid == own || stat.parent == own {
+                ticks += stat.ticks;
+                seen |= pid == own;
+            }
+        }
+        if !seen {
+            bail!("the server has ended");
+        }
+        Ok(ticks as f64 / TICKS_PER_SECOND)
+    }
+}
+
+impl Drop for Server {
+    /// Asks it to end, and insists if it does not.
+    fn drop(&mut self) {
+        let pid = self.child.id().to_string();
+        let _ = Command::new("kill").args(["-TERM", &pid]).status();
+        let start = Instant::now();
+        while self.child.try_wait().is_ok_and(|ended| ended.is_none()) {
+            if start.elapsed() > STOP {
+                let _ = self.child.kill();
+                let _ = self.child.wait();
+                return;
+            }
+            pause();
+        }
+    }
+}
+
+/// What we need of `/proc/PID/stat`.
+struct Stat {
+    parent: u32,
+    ticks: u64,
+}
+
+impl Stat {
+    fn parse(text: &str) -> Option<Self> {
+        // The name in parentheses may hold anything, also spaces and parentheses.
+        let fields: Vec<&str> = text.rsplit_once(')')?.1.split_whitespace().collect();
+        let number = |index: usize| fields.get(index)?.parse::<u64>().ok();
+        Some(Self {
+            parent: number(1)?.try_into().ok()?,
+            ticks: number(11)? + number(12)?,
+        })
+    }
+}
+
+/// A program's command, found also where Debian keeps administrators' programs.
+pub(super) fn program(name: &str) -> anyhow::Result<Command> {
+    Ok(Command::new(
+        find_program(name).with_context(|| format!("{name} is missing"))?,
+    ))
+}
+
+/// A port that nothing listens on. Another program may take it before it is used; then the start fails and says so.
+pub(super) fn free_port() -> io::Result<u16> {
+    Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port())
+}
+
+/// The status that a `GET` with a valid key gets.
+fn status(port: u16, path: &str) -> io::Result<u16> {
+    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+    let mut stream = TcpStream::connect_timeout(&address, Duration::from_secs(1))?;
+    stream.set_read_timeout(Some(Duration::from_secs(5)))?;
+    let head = format!(
+        "GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nX-Api-Key: {}\r\nConnection: close\r\n\r\n",
+        key(77)
+    );
+    stream.write_all(head.as_bytes())?;
+    let mut answer = [0; 12];
+    stream.read_exact(&mut answer)?;
+    let text = std::str::from_utf8(&answer[9..]).unwrap_or_default();
+    text.parse()
+        .map_err(|_| io::Error::new(io::ErrorKind::InvalidData, "the answer is not HTTP"))
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "no runtime here, and another process's state can only be polled"
+)]
+fn pause() {
+    std::thread::sleep(POLL);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn stat_survives_odd_names() {
+        let stat = Stat::parse("42 (a) b (c)) S 7 42 42 0 -1 4194304 100 0 0 0 250 30 0 0 20 0 1 0 100 0 0").unwrap();
+        assert_eq!((stat.parent, stat.ticks), (7, 280));
+        assert!(Stat::parse("42 (x").is_none());
+    }
+}

@@ -1,0 +1,194 @@
+//! `cargo xtask test`: everything that CI checks, cheapest first, one pass of each kind.
+
+use std::{
+    env,
+    process::Command,
+    time::{Duration, Instant},
+};
+
+use anyhow::Context as _;
+use clap::{Args, ValueEnum};
+
+use crate::{
+    build::{self, Profile, bundle},
+    process,
+    setup::{self, Scope},
+    terminal::{result, seconds, step},
+    workspace::{WASM, Workspace},
+};
+
+mod cases;
+mod edges;
+mod licences;
+mod sources;
+
+use cases::Cases;
+
+/// Members that build for the host, with one set of features for all steps: another set would compile everything again.
+/// Leptos' `ssr` and `hydrate` exclude each other, hence neither `app-hydrate` nor `--all-features`.
+const NATIVE: [&str; 5] = [
+    "--workspace",
+    "--exclude",
+    "app-hydrate",
+    "--features",
+    "domain/fixture",
+];
+
+/// Members that also build for the browser.
+const BROWSER: [&str; 6] = ["--package", "app-hydrate", "--package", "app", "--package", "domain"];
+
+#[derive(Args)]
+pub(crate) struct Options {
+    /// Run these steps only
+    #[arg(long, value_enum, value_name = "STEP", num_args = 1..)]
+    only: Vec<Step>,
+    /// Leave these steps out
+    #[arg(long, value_enum, value_name = "STEP", num_args = 1..)]
+    skip: Vec<Step>,
+}
+
+/// In the order in which they run.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Step {
+    /// Bring what the machine lacks
+    Setup,
+    /// rustfmt has nothing to change
+    Format,
+    /// Names, sizes and contents of source files
+    Sources,
+    /// Who may import whom
+    Edges,
+    /// Licences and banned crates among all dependencies
+    Licences,
+    /// clippy has nothing to say, here and for the browser
+    Clippy,
+    /// Documentation builds without a warning
+    Docs,
+    /// The browser bundle builds and keeps its budget
+    Bundle,
+    /// Unit, integration and documentation tests
+    Rust,
+    /// Playwright's tests in Chromium
+    Browser,
+}
+
+/// Runs the chosen steps, stops at the first that fails.
+pub(crate) fn run(workspace: &Workspace, options: &Options) -> anyhow::Result<()> {
+    let start = Instant::now();
+    let mut rows = Vec::new();
+    let mut total = Cases::default();
+    for step in Step::value_variants() {
+        if options.skip.contains(step) || !(options.only.is_empty() || options.only.contains(step)) {
+            continue;
+        }
+        let started = Instant::now();
+        let cases = step.run(workspace)?;
+        rows.push((step.name(), started.elapsed(), cases));
+        total += cases;
+    }
+    print_summary(&rows, start.elapsed());
+    result(&format!("{} passed, {} failed", total.passed, total.failed));
+    Ok(())
+}
+
+fn print_summary(rows: &[(String, Duration, Cases)], elapsed: Duration) {
+    result(&format!(
+        "\n{:10} {:>14} {:>7} {:>8}",
+        "step", "time", "passed", "skipped"
+    ));
+    for (name, time, cases) in rows {
+        let (passed, skipped) = (cases.passed.to_string(), cases.skipped.to_string());
+        let shown = |count: String| if count == "0" { String::new() } else { count };
+        result(&format!(
+            "{name:10} {:>14} {:>7} {:>8}",
+            seconds(*time),
+            shown(passed),
+            shown(skipped)
+        ));
+    }
+    result(&format!("{:10} {:>14}\n", "together", seconds(elapsed)));
+}
+
+impl Step {
+    fn name(self) -> String {
+        self.to_possible_value()
+            .map(|value| value.get_name().to_owned())
+            .unwrap_or_default()
+    }
+
+    /// Runs the step; an error says what is wrong.
+    fn run(self, workspace: &Workspace) -> anyhow::Result<Cases> {
+        let name = self.name();
+        let work = || match self {
+            Self::Setup => setup::bring(workspace, Scope::Test).map(|()| Cases::default()),
+            Self::Format => cargo(workspace, &["fmt", "--all", "--check"], &[], &[]),
+            Self::Sources => sources::check(workspace).map(|()| Cases::default()),
+            Self::Edges => edges::check(workspace).map(|()| Cases::default()),
+            Self::Licences => licences::check(workspace).map(|()| Cases::default()),
+            Self::Clippy => clippy(workspace),
+            Self::Docs => docs(workspace),
+            Self::Bundle => bundle::build(workspace).map(|()| Cases::default()),
+            Self::Rust => rust_tests(workspace),
+            Self::Browser => browser_tests(workspace),
+        };
+        // Setup is silent when there is nothing to do, and has headings of its own otherwise.
+        let outcome = if self == Self::Setup { work() } else { step(&name, work) };
+        outcome.with_context(|| format!("step `{name}` failed"))
+    }
+}
+
+/// `cargo WORDS… MEMBERS… -- TAIL…`
+fn cargo(workspace: &Workspace, words: &[&str], members: &[&str], tail: &[&str]) -> anyhow::Result<Cases> {
+    let mut command = cargo_command(workspace, words, members);
+    if !tail.is_empty() {
+        command.arg("--").args(tail);
+    }
+    process::run(&mut command)?;
+    Ok(Cases::default())
+}
+
+fn cargo_command(workspace: &Workspace, words: &[&str], members: &[&str]) -> Command {
+    let mut command = workspace.cargo();
+    command.args(words).args(members);
+    if env::var_os("CI").is_some_and(|value| value == "true") {
+        // A machine that compiles once gains nothing from it.
+        command.env("CARGO_INCREMENTAL", "0");
+    }
+    command
+}
+
+fn clippy(workspace: &Workspace) -> anyhow::Result<Cases> {
+    let strict = ["-D", "warnings"];
+    cargo(workspace, &["clippy", "--locked", "--all-targets"], &NATIVE, &strict)?;
+    cargo(workspace, &["clippy", "--locked", "--target", WASM], &BROWSER, &strict)
+}
+
+fn docs(workspace: &Workspace) -> anyhow::Result<Cases> {
+    let mut command = cargo_command(workspace, &["doc", "--locked", "--no-deps"], &NATIVE);
+    process::run(command.env("RUSTDOCFLAGS", "-D warnings"))?;
+    Ok(Cases::default())
+}
+
+fn rust_tests(workspace: &Workspace) -> anyhow::Result<Cases> {
+    let mut command = cargo_command(workspace, &["test", "--locked"], &NATIVE);
+    let (status, output) = process::tee(&mut command)?;
+    let cases = cases::of_cargo(&output);
+    process::check(&command, status).with_context(|| cases.to_string())?;
+    Ok(cases)
+}
+
+/// Against the binary that the step before left behind; builds it where there is none of these sources.
+fn browser_tests(workspace: &Workspace) -> anyhow::Result<Cases> {
+    let features = &NATIVE;
+    let mut binary = cargo_command(workspace, &["build", "--locked", "--bin", "turnpike"], features);
+    process::run(&mut binary)?;
+    let mut command = Command::new("npx");
+    command
+        .args(["playwright", "test"])
+        .current_dir(workspace.root.join("end2end"));
+    command.env("TURNPIKE_BIN", build::path(workspace, Profile::Dev));
+    let (status, output) = process::tee(&mut command)?;
+    let cases = cases::of_playwright(&output);
+    process::check(&command, status).with_context(|| cases.to_string())?;
+    Ok(cases)
+}
