@@ -1,0 +1,34 @@
+//! The pages, a folder for each feature. A feature imports `ui`, `layout`, `href`, `form`, `page`, `cx`; never another
+//! feature.
+
+use axum::{Router, extract::DefaultBodyLimit, middleware};
+
+use crate::{cx::AppState, error::PageError, form::FORM_MAX, render::render};
+
+pub mod account;
+pub mod applications;
+pub mod catalog;
+pub mod console;
+pub mod problems;
+pub mod reference;
+pub mod settings;
+pub mod subscriptions;
+pub mod usage;
+
+/// Every page of the user interface.
+pub fn router(state: AppState) -> Router {
+    Router::new()
+        .merge(catalog::router())
+        .merge(reference::router())
+        .merge(problems::router())
+        .merge(account::router())
+        .merge(applications::router())
+        .merge(subscriptions::router())
+        .merge(usage::router())
+        .merge(settings::router())
+        .merge(console::router())
+        .fallback(async || PageError::not_found("page"))
+        .layer(DefaultBodyLimit::max(FORM_MAX))
+        .layer(middleware::from_fn_with_state(state.clone(), render))
+        .with_state(state)
+}

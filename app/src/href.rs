@@ -1,0 +1,278 @@
+//! Every URL of the user interface, as functions: a link to a page that does not exist does not compile.
+//!
+//! Path parameters are slugs, version names, operation slugs and ids, all of which are plain ASCII that needs no
+//! escaping; query values go through [`with_query`].
+
+use std::fmt::Display;
+
+use domain::id::{ApplicationId, KeyId, SessionId, SubscriptionId};
+
+/// Puts query parameters behind a path, percent-encoded; pairs with an empty value are left out.
+pub fn with_query(path: &str, pairs: &[(&str, &str)]) -> String {
+    let mut query = url::form_urlencoded::Serializer::new(String::new());
+    for (name, value) in pairs.iter().filter(|(_, value)| !value.is_empty()) {
+        query.append_pair(name, value);
+    }
+    let query = query.finish();
+    if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") }
+}
+
+// === portal ===
+
+/// The home page.
+pub fn home() -> String {
+    "/".into()
+}
+
+/// The catalog; see [`with_query`] for `q`, `tag`, `provider`, `after`.
+pub fn catalog() -> String {
+    "/apis".into()
+}
+
+/// An api's overview.
+pub fn api(organization: impl Display, api: impl Display) -> String {
+    format!("/apis/{organization}/{api}")
+}
+
+/// The reference of a version: its operations by tag.
+pub fn reference(organization: impl Display, api: impl Display, version: impl Display) -> String {
+    format!("/apis/{organization}/{api}/{version}")
+}
+
+/// The page of one operation.
+pub fn operation(organization: impl Display, api: impl Display, version: impl Display, operation: impl Display) -> String {
+    format!("/apis/{organization}/{api}/{version}/operations/{operation}")
+}
+
+/// The page that says how to move off a deprecated version; gateways link to it.
+pub fn deprecation_guide(organization: impl Display, api: impl Display, version: impl Display) -> String {
+    format!("/apis/{organization}/{api}/{version}/deprecation")
+}
+
+/// The uploaded document, byte for byte.
+pub fn original(organization: impl Display, api: impl Display, version: impl Display) -> String {
+    format!("/apis/{organization}/{api}/{version}/original")
+}
+
+/// A provider's page.
+pub fn provider(organization: impl Display) -> String {
+    format!("/providers/{organization}")
+}
+
+/// All problems a gateway answers with.
+pub fn problems() -> String {
+    "/problems".into()
+}
+
+/// One of them.
+pub fn problem(slug: impl Display) -> String {
+    format!("/problems/{slug}")
+}
+
+// === account ===
+
+/// Create an account.
+pub fn sign_up() -> String {
+    "/signup".into()
+}
+
+/// Says that a mail is on its way.
+pub fn check_mail() -> String {
+    "/signup/check-mail".into()
+}
+
+/// Sign in; `next` is where to go afterwards, a path of this site.
+pub fn sign_in(next: Option<&str>) -> String {
+    with_query("/signin", &[("next", next.unwrap_or_default())])
+}
+
+/// Sign out (POST).
+pub fn sign_out() -> String {
+    "/signout".into()
+}
+
+/// The link of the verification mail.
+pub fn verify() -> String {
+    "/verify".into()
+}
+
+/// Sends the verification mail again (POST).
+pub fn resend_verification() -> String {
+    "/verify/resend".into()
+}
+
+/// Ask for a mail to reset the password.
+pub fn forgot_password() -> String {
+    "/forgot-password".into()
+}
+
+/// The link of that mail.
+pub fn reset_password() -> String {
+    "/reset".into()
+}
+
+// === dashboard ===
+
+/// The consumer's first page.
+pub fn dashboard() -> String {
+    "/dashboard".into()
+}
+
+/// Create an application.
+pub fn new_application() -> String {
+    "/dashboard/applications/new".into()
+}
+
+/// An application: subscriptions, keys, usage.
+pub fn application(id: ApplicationId) -> String {
+    format!("/dashboard/applications/{id}")
+}
+
+/// Create a key (POST); the answer is the page that shows it once.
+pub fn create_key(id: ApplicationId) -> String {
+    format!("/dashboard/applications/{id}/keys")
+}
+
+/// Asks before a key is revoked; POST revokes it.
+pub fn revoke_key(application: ApplicationId, key: KeyId) -> String {
+    format!("/dashboard/applications/{application}/keys/{key}/revoke")
+}
+
+/// Change name and description of an application.
+pub fn edit_application(id: ApplicationId) -> String {
+    format!("/dashboard/applications/{id}/edit")
+}
+
+/// Asks before an application is deleted; POST deletes it.
+pub fn delete_application(id: ApplicationId) -> String {
+    format!("/dashboard/applications/{id}/delete")
+}
+
+/// Asks before a subscription is canceled; POST cancels it.
+pub fn cancel_subscription(application: ApplicationId, subscription: SubscriptionId) -> String {
+    format!("/dashboard/applications/{application}/subscriptions/{subscription}/cancel")
+}
+
+/// Subscribe to a plan: choose the application; POST subscribes.
+pub fn subscribe(organization: impl Display, plan: impl Display) -> String {
+    format!("/subscribe/{organization}/{plan}")
+}
+
+/// The consumer's usage.
+pub fn usage() -> String {
+    "/dashboard/usage".into()
+}
+
+/// Profile, password, sessions.
+pub fn settings() -> String {
+    "/dashboard/settings".into()
+}
+
+/// Ends one session (POST).
+pub fn end_session(id: SessionId) -> String {
+    format!("/dashboard/settings/sessions/{id}/end")
+}
+
+// === console ===
+
+/// The organizations of the actor.
+pub fn console() -> String {
+    "/console".into()
+}
+
+/// Create an organization.
+pub fn new_organization() -> String {
+    "/console/new".into()
+}
+
+/// An organization's overview.
+pub fn console_overview(organization: impl Display) -> String {
+    format!("/console/{organization}")
+}
+
+/// Its apis.
+pub fn console_apis(organization: impl Display) -> String {
+    format!("/console/{organization}/apis")
+}
+
+/// Create an api.
+pub fn new_api(organization: impl Display) -> String {
+    format!("/console/{organization}/apis/new")
+}
+
+/// An api: its versions.
+pub fn console_api(organization: impl Display, api: impl Display) -> String {
+    format!("/console/{organization}/apis/{api}")
+}
+
+/// Name, summary, visibility, tags of an api.
+pub fn edit_api(organization: impl Display, api: impl Display) -> String {
+    format!("/console/{organization}/apis/{api}/edit")
+}
+
+/// Add a version.
+pub fn new_version(organization: impl Display, api: impl Display) -> String {
+    format!("/console/{organization}/apis/{api}/versions/new")
+}
+
+/// A version: spec, operations, diagnostics, upstream, lifecycle.
+pub fn console_version(organization: impl Display, api: impl Display, version: impl Display) -> String {
+    format!("/console/{organization}/apis/{api}/versions/{version}")
+}
+
+/// A part of a version's page that has a form of its own: `spec`, `upstream`, `access`, `publish`, `deprecate`,
+/// `restore`, `retire`.
+pub fn version_action(organization: impl Display, api: impl Display, version: impl Display, action: &'static str) -> String {
+    format!("/console/{organization}/apis/{api}/versions/{version}/{action}")
+}
+
+/// Plans of an organization.
+pub fn console_plans(organization: impl Display) -> String {
+    format!("/console/{organization}/plans")
+}
+
+/// Create a plan.
+pub fn new_plan(organization: impl Display) -> String {
+    format!("/console/{organization}/plans/new")
+}
+
+/// Change a plan.
+pub fn edit_plan(organization: impl Display, plan: impl Display) -> String {
+    format!("/console/{organization}/plans/{plan}")
+}
+
+/// Asks before a plan is deleted; POST deletes it.
+pub fn delete_plan(organization: impl Display, plan: impl Display) -> String {
+    format!("/console/{organization}/plans/{plan}/delete")
+}
+
+/// Subscribers and approvals.
+pub fn subscribers(organization: impl Display) -> String {
+    format!("/console/{organization}/subscribers")
+}
+
+/// A decision about a subscription (POST): `approve`, `refuse`, `suspend`, `resume`.
+pub fn subscriber_action(organization: impl Display, id: SubscriptionId, action: &'static str) -> String {
+    format!("/console/{organization}/subscribers/{id}/{action}")
+}
+
+/// The audit log.
+pub fn audit(organization: impl Display) -> String {
+    format!("/console/{organization}/audit")
+}
+
+/// Name and members of an organization.
+pub fn organization_settings(organization: impl Display) -> String {
+    format!("/console/{organization}/settings")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn queries_are_encoded_and_empty_values_left_out() {
+        assert_eq!(with_query("/apis", &[("q", "a b&c"), ("tag", "")]), "/apis?q=a+b%26c");
+        assert_eq!(with_query("/apis", &[("q", "")]), "/apis");
+    }
+}
