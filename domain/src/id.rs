@@ -19,7 +19,16 @@ pub struct ParseIdError {
 macro_rules! typed_ids { ($($(#[$doc:meta])* $name:ident = $prefix:literal),* $(,)?) => {$(
     $(#[$doc])*
     #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+    #[cfg_attr(feature = "store", derive(sea_orm::DeriveValueType))]
     pub struct $name(Uuid);
+
+    // Asked for by primary keys; ids are never numbers.
+    #[cfg(feature = "store")]
+    impl sea_orm::TryFromU64 for $name {
+        fn try_from_u64(_: u64) -> Result<Self, sea_orm::DbErr> {
+            Err(sea_orm::DbErr::ConvertFromU64(stringify!($name)))
+        }
+    }
 
     impl $name {
         /// What the text form begins with, before the underscore.

@@ -5,16 +5,16 @@ use std::sync::Arc;
 use tokio::sync::Notify;
 
 use crate::{
-    account::service::Accounts,
+    account::{password::{PasswordCost, Passwords}, service::Accounts},
     application::service::Applications,
     audit::AuditLog,
-    catalog::{documents::Documents, query::CatalogReads, service::Catalog},
+    catalog::{documents::{DEFAULT_BUDGET, Documents}, query::CatalogReads, service::Catalog},
     clock::Clock,
     key::service::Keys,
     notify::outbox::Outbox,
     organization::service::Organizations,
     plan::service::Plans,
-    store::{Database, gateway_config::GatewayConfigReads},
+    store::{Database, OpenError, OpenOptions, gateway_config::GatewayConfigReads},
     subscription::service::Subscriptions,
     upstream::address::AddressPolicy,
     usage::{ledger::Ledger, query::UsageReads},
@@ -35,11 +35,32 @@ pub struct Context {
     pub addresses: AddressPolicy,
     /// What links in mails begin with, without a slash at the end: `https://portal.example`.
     pub portal_url: Arc<str>,
+    /// Hashes passwords.
+    pub passwords: Passwords,
+}
+
+impl Context {
+    /// A context over `db` as a server has it: the machine's clock, passwords at full cost.
+    ///
+    /// `portal_url` is what links in mails begin with; a slash at its end is dropped.
+    pub fn new(db: Database, portal_url: &str, addresses: AddressPolicy) -> Self {
+        Self {
+            db,
+            clock: Clock::System,
+            config_changed: Arc::new(Notify::new()),
+            mail_queued: Arc::new(Notify::new()),
+            addresses,
+            portal_url: portal_url.trim_end_matches('/').into(),
+            passwords: Passwords::new(PasswordCost::Owasp),
+        }
+    }
 }
 
 /// Every use case and every read, by noun. Cheap to clone.
 #[derive(Clone)]
 pub struct Services {
+    /// What they share: the database to close, the signals to wait for.
+    pub context: Context,
     /// Sign-up, sign-in, sessions, verification.
     pub accounts: Accounts,
     /// Providers and their members.
@@ -71,14 +92,21 @@ pub struct Services {
 }
 
 impl Services {
+    /// Opens the database (see [`Database::open`]) and puts the use cases together.
+    pub async fn open(url: &str, portal_url: &str, addresses: AddressPolicy) -> Result<Self, OpenError> {
+        let db = Database::open(url, OpenOptions::default()).await?;
+        Ok(Self::new(Context::new(db, portal_url, addresses)))
+    }
+
     /// Puts the use cases together.
     pub fn new(cx: Context) -> Self {
         Self {
+            context: cx.clone(),
             accounts: Accounts { cx: cx.clone() },
             organizations: Organizations { cx: cx.clone() },
             catalog: Catalog { cx: cx.clone() },
             catalog_reads: CatalogReads { cx: cx.clone() },
-            documents: Documents { cx: cx.clone() },
+            documents: Documents::new(cx.clone(), DEFAULT_BUDGET),
             plans: Plans { cx: cx.clone() },
             applications: Applications { cx: cx.clone() },
             subscriptions: Subscriptions { cx: cx.clone() },

@@ -1,7 +1,11 @@
 //! Accounts: people who sign in.
 
 #[cfg(feature = "store")]
+pub mod password;
+#[cfg(feature = "store")]
 pub mod service;
+#[cfg(feature = "store")]
+pub(crate) mod token;
 pub mod throttle;
 
 use serde::{Deserialize, Serialize};

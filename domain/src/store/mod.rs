@@ -1,7 +1,105 @@
 //! The database: connections, transactions, entities.
+//!
+//! SQLite has one connection for writing (every write transaction begins with `BEGIN IMMEDIATE`, the pool is the fair
+//! queue) and several that can only read; PostgreSQL has one pool for both. A write use case is one [`unit::Unit`].
 
 pub mod gateway_config;
 
+pub(crate) mod entity;
+mod error;
+mod listen;
+mod open;
+pub(crate) mod row;
+pub(crate) mod unit;
+
+use std::sync::Arc;
+
+use sea_orm::{
+    AccessMode, ConnectionTrait as _, DatabaseConnection, DatabaseTransaction, DbBackend, IsolationLevel,
+    SqliteTransactionMode, TransactionOptions, TransactionTrait,
+};
+
+pub(crate) use error::OrTaken;
+pub use listen::ConfigListener;
+pub use open::{OpenError, OpenOptions};
+
+use crate::error::Result;
+
 /// A database, SQLite or PostgreSQL, with its schema up to date. Cheap to clone.
 #[derive(Clone)]
-pub struct Database {}
+pub struct Database {
+    inner: Arc<Connections>,
+}
+
+struct Connections {
+    read: DatabaseConnection,
+    /// The same pool as `read` on PostgreSQL.
+    write: DatabaseConnection,
+}
+
+/// Which database engine it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Engine {
+    /// One file, one node.
+    Sqlite,
+    /// A server that several nodes share.
+    Postgres,
+}
+
+impl Database {
+    /// Which engine it is.
+    pub fn engine(&self) -> Engine {
+        match self.inner.read.get_database_backend() {
+            DbBackend::Postgres => Engine::Postgres,
+            _ => Engine::Sqlite,
+        }
+    }
+
+    /// Whether the database answers.
+    ///
+    /// # Errors
+    /// [`crate::error::DomainError::Internal`] with the cause if it does not.
+    pub async fn health(&self) -> Result<()> {
+        Ok(self.inner.read.ping().await?)
+    }
+
+    /// Closes every connection, after those in use have come back. Clones of this value are of no use afterwards.
+    pub async fn close(&self) {
+        for connection in [&self.inner.read, &self.inner.write] {
+            match self.engine() {
+                Engine::Sqlite => connection.get_sqlite_connection_pool().close().await,
+                Engine::Postgres => connection.get_postgres_connection_pool().close().await,
+            }
+        }
+    }
+
+    /// For single reads, each of which sees the newest commit.
+    pub(crate) fn read(&self) -> &DatabaseConnection {
+        &self.inner.read
+    }
+
+    /// A transaction of reads that all see the same state.
+    pub(crate) async fn snapshot(&self) -> Result<DatabaseTransaction> {
+        let options = match self.engine() {
+            // A deferred transaction of SQLite reads one state from its first statement on.
+            Engine::Sqlite => TransactionOptions::default(),
+            Engine::Postgres => TransactionOptions {
+                isolation_level: Some(IsolationLevel::RepeatableRead),
+                access_mode: Some(AccessMode::ReadOnly),
+                sqlite_transaction_mode: None,
+            },
+        };
+        Ok(self.inner.read.begin_with_options(options).await?)
+    }
+
+    /// A transaction that may write; dropped without a commit, it changes nothing.
+    ///
+    /// Use cases begin a [`unit::Unit`] instead, which does not forget whom to tell.
+    pub(crate) async fn write(&self) -> Result<DatabaseTransaction> {
+        let options = TransactionOptions {
+            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+            ..TransactionOptions::default()
+        };
+        Ok(self.inner.write.begin_with_options(options).await?)
+    }
+}

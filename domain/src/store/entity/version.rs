@@ -1,0 +1,81 @@
+//! Versions.
+
+use sea_orm::entity::prelude::*;
+use sea_orm::Set;
+
+use crate::{catalog::Version, clock::Timestamp, id::{ApiId, RevisionId, VersionId}, store::row::{Corrupt, Row}};
+
+#[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+#[sea_orm(table_name = "version")]
+pub(crate) struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub(crate) id: VersionId,
+    pub(crate) api_id: ApiId,
+    pub(crate) name: String,
+    pub(crate) state: String,
+    pub(crate) revision_id: Option<RevisionId>,
+    pub(crate) upstream: Option<Json>,
+    pub(crate) access: String,
+    pub(crate) deprecation: Option<Json>,
+    pub(crate) sunset_at: Option<Timestamp>,
+    pub(crate) created_at: Timestamp,
+    pub(crate) published_at: Option<Timestamp>,
+    pub(crate) changed_at: Timestamp,
+}
+
+#[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
+pub(crate) enum Relation {
+    #[sea_orm(belongs_to = "super::api::Entity", from = "Column::ApiId", to = "super::api::Column::Id")]
+    Api,
+    /// The revision that is shown and routed by.
+    #[sea_orm(belongs_to = "super::revision::Entity", from = "Column::RevisionId", to = "super::revision::Column::Id")]
+    Current,
+}
+
+impl Related<super::api::Entity> for Entity {
+    fn to() -> RelationDef {
+        Relation::Api.def()
+    }
+}
+
+impl ActiveModelBehavior for ActiveModel {}
+
+impl TryFrom<Model> for Version {
+    type Error = Corrupt;
+
+    fn try_from(model: Model) -> Result<Self, Corrupt> {
+        let row = Row::new("version", model.id);
+        Ok(Self {
+            id: model.id,
+            api_id: model.api_id,
+            name: row.parse("name", &model.name)?,
+            state: row.word("state", &model.state)?,
+            revision_id: model.revision_id,
+            upstream: row.json_or_null("upstream", model.upstream)?,
+            access: row.word("access", &model.access)?,
+            deprecation: row.json_or_null("deprecation", model.deprecation)?,
+            created_at: model.created_at,
+            published_at: model.published_at,
+        })
+    }
+}
+
+impl ActiveModel {
+    /// All columns of a version that was changed at `changed_at`.
+    pub(crate) fn of(version: &Version, changed_at: Timestamp) -> Self {
+        Self {
+            id: Set(version.id),
+            api_id: Set(version.api_id),
+            name: Set(version.name.to_string()),
+            state: Set(version.state.as_str().into()),
+            revision_id: Set(version.revision_id),
+            upstream: Set(version.upstream.as_ref().map(|upstream| serde_json::json!(upstream))),
+            access: Set(version.access.as_str().into()),
+            deprecation: Set(version.deprecation.as_ref().map(|deprecation| serde_json::json!(deprecation))),
+            sunset_at: Set(version.deprecation.as_ref().and_then(|deprecation| deprecation.sunset)),
+            created_at: Set(version.created_at),
+            published_at: Set(version.published_at),
+            changed_at: Set(changed_at),
+        }
+    }
+}
