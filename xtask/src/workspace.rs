@@ -46,11 +46,28 @@ impl Workspace {
         cargo_in(&self.root)
     }
 
-    /// Cargo's metadata with all dependencies, exactly as locked.
-    pub(crate) fn metadata(&self) -> anyhow::Result<serde_json::Value> {
-        let text = process::output(self.cargo().args(["metadata", "--locked", "--format-version", "1"]))?;
+    /// Cargo's metadata with all dependencies for `platform`, exactly as locked.
+    pub(crate) fn metadata(&self, platform: &str) -> anyhow::Result<serde_json::Value> {
+        let mut cargo = self.cargo();
+        // Without a platform cargo would download the dependencies of every operating system there is.
+        cargo.args([
+            "metadata",
+            "--locked",
+            "--format-version",
+            "1",
+            "--filter-platform",
+            platform,
+        ]);
+        let text = process::output(&mut cargo)?;
         serde_json::from_str(&text).context("cargo metadata is not JSON")
     }
+}
+
+/// The platform that members are compiled for, e.g. `x86_64-unknown-linux-gnu`.
+pub(crate) fn host() -> anyhow::Result<String> {
+    let version = process::output(Command::new("rustc").arg("-vV"))?;
+    let host = version.lines().find_map(|line| line.strip_prefix("host: "));
+    Ok(host.context("rustc does not tell its host")?.to_owned())
 }
 
 fn cargo_in(folder: &Path) -> Command {

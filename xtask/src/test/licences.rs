@@ -1,11 +1,14 @@
 //! Licences we may link, and crates that must not come in through anybody's default features.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use anyhow::{Context as _, bail};
 use serde_json::Value;
 
-use crate::{terminal::note, workspace::Workspace};
+use crate::{
+    terminal::note,
+    workspace::{WASM, Workspace, host},
+};
 
 /// Permissive licences: keep the notice and you are fine.
 const ALLOWED: [&str; 12] = [
@@ -34,32 +37,12 @@ const EXCEPTIONS: [(&str, &str); 4] = [
 /// One TLS stack (rustls on ring), built with a C compiler alone.
 const BANNED: [&str; 4] = ["aws-lc-sys", "native-tls", "openssl", "openssl-sys"];
 
-/// Checks every dependency of every member.
+/// Checks every dependency of every member, here and in the browser.
 pub(super) fn check(workspace: &Workspace) -> anyhow::Result<()> {
-    let metadata = workspace.metadata()?;
-    let used = reachable(&metadata)?;
-    let packages = metadata["packages"]
-        .as_array()
-        .context("cargo metadata lists no packages")?;
-    let mut offences = Vec::new();
-    for package in packages
-        .iter()
-        .filter(|package| used.contains(package["id"].as_str().unwrap_or_default()))
-    {
-        let name = package["name"].as_str().unwrap_or_default();
-        let version = package["version"].as_str().unwrap_or_default();
-        if BANNED.contains(&name) {
-            offences.push(format!("{name} {version} is banned: it brings a second TLS stack"));
-        }
-        match package["license"].as_str() {
-            Some(licence) if is_allowed(name, licence) => {}
-            licence => offences.push(format!(
-                "{name} {version}: licence {} is not allowed",
-                licence.unwrap_or("unknown")
-            )),
-        }
+    let mut offences = BTreeSet::new();
+    for platform in [&host()?, WASM] {
+        offences.extend(offending(&workspace.metadata(platform)?)?);
     }
-    note(&format!("{} packages", used.len()));
     for offence in &offences {
         note(offence);
     }
@@ -67,6 +50,29 @@ pub(super) fn check(workspace: &Workspace) -> anyhow::Result<()> {
         bail!("{} dependencies must not be used", offences.len());
     }
     Ok(())
+}
+
+fn offending(metadata: &Value) -> anyhow::Result<BTreeSet<String>> {
+    let used = reachable(metadata)?;
+    let packages = metadata["packages"]
+        .as_array()
+        .context("cargo metadata lists no packages")?;
+    let mut offences = BTreeSet::new();
+    for package in packages
+        .iter()
+        .filter(|package| used.contains(package["id"].as_str().unwrap_or_default()))
+    {
+        let name = package["name"].as_str().unwrap_or_default();
+        let version = package["version"].as_str().unwrap_or_default();
+        if BANNED.contains(&name) {
+            offences.insert(format!("{name} {version} is banned: it brings a second TLS stack"));
+        }
+        let licence = package["license"].as_str().unwrap_or("unknown");
+        if !is_allowed(name, licence) {
+            offences.insert(format!("{name} {version}: its licence, {licence}, is not allowed"));
+        }
+    }
+    Ok(offences)
 }
 
 /// What members really use: the lockfile also names optional dependencies of dependencies.
