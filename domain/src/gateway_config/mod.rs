@@ -150,3 +150,12 @@ pub struct KeyRecord {
     /// Whose it is.
     pub application_id: ApplicationId,
 }
+
+/// A gateway that runs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GatewayNode {
+    /// Name of the process; a new one at every start.
+    pub name: String,
+    /// Number of the configuration it serves.
+    pub served: ConfigRevision,
+}

@@ -7,6 +7,7 @@ pub mod gateway_config;
 
 pub(crate) mod entity;
 mod error;
+mod gateway_nodes;
 mod listen;
 mod open;
 pub(crate) mod row;

@@ -8,6 +8,7 @@ pub(crate) mod application;
 pub(crate) mod audit_entry;
 pub(crate) mod config_change;
 pub(crate) mod config_state;
+pub(crate) mod gateway_node;
 pub(crate) mod membership;
 pub(crate) mod organization;
 pub(crate) mod outbox_mail;
