@@ -60,7 +60,8 @@ pub(crate) fn target<'d>(root: &'d Value, anchors: &Anchors, reference: &str) ->
     let dangling = || Unresolved::Dangling(reference.to_owned());
     let (base, fragment) = reference.split_once('#').unwrap_or((reference, ""));
     let base_pointer = match base {
-        "" if !reference.contains('#') => return Err(dangling()),
+        // The whole document is never what a reference stands for.
+        "" if fragment.is_empty() => return Err(dangling()),
         "" => "",
         id => anchors
             .by_id

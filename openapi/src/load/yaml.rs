@@ -48,7 +48,7 @@ struct Written {
 /// The fields of a schema that hold values of the schema's own type.
 const VALUE_FIELDS: [&str; 5] = ["enum", "default", "example", "examples", "const"];
 
-fn position(span: Span) -> Position {
+pub(super) fn position(span: Span) -> Position {
     Position {
         line: span.start.line().max(1) as u32,
         column: span.start.col() as u32 + 1,

@@ -111,7 +111,7 @@ pub(super) fn operations(root: &Value, anchors: &Anchors) -> (Vec<OperationEntry
 }
 
 /// The operations of a path item, in the order of the document: key, whether additional, value.
-pub(crate) fn operations_of(item: &Value) -> impl Iterator<Item = (&str, bool, &Value)> {
+fn operations_of(item: &Value) -> impl Iterator<Item = (&str, bool, &Value)> {
     let fixed = item
         .as_object()
         .into_iter()

@@ -21,7 +21,7 @@ use crate::number::NumberTexts;
 use crate::operation::Operation;
 use crate::reference::{self, Anchors, Resolved, Unresolved};
 
-pub(crate) use index::{Location, METHODS, is_token, operations_of};
+pub(crate) use index::{Location, METHODS, is_token};
 pub(crate) use server::servers_of;
 
 /// A document that was read: an ordered JSON value in the shape of OpenAPI 3.1, and an index of it.
