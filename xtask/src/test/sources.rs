@@ -15,8 +15,10 @@ const LINES: (usize, usize) = (400, 700);
 /// Files of these kinds are written by hand.
 const KINDS: [&str; 8] = ["css", "js", "md", "rs", "sh", "toml", "ts", "yaml"];
 
-/// Documents of others, kept byte for byte for tests.
+/// Below these, whatever is no code is a document of others, kept byte for byte for tests.
 const FOREIGN: [&str; 3] = ["fixtures", "specs", "testdata"];
+/// Code.
+const CODE: [&str; 3] = ["js", "rs", "ts"];
 
 /// What must stand in no file, and why. In two parts, so that this file is none of them.
 const TRACES: [((&str, &str), &str); 4] = [
@@ -40,17 +42,18 @@ pub(super) fn check(workspace: &Workspace) -> anyhow::Result<()> {
     let mut offences = Vec::new();
     for name in listed.split_terminator('\0') {
         let path = Path::new(name);
-        if path
-            .iter()
-            .any(|part| FOREIGN.iter().any(|folder| part == OsStr::new(folder)))
-        {
+        let kind = path.extension().and_then(OsStr::to_str).unwrap_or_default();
+        let below_foreign = || {
+            path.iter()
+                .any(|part| FOREIGN.iter().any(|folder| part == OsStr::new(folder)))
+        };
+        if !CODE.contains(&kind) && below_foreign() {
             continue;
         }
         // Deleted but still tracked, or not text: nothing to read.
         let Ok(text) = fs::read_to_string(workspace.root.join(path)) else {
             continue;
         };
-        let kind = path.extension().and_then(OsStr::to_str).unwrap_or_default();
         if KINDS.contains(&kind) {
             offences.extend(empty_name(path));
             offences.extend(length(path, kind, &text));
