@@ -1,1 +1,52 @@
-//! Skeleton.
+//! The data plane of Turnpike: checks keys, limits, quotas and lifecycles, proxies what passes, meters what counts.
+//!
+//! Who calls it: `server` makes a [`SnapshotHandle`], feeds it with [`domain::gateway_config::ConfigUpdate`]s, starts a
+//! [`Gateway`] beside it and writes what comes out of the [`UsageSink`] into the ledger.
+//!
+//! # The phases, in order
+//!
+//! | phase | file | refusal |
+//! |---|---|---|
+//! | framing, header limits | `client/framing.rs` | 400, 408, 414, 431 |
+//! | path hygiene, body limit | `phase/limits.rs` | 400, 413 |
+//! | route | `phase/route.rs` | 404, 405 |
+//! | lifecycle | `phase/lifecycle.rs` | 410 |
+//! | credential | `phase/credential.rs` | 401 |
+//! | subscription | `phase/subscription.rs` | 403 |
+//! | rate limits and quota | `phase/budget.rs` | 429 |
+//! | upstream | `phase/forward.rs` | 502, 503, 504 |
+//! | response headers | `phase/respond.rs` | – |
+//! | metering | `phase/metering.rs` | – |
+//!
+//! # Invariants
+//!
+//! - One pointer to the snapshot, loaded once per request; no lock is held across an await; no database.
+//! - A request that is refused takes nothing from any budget. What counts is: the upstream answered.
+//! - Before the first configuration every call is refused (503), never let through.
+//! - Budgets live outside the snapshot, keyed by subscription, and survive every change of configuration.
+//! - Nothing counted is lost on a normal stop: [`RunningGateway::shutdown`] hands the last rows over before it returns.
+//!
+//! Start reading at [`decision`].
+
+// pub mod decision;
+pub mod limit;
+pub mod problem;
+
+// mod client;
+mod counters;
+mod fast_hash;
+mod links;
+mod meter;
+mod options;
+// mod phase;
+mod snapshot;
+mod start;
+// mod trace_context;
+mod upstream;
+// mod worker;
+
+pub use counters::{CounterSnapshot, Counters};
+pub use meter::{UsageRows, UsageSink};
+pub use options::{GatewayOptions, Limits};
+pub use snapshot::{Applied, SnapshotHandle, Warning};
+pub use start::{Drained, Gateway, RunningGateway, StartError};

@@ -1,0 +1,14 @@
+//! Budgets: rate limits and quotas of subscriptions. They live outside the snapshot, keyed by subscription, so that a
+//! change of configuration never refills one.
+
+mod budget;
+mod fields;
+mod gcra;
+mod moment;
+mod quota;
+
+pub use gcra::{Gcra, GcraCell, Room, TooEarly};
+
+pub(crate) use budget::{Budget, Exhausted, PlanLimits, Taken};
+pub(crate) use fields::{RATE_LIMIT, RATE_LIMIT_POLICY};
+pub(crate) use moment::Moment;

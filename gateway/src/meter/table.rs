@@ -1,0 +1,71 @@
+//! What one worker has counted since the last hand-over.
+
+use std::sync::Arc;
+
+use domain::{
+    id::{KeyId, SubscriptionId, VersionId},
+    usage::{UsageKey, UsageSums},
+};
+
+use super::UsageRows;
+use crate::{fast_hash::IdMap, snapshot::Version};
+
+/// What a row adds up over, without text: an operation is its number within one compilation of its version.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct MeterKey {
+    pub(crate) subscription_id: SubscriptionId,
+    pub(crate) key_id: KeyId,
+    /// 0 when no version matched.
+    pub(crate) compilation: u64,
+    /// `u32::MAX` when no operation matched.
+    pub(crate) operation: u32,
+    /// Minutes since 1970.
+    pub(crate) minute: u32,
+    pub(crate) status: u16,
+    pub(crate) is_refused: bool,
+}
+
+/// Rows by key. One worker writes it and nobody else sees it.
+#[derive(Debug, Default)]
+pub(crate) struct MeterTable(IdMap<MeterKey, (Option<Arc<Version>>, UsageSums)>);
+
+impl MeterTable {
+    /// Adds to a row. The version is kept with the row, so that its words can be found at the hand-over.
+    pub(crate) fn add(&mut self, key: MeterKey, version: Option<&Arc<Version>>, sums: &UsageSums) {
+        self.0
+            .entry(key)
+            .or_insert_with(|| (version.cloned(), UsageSums::default()))
+            .1
+            .add(sums);
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Takes all rows out. Two compilations of one version may have counted the same operation: those are added up, so
+    /// that the keys are distinct.
+    pub(crate) fn drain(&mut self) -> UsageRows {
+        let mut rows = std::collections::HashMap::with_capacity(self.0.len());
+        for (key, (version, sums)) in self.0.drain() {
+            let operation = version
+                .as_ref()
+                .and_then(|version| version.operations.get(key.operation as usize));
+            let row = UsageKey {
+                subscription_id: key.subscription_id,
+                key_id: key.key_id,
+                version_id: version.as_ref().map_or(VersionId::NIL, |version| version.id),
+                operation: operation.map_or_else(String::new, |operation| operation.slug.to_string()),
+                minute: i64::from(key.minute) * 60,
+                status: key.status,
+                is_refused: key.is_refused,
+            };
+            rows.entry(row).or_insert_with(UsageSums::default).add(&sums);
+        }
+        rows.into_iter().collect()
+    }
+}

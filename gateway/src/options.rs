@@ -1,0 +1,73 @@
+//! What a gateway is started with.
+
+use std::{net::SocketAddr, time::Duration};
+
+use domain::{clock::Clock, upstream::address::AddressPolicy};
+
+/// What a gateway is started with.
+#[derive(Clone, Debug)]
+pub struct GatewayOptions {
+    /// Where to listen; port 0 picks a free one.
+    pub listen: SocketAddr,
+    /// Worker threads, each with its own runtime, listener and upstream connections; at least 1.
+    pub threads: usize,
+    /// Which addresses upstreams may have; checked on the address that is connected to, not on the name.
+    pub addresses: AddressPolicy,
+    /// Name in `Via` and `Proxy-Status`.
+    pub via: &'static str,
+    /// Bounds on what callers may send and how long they may take.
+    pub limits: Limits,
+    /// Where "now" comes from.
+    pub clock: Clock,
+}
+
+impl GatewayOptions {
+    /// Defaults for a listener: one worker a core, no private upstream addresses.
+    pub fn new(listen: SocketAddr) -> Self {
+        Self {
+            listen,
+            threads: std::thread::available_parallelism().map_or(1, usize::from),
+            addresses: AddressPolicy::default(),
+            via: "turnpike",
+            limits: Limits::default(),
+            clock: Clock::System,
+        }
+    }
+}
+
+/// Bounds on what callers may send and how long they may take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Bytes of request line and header section; more is 431.
+    pub header_bytes: usize,
+    /// Number of header fields; more is 431.
+    pub header_count: usize,
+    /// Bytes of the request target; more is 414.
+    pub target_bytes: usize,
+    /// Body bytes of one request; more is 413. `None` leaves it to the upstream.
+    pub body_bytes: Option<u64>,
+    /// From the first byte of a request to the end of its header section; longer is 408. Checked once a second.
+    pub header_timeout: Duration,
+    /// How long a connection may stay open between two requests.
+    pub idle_timeout: Duration,
+    /// Open connections over all workers; more wait in the listen queue.
+    pub connections: usize,
+    /// Concurrent streams on one HTTP/2 connection.
+    pub streams: u32,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            // As nginx and Node have it, in sum: room for large cookies and tokens, not for abuse.
+            header_bytes: 32 * 1024,
+            header_count: 100,
+            target_bytes: 8 * 1024,
+            body_bytes: None,
+            header_timeout: Duration::from_secs(15),
+            idle_timeout: Duration::from_secs(75),
+            connections: 20_000,
+            streams: 128,
+        }
+    }
+}

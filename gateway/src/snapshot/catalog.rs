@@ -1,0 +1,90 @@
+//! Versions and plans, compiled for the hot path.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, atomic::AtomicU64, atomic::Ordering::Relaxed},
+};
+
+use domain::{
+    catalog::version::{Access, VersionState},
+    id::{ApiId, PlanId, VersionId},
+};
+use http::HeaderValue;
+
+use super::matcher::Matcher;
+use crate::{fast_hash::IdMap, limit::PlanLimits, upstream::Targets};
+
+/// Everything but keys and subscriptions.
+#[derive(Debug, Default)]
+pub(crate) struct Catalog {
+    /// By `{organization}/{api}/{version}`.
+    pub(super) versions: HashMap<Box<str>, Arc<Version>>,
+    pub(super) plans: IdMap<PlanId, Arc<Plan>>,
+}
+
+impl Catalog {
+    /// The version at an address, `acme/petstore/v1`.
+    pub(crate) fn version(&self, address: &str) -> Option<&Arc<Version>> {
+        self.versions.get(address)
+    }
+
+    /// A plan that can be used.
+    pub(crate) fn plan(&self, id: PlanId) -> Option<&Arc<Plan>> {
+        self.plans.get(&id)
+    }
+}
+
+/// A version, compiled.
+#[derive(Debug)]
+pub(crate) struct Version {
+    /// Differs between two compilations of the same version: operation numbers are only good within one.
+    pub(crate) compilation: u64,
+    pub(crate) id: VersionId,
+    pub(crate) api_id: ApiId,
+    pub(crate) state: VersionState,
+    pub(crate) access: Access,
+    pub(crate) end: Option<AnnouncedEnd>,
+    /// `None` when the version has none or it can't be used: calls answer 503.
+    pub(crate) targets: Option<Arc<Targets>>,
+    pub(crate) operations: Box<[Operation]>,
+    pub(crate) matcher: Matcher,
+}
+
+/// A described operation.
+#[derive(Debug)]
+pub(crate) struct Operation {
+    pub(crate) slug: Box<str>,
+}
+
+/// Header fields of a deprecation, ready to be sent.
+#[derive(Debug)]
+pub(crate) struct AnnouncedEnd {
+    /// `Deprecation` (RFC 9745).
+    pub(crate) deprecation: HeaderValue,
+    /// `Sunset` (RFC 8594).
+    pub(crate) sunset: Option<HeaderValue>,
+    /// `Link` (RFC 8288): guide, sunset page, successor.
+    pub(crate) link: HeaderValue,
+    /// When it stops answering, in Unix seconds.
+    pub(crate) sunset_s: Option<i64>,
+}
+
+/// A plan, compiled.
+#[derive(Debug)]
+pub(crate) struct Plan {
+    pub(crate) apis: Box<[ApiId]>,
+    pub(crate) limits: PlanLimits,
+}
+
+impl Plan {
+    /// Whether the plan covers an api.
+    pub(crate) fn covers(&self, api: ApiId) -> bool {
+        self.apis.contains(&api)
+    }
+}
+
+/// A number that no other compilation in this process has.
+pub(super) fn next_compilation() -> u64 {
+    static NEXT: AtomicU64 = AtomicU64::new(1);
+    NEXT.fetch_add(1, Relaxed)
+}

@@ -1,0 +1,208 @@
+//! Records → catalog. Pure; a bad record hurts only itself, fails closed and leaves a warning.
+
+use std::{collections::hash_map::Entry, fmt, sync::Arc};
+
+use domain::{
+    catalog::version::VersionState,
+    deprecation::Deprecation,
+    gateway_config::{CatalogRecords, PlanRecord, VersionRecord},
+};
+use http::{HeaderValue, Method};
+use time::format_description::{BorrowedFormatItem, StaticFormatDescription};
+
+use super::{
+    catalog::{AnnouncedEnd, Catalog, Operation, Plan, Version, next_compilation},
+    matcher::MatcherBuilder,
+};
+use crate::{
+    limit::PlanLimits,
+    links::LinkField,
+    upstream::{AuthorityBook, Targets},
+};
+
+/// A record that is not used as it was meant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Warning {
+    /// What it is about: `version acme/petstore/v1`, `plan plan_…`, `key key_…`.
+    pub subject: String,
+    /// What is wrong and what follows from it, in a sentence for the log.
+    pub reason: String,
+}
+
+impl fmt::Display for Warning {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.subject, self.reason)
+    }
+}
+
+/// IMF-fixdate (RFC 9110 §5.6.7).
+const HTTP_DATE: StaticFormatDescription = time::macros::format_description!(
+    "[weekday repr:short], [day] [month repr:short] [year] [hour]:[minute]:[second] GMT"
+);
+
+/// A moment as `Date` and `Sunset` have it.
+pub(crate) fn http_date(at: domain::clock::Timestamp) -> Option<HeaderValue> {
+    let format: &[BorrowedFormatItem<'_>] = HTTP_DATE;
+    HeaderValue::try_from(at.format(format).ok()?).ok()
+}
+
+/// Compiles versions and plans.
+pub(super) fn catalog(
+    records: CatalogRecords,
+    portal_url: &str,
+    authorities: &mut AuthorityBook,
+    warnings: &mut Vec<Warning>,
+) -> Catalog {
+    let mut catalog = Catalog::default();
+    for record in records.versions {
+        let address = format!("{}/{}/{}", record.organization, record.api, record.name);
+        let subject = format!("version {address}");
+        let mut warn = |reason: String| {
+            warnings.push(Warning {
+                subject: subject.clone(),
+                reason,
+            })
+        };
+        if [&record.organization, &record.api, &record.name]
+            .into_iter()
+            .any(|part| !is_plain_segment(part))
+        {
+            warn("its address has a part that is not one plain path segment; it answers 404".into());
+            continue;
+        }
+        if record.state == VersionState::Draft {
+            warn("it is a draft; it answers 404".into());
+            continue;
+        }
+        match catalog.versions.entry(address.clone().into()) {
+            Entry::Occupied(_) => warn("another version has the same address; that one is used".into()),
+            Entry::Vacant(entry) => {
+                entry.insert(Arc::new(version(&address, record, portal_url, authorities, &mut warn)));
+            }
+        }
+    }
+    for record in records.plans {
+        let PlanRecord {
+            id,
+            apis,
+            rate_limits,
+            quota,
+        } = record;
+        match PlanLimits::compile(&rate_limits, quota) {
+            Ok(limits) => {
+                catalog.plans.insert(
+                    id,
+                    Arc::new(Plan {
+                        apis: apis.into(),
+                        limits,
+                    }),
+                );
+            }
+            Err(reason) => warnings.push(Warning {
+                subject: format!("plan {id}"),
+                reason: format!("{reason}; its subscriptions are refused"),
+            }),
+        }
+    }
+    catalog
+}
+
+fn version(
+    address: &str,
+    record: VersionRecord,
+    portal_url: &str,
+    authorities: &mut AuthorityBook,
+    warn: &mut dyn FnMut(String),
+) -> Version {
+    let targets = match &record.upstream {
+        None => {
+            warn("it has no upstream; calls answer 503".into());
+            None
+        }
+        Some(upstream) => match Targets::compile(upstream, authorities) {
+            Ok(targets) => Some(Arc::new(targets)),
+            Err(reason) => {
+                warn(format!("{reason}; calls answer 503"));
+                None
+            }
+        },
+    };
+    let end = record.deprecation.as_ref().and_then(|deprecation| {
+        let end = announced_end(deprecation, &record, portal_url);
+        if end.is_none() {
+            warn("its deprecation can't be sent in headers".into());
+        }
+        end
+    });
+    let mut matcher = MatcherBuilder::default();
+    let mut operations: Vec<Operation> = Vec::with_capacity(record.operations.len());
+    for operation in record.operations {
+        let Ok(method) = Method::from_bytes(operation.method.as_bytes()) else {
+            warn(format!(
+                "operation {} has the impossible method {:?}; it answers 404",
+                operation.slug, operation.method
+            ));
+            continue;
+        };
+        match matcher.add(method, &operation.path, operations.len() as u32) {
+            Ok(()) => operations.push(Operation {
+                slug: operation.slug.into(),
+            }),
+            Err(reason) => warn(format!(
+                "path {} {reason}; operation {} is not routed",
+                operation.path, operation.slug
+            )),
+        }
+    }
+    if operations.is_empty() {
+        warn(format!("{address} has no operations; every call answers 404"));
+    }
+    Version {
+        compilation: next_compilation(),
+        id: record.id,
+        api_id: record.api_id,
+        state: record.state,
+        access: record.access,
+        end,
+        targets,
+        operations: operations.into(),
+        matcher: matcher.build(),
+    }
+}
+
+fn announced_end(deprecation: &Deprecation, record: &VersionRecord, portal_url: &str) -> Option<AnnouncedEnd> {
+    let (organization, api, name) = (&record.organization, &record.api, &record.name);
+    let mut links = LinkField::default();
+    let page = format!("{portal_url}/apis/{organization}/{api}/{name}/deprecation");
+    links.push(&page, "deprecation", Some("text/html"));
+    if deprecation.sunset.is_some() {
+        links.push(&page, "sunset", Some("text/html"));
+    }
+    if let Some(successor) = &deprecation.successor {
+        links.push(&format!("/{organization}/{api}/{successor}"), "successor-version", None);
+        links.push(
+            &format!("{portal_url}/apis/{organization}/{api}/{successor}"),
+            "successor-version",
+            Some("text/html"),
+        );
+    }
+    Some(AnnouncedEnd {
+        deprecation: HeaderValue::try_from(format!("@{}", deprecation.since.unix_timestamp())).ok()?,
+        sunset: match deprecation.sunset {
+            Some(sunset) => Some(http_date(sunset)?),
+            None => None,
+        },
+        link: links.value()?,
+        sunset_s: deprecation.sunset.map(time::OffsetDateTime::unix_timestamp),
+    })
+}
+
+/// Whether a text is one path segment that needs no encoding and means nothing special.
+fn is_plain_segment(text: &str) -> bool {
+    !text.is_empty()
+        && text != "."
+        && text != ".."
+        && text
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_' | b'~'))
+}

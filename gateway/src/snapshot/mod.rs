@@ -1,0 +1,17 @@
+//! The gateway's picture of all configuration: compiled from records, replaced whole, read with one load.
+
+mod catalog;
+mod compile;
+mod handle;
+mod matcher;
+mod path_template;
+mod shards;
+mod subscribers;
+
+pub use compile::Warning;
+pub use handle::{Applied, SnapshotHandle};
+
+pub(crate) use catalog::{Catalog, Operation, Plan, Version};
+pub(crate) use handle::Snapshot;
+pub(crate) use matcher::Found;
+pub(crate) use subscribers::{KeyEntry, Subscription};
