@@ -20,17 +20,13 @@ const CLUSTER_POLICY: &str = "/etc/postgresql-common/createcluster.conf";
 /// The policy that the package itself brings.
 const CLUSTER_POLICY_DEFAULT: &str = "/usr/share/postgresql-common/createcluster.conf";
 
-pub(super) fn any_program(names: &[&str]) -> bool {
-    names.iter().any(|name| find_program(name).is_some())
-}
-
 /// Debian keeps PostgreSQL's server programs outside of the path, a folder per version.
 pub(super) fn postgres_is_there() -> bool {
     let versions = fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
     versions
         .map(|version| version.path().join("bin/initdb"))
         .any(|initdb| initdb.is_file())
-        || any_program(&["initdb"])
+        || find_program("initdb").is_some()
 }
 
 /// Installs the packages of what is missing.
@@ -91,14 +87,14 @@ struct Apt {
 
 impl Apt {
     fn find() -> Option<Self> {
-        if !Path::new("/etc/debian_version").is_file() || !any_program(&["apt-get"]) {
+        if !Path::new("/etc/debian_version").is_file() || !find_program("apt-get").is_some() {
             return None;
         }
         let user = process::output(Command::new("id").arg("-u")).ok()?;
         if user.trim() == "0" {
             return Some(Self { sudo: false });
         }
-        let may = any_program(&["sudo"]) && process::succeeds(Command::new("sudo").args(["-n", "true"]));
+        let may = find_program("sudo").is_some() && process::succeeds(Command::new("sudo").args(["-n", "true"]));
         may.then_some(Self { sudo: true })
     }
 

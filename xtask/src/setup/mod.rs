@@ -1,8 +1,13 @@
 //! `cargo xtask setup`: brings what is missing; instant when nothing is.
 
+use std::path::PathBuf;
+
 use clap::ValueEnum;
 
-use crate::{terminal::step, workspace::Workspace};
+use crate::{
+    terminal::step,
+    workspace::{Workspace, find_program},
+};
 
 mod browser_tests;
 mod debian;
@@ -35,7 +40,7 @@ const TEST_NEEDS: [Need; 2] = [
     Need {
         name: "Chromium",
         purpose: "browser tests",
-        is_there: || debian::any_program(&["chromium", "chromium-browser", "google-chrome"]),
+        is_there: || chromium().is_some(),
         package: "chromium",
     },
     Need {
@@ -50,22 +55,29 @@ const BENCH_NEEDS: [Need; 3] = [
     Need {
         name: "nginx",
         purpose: "the gateway benchmark",
-        is_there: || debian::any_program(&["nginx"]),
+        is_there: || find_program("nginx").is_some(),
         package: "nginx-light",
     },
     Need {
         name: "HAProxy",
         purpose: "the gateway benchmark",
-        is_there: || debian::any_program(&["haproxy"]),
+        is_there: || find_program("haproxy").is_some(),
         package: "haproxy",
     },
     Need {
         name: "wrk",
         purpose: "the gateway benchmark",
-        is_there: || debian::any_program(&["wrk"]),
+        is_there: || find_program("wrk").is_some(),
         package: "wrk",
     },
 ];
+
+/// Where Chromium, or a browser made of it, stands.
+pub(crate) fn chromium() -> Option<PathBuf> {
+    ["chromium", "chromium-browser", "google-chrome"]
+        .into_iter()
+        .find_map(find_program)
+}
 
 /// Brings what `scope` needs and the machine lacks.
 ///

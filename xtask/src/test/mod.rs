@@ -195,6 +195,9 @@ fn browser_tests(workspace: &Workspace) -> anyhow::Result<Cases> {
         .args(["playwright", "test"])
         .current_dir(&folder)
         .env("TURNPIKE_BIN", build::path(workspace, Profile::Dev));
+    if let Some(chromium) = setup::chromium() {
+        command.env("CHROMIUM_PATH", chromium);
+    }
     let (status, output) = process::tee(&mut command)?;
     let cases = cases::of_playwright(&output);
     process::check(&command, status).with_context(|| cases.to_string())?;
