@@ -1,11 +1,23 @@
 //! The catalog: apis, their versions and the revisions of their specs.
 
 #[cfg(feature = "store")]
+mod browse;
+#[cfg(feature = "store")]
 pub mod documents;
+#[cfg(feature = "store")]
+pub(crate) mod input;
+#[cfg(feature = "store")]
+mod lifecycle;
+#[cfg(feature = "store")]
+pub(crate) mod load;
 #[cfg(feature = "store")]
 pub mod query;
 #[cfg(feature = "store")]
+mod search;
+#[cfg(feature = "store")]
 pub mod service;
+#[cfg(feature = "store")]
+mod spec;
 pub mod version;
 
 use serde::{Deserialize, Serialize};

@@ -1,16 +1,34 @@
 //! What the portal and the console show of the catalog.
 
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
-use super::{Api, Revision, Version};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
+
+use super::{Api, Revision, Version, VersionState, browse, documents::Documents, load, search, spec};
 use crate::{
-    actor::Actor, clock::Timestamp, error::Result, gateway_config::OperationRecord, id::VersionId,
-    organization::Organization, page::Page, plan::Plan, services::Context,
+    actor::Actor,
+    authz::Action,
+    clock::Timestamp,
+    error::{DomainError, Result},
+    gateway_config::OperationRecord,
+    id::{ApiId, VersionId},
+    organization::Organization,
+    page::{DEFAULT_PAGE_SIZE, Page},
+    plan::{self, Plan},
+    services::Context,
+    store::{
+        entity::{api, organization, revision, version},
+        row::{Row, readable, readable_as},
+    },
+    usage,
 };
 
 /// Reads of the catalog.
 #[derive(Clone)]
-pub struct CatalogReads { pub(crate) cx: Context }
+pub struct CatalogReads {
+    pub(crate) cx: Context,
+    pub(crate) documents: Documents,
+}
 
 /// What a visitor asks of the catalog.
 #[derive(Clone, Debug, Default)]
@@ -122,29 +140,142 @@ pub struct ConsoleApi {
 
 impl CatalogReads {
     /// Public apis with a listed version, and those of the actor's organizations.
-    pub async fn search(&self, actor: &Actor, filter: &CatalogFilter) -> Result<CatalogAnswer> { unimplemented!() }
+    ///
+    /// # Errors
+    /// `Invalid` at `cursor` for one that no answer contained.
+    pub async fn search(&self, actor: &Actor, filter: &CatalogFilter) -> Result<CatalogAnswer> {
+        let db = self.cx.db.snapshot().await?;
+        let found = search::search(&browse::entries(&db, actor).await?, filter, DEFAULT_PAGE_SIZE as usize)?;
+        let cards = browse::cards(&db, actor, &found.page).await?;
+        let apis = Page { items: cards, next: found.next };
+        Ok(CatalogAnswer { apis, total: found.total, tags: found.tags, providers: found.providers })
+    }
 
     /// An api by its slugs.
     ///
     /// # Errors
     /// `NotFound` also for private apis of others and for apis without a listed version.
-    pub async fn api(&self, actor: &Actor, organization: &str, api: &str) -> Result<ApiDetail> { unimplemented!() }
+    pub async fn api(&self, actor: &Actor, organization: &str, api: &str) -> Result<ApiDetail> {
+        let db = self.cx.db.read();
+        let (organization, api) = load::by_slugs(db, organization, api).await?;
+        let all = load::versions(db, &[api.id]).await?.remove(&api.id).unwrap_or_default();
+        let versions = load::visible(actor, &api, all);
+        if versions.is_empty() {
+            return Err(load::NO_API);
+        }
+        let plans = plan::load::covering(db, &[api.id]).await?.remove(&api.id).unwrap_or_default();
+        Ok(ApiDetail { organization, api, versions, plans })
+    }
 
     /// A version with its document; drafts for members only.
-    pub async fn reference(&self, actor: &Actor, organization: &str, api: &str, version: &str) -> Result<Reference> { unimplemented!() }
+    pub async fn reference(&self, actor: &Actor, organization: &str, api: &str, version: &str) -> Result<Reference> {
+        let detail = self.api(actor, organization, api).await?;
+        let (version, revision) = self.current(&detail, version).await?;
+        let document = self.documents.get(revision.id).await?;
+        Ok(Reference { detail, version, revision: revision.try_into()?, document })
+    }
 
     /// The original bytes of a version's current spec, with a file name.
-    pub async fn original(&self, actor: &Actor, organization: &str, api: &str, version: &str) -> Result<(String, Vec<u8>)> { unimplemented!() }
+    pub async fn original(
+        &self,
+        actor: &Actor,
+        organization: &str,
+        api: &str,
+        version: &str,
+    ) -> Result<(String, Vec<u8>)> {
+        let detail = self.api(actor, organization, api).await?;
+        let (version, revision) = self.current(&detail, version).await?;
+        let bytes = spec::bytes(self.cx.db.read(), revision.id).await?;
+        let name = format!("{}-{}-{}.{}", detail.organization.slug, detail.api.slug, version.name, extension(&bytes));
+        Ok((name, bytes))
+    }
 
     /// Apis of an organization, for members.
-    pub async fn console_apis(&self, actor: &Actor, organization: &str) -> Result<Vec<ConsoleApi>> { unimplemented!() }
+    pub async fn console_apis(&self, actor: &Actor, organization: &str) -> Result<Vec<ConsoleApi>> {
+        let db = self.cx.db.read();
+        let missing = DomainError::NotFound { what: "organization" };
+        let found = organization::Entity::find().filter(organization::Column::Slug.eq(organization)).one(db).await?;
+        let organization = found.ok_or(missing)?;
+        actor.require(Action::ReadConsole, organization.id)?;
+        let rows = api::Entity::find().filter(api::Column::OrganizationId.eq(organization.id)).all(db).await?;
+        let mut apis = readable_as::<Api, _>(rows);
+        apis.sort_by_cached_key(|api| (api.name.to_lowercase(), api.slug.clone()));
+        let ids: Vec<ApiId> = apis.iter().map(|api| api.id).collect();
+        let mut versions = load::versions(db, &ids).await?;
+        let since = self.cx.clock.now() - time::Duration::DAY;
+        let calls: HashMap<ApiId, u64> = usage::query::calls_by_api(db, organization.id, since).await?;
+        let view = |api: Api| ConsoleApi {
+            versions: versions.remove(&api.id).unwrap_or_default(),
+            calls_24h: calls.get(&api.id).copied().unwrap_or_default(),
+            api,
+        };
+        Ok(apis.into_iter().map(view).collect())
+    }
 
     /// An api with all its versions, for members.
-    pub async fn console_api(&self, actor: &Actor, organization: &str, api: &str) -> Result<ApiDetail> { unimplemented!() }
+    pub async fn console_api(&self, actor: &Actor, organization: &str, api: &str) -> Result<ApiDetail> {
+        let db = self.cx.db.read();
+        let (organization, api) = load::by_slugs(db, organization, api).await?;
+        load::permit(actor, Action::ReadConsole, organization.id, load::NO_API)?;
+        let versions = load::versions(db, &[api.id]).await?.remove(&api.id).unwrap_or_default();
+        let plans = plan::load::covering(db, &[api.id]).await?.remove(&api.id).unwrap_or_default();
+        Ok(ApiDetail { organization, api, versions, plans })
+    }
 
-    /// A version with its history, for members.
-    pub async fn console_version(&self, actor: &Actor, organization: &str, api: &str, version: &str) -> Result<VersionDetail> { unimplemented!() }
+    /// A version with its history (the newest hundred revisions), for members.
+    pub async fn console_version(
+        &self,
+        actor: &Actor,
+        organization: &str,
+        api: &str,
+        version: &str,
+    ) -> Result<VersionDetail> {
+        let db = self.cx.db.read();
+        let ApiDetail { organization, api, versions, .. } = self.console_api(actor, organization, api).await?;
+        let (mut named, others): (Vec<Version>, Vec<Version>) =
+            versions.into_iter().partition(|known| known.name.as_str() == version);
+        let version = named.pop().ok_or(load::NO_VERSION)?;
+        let history = spec::history(db, version.id, 100).await?;
+        let current = history.iter().find(|row| Some(row.id) == version.revision_id);
+        let operations = current.map(|row| Row::new("revision", row.id).json("operations", row.operations.clone()));
+        let is_successor = |version: &Version| matches!(version.state, VersionState::Published | VersionState::Deprecated);
+        Ok(VersionDetail {
+            operations: operations.transpose()?.unwrap_or_default(),
+            suggested_upstream: current.and_then(|row| row.suggested_upstream.clone()),
+            siblings: others.into_iter().filter(is_successor).collect(),
+            revisions: readable(history.into_iter().map(Revision::try_from)),
+            organization,
+            api,
+            version,
+        })
+    }
 
     /// When a listed version last changed, for `ETag`s and sitemaps.
-    pub async fn version_changed_at(&self, id: VersionId) -> Result<Timestamp> { unimplemented!() }
+    pub async fn version_changed_at(&self, id: VersionId) -> Result<Timestamp> {
+        let found = version::Entity::find_by_id(id).one(self.cx.db.read()).await?.ok_or(load::NO_VERSION)?;
+        if VersionState::parse(&found.state).is_some_and(VersionState::is_listed) {
+            Ok(found.changed_at)
+        } else {
+            Err(load::NO_VERSION)
+        }
+    }
+
+    /// A version by its name, with its current revision.
+    async fn current(&self, detail: &ApiDetail, name: &str) -> Result<(Version, revision::Model)> {
+        let version = detail.versions.iter().find(|version| version.name.as_str() == name).ok_or(load::NO_VERSION)?;
+        let missing = DomainError::NotFound { what: "specification" };
+        let Some(id) = version.revision_id else { return Err(missing) };
+        let revision = revision::Entity::find_by_id(id).one(self.cx.db.read()).await?.ok_or(missing)?;
+        Ok((version.clone(), revision))
+    }
+}
+
+/// What a file of these bytes is called.
+fn extension(bytes: &[u8]) -> &'static str {
+    let text = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    match text.iter().find(|byte| !byte.is_ascii_whitespace()) {
+        Some(0x1f) => "gz",
+        Some(b'{') => "json",
+        _ => "yaml",
+    }
 }

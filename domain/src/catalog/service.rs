@@ -1,14 +1,34 @@
-//! Use cases of the catalog: apis, versions, specs, lifecycle.
+//! Use cases of the catalog: apis, versions and their specs. Upstreams and lifecycle are in [`super::lifecycle`].
 
-use super::{Api, Revision, SpecUpload, Version, Visibility, version::Access};
+use sea_orm::{ActiveModelTrait, EntityTrait, QueryFilter, ColumnTrait};
+
+use super::{
+    Api, Revision, SpecUpload, Version, VersionName, VersionState, Visibility,
+    documents::Documents,
+    input::{self, ApiWords, Mistakes},
+    load,
+    spec::{self, ReadSpec},
+    version::Access,
+};
 use crate::{
-    actor::Actor, deprecation::Deprecation, error::Result,
-    id::{ApiId, OrganizationId, VersionId}, services::Context, upstream::Upstream,
+    actor::Actor,
+    authz::Action,
+    error::{DomainError, Result},
+    id::{ApiId, OrganizationId, RevisionId, VersionId},
+    services::Context,
+    store::{
+        OrTaken,
+        entity::{api, organization, revision, version},
+        unit::{Change, Unit},
+    },
 };
 
 /// Use cases of the catalog.
 #[derive(Clone)]
-pub struct Catalog { pub(crate) cx: Context }
+pub struct Catalog {
+    pub(crate) cx: Context,
+    pub(crate) documents: Documents,
+}
 
 /// What a provider types about an api.
 #[derive(Clone, Debug, Default)]
@@ -32,48 +52,198 @@ impl Catalog {
     ///
     /// # Errors
     /// `Invalid` with the fields `slug`, `name`, `summary`, `tags`, `version`; `SpecRejected`.
-    pub async fn create_api(&self, actor: &Actor, organization: OrganizationId, input: ApiInput, version: &str, spec: Option<SpecUpload>) -> Result<(Api, Version)> { unimplemented!() }
+    pub async fn create_api(
+        &self,
+        actor: &Actor,
+        organization: OrganizationId,
+        input: ApiInput,
+        version: &str,
+        spec: Option<SpecUpload>,
+    ) -> Result<(Api, Version)> {
+        actor.require(Action::EditApi, organization)?;
+        let mut mistakes = Mistakes::default();
+        let slug = mistakes.take("slug", input::slug(&input.slug));
+        let version = mistakes.take("version", input::version_name(version));
+        let words = ApiWords::read(&input, &mut mistakes);
+        if words.name.is_none() && spec.is_none() {
+            mistakes.add("name", "Enter a name.");
+        }
+        mistakes.none()?;
+        let (Some(slug), Some(version)) = (slug, version) else { return Err(DomainError::internal("unread fields")) };
+        let spec = self.read_spec(spec).await?;
+        let name = words.name.or_else(|| spec.as_ref().map(ReadSpec::title)).unwrap_or_default();
+
+        let unit = self.cx.begin().await?;
+        organization::Entity::find_by_id(organization)
+            .filter(organization::Column::State.eq(organization::ACTIVE))
+            .one(&*unit)
+            .await?
+            .ok_or(DomainError::NotFound { what: "organization" })?;
+        let api = Api {
+            id: ApiId::generate(),
+            organization_id: organization,
+            slug,
+            name,
+            summary: words.summary,
+            visibility: input.visibility,
+            tags: words.tags,
+            created_at: unit.now(),
+        };
+        let taken = || DomainError::field("slug", "Another API of this organization has this short name.");
+        api::ActiveModel::from(&api).insert(&*unit).await.or_taken(taken)?;
+        unit.audit(actor, Some(organization), "api.create", api.id, api.slug.to_string()).await?;
+        let (version, revision) = insert_version(&unit, actor, &api, version, spec.as_ref()).await?;
+        unit.commit().await?;
+        self.keep_document(spec, revision);
+        Ok((api, version))
+    }
 
     /// Changes name, summary, visibility and tags.
-    pub async fn update_api(&self, actor: &Actor, id: ApiId, input: ApiInput) -> Result<Api> { unimplemented!() }
+    ///
+    /// # Errors
+    /// `Invalid` with the fields `name`, `summary`, `tags`.
+    pub async fn update_api(&self, actor: &Actor, id: ApiId, input: ApiInput) -> Result<Api> {
+        let unit = self.cx.begin().await?;
+        let mut api = load::api_to_change(&unit, actor, Action::EditApi, id).await?;
+        let mut mistakes = Mistakes::default();
+        let words = ApiWords::read(&input, &mut mistakes);
+        if words.name.is_none() {
+            mistakes.add("name", "Enter a name.");
+        }
+        mistakes.none()?;
+        let name = words.name.unwrap_or_default();
+        let is_same = api.name == name
+            && api.summary == words.summary
+            && api.visibility == input.visibility
+            && api.tags == words.tags;
+        if is_same {
+            return Ok(api);
+        }
+        (api.name, api.summary, api.visibility, api.tags) = (name, words.summary, input.visibility, words.tags);
+        api::ActiveModel::from(&api).update(&*unit).await?;
+        let detail = format!("{}: {}", api.slug, api.visibility.as_str());
+        unit.audit(actor, Some(api.organization_id), "api.update", api.id, detail).await?;
+        unit.commit().await?;
+        Ok(api)
+    }
 
     /// Adds a version (a draft), with its spec if given.
-    pub async fn create_version(&self, actor: &Actor, api: ApiId, name: &str, spec: Option<SpecUpload>) -> Result<Version> { unimplemented!() }
+    ///
+    /// # Errors
+    /// `Invalid` at `version`; `SpecRejected`.
+    pub async fn create_version(
+        &self,
+        actor: &Actor,
+        api: ApiId,
+        name: &str,
+        spec: Option<SpecUpload>,
+    ) -> Result<Version> {
+        let found = api::Entity::find_by_id(api).one(self.cx.db.read()).await?.ok_or(load::NO_API)?;
+        load::permit(actor, Action::EditApi, found.organization_id, load::NO_API)?;
+        let name = input::version_name(name).map_err(|message| DomainError::field("version", message))?;
+        let spec = self.read_spec(spec).await?;
+        let unit = self.cx.begin().await?;
+        let api = load::api_to_change(&unit, actor, Action::EditApi, api).await?;
+        let (version, revision) = insert_version(&unit, actor, &api, name, spec.as_ref()).await?;
+        unit.commit().await?;
+        self.keep_document(spec, revision);
+        Ok(version)
+    }
 
     /// Reads a spec and makes it the version's current revision. The same bytes as the current revision change nothing.
     ///
     /// # Errors
-    /// `SpecRejected` with every diagnostic; nothing is stored then.
-    pub async fn add_revision(&self, actor: &Actor, version: VersionId, spec: SpecUpload) -> Result<Revision> { unimplemented!() }
+    /// `SpecRejected` with every diagnostic; nothing is stored then. `Conflict` for a retired version.
+    pub async fn add_revision(&self, actor: &Actor, version: VersionId, spec: SpecUpload) -> Result<Revision> {
+        let db = self.cx.db.read();
+        let current = load::version_to_read(db, actor, Action::EditApi, version).await?;
+        if let Some(id) = current.revision_id
+            && spec::sha256_of(db, id).await?.is_some_and(|known| known == spec::sha256(&spec.bytes))
+            && let Some(row) = revision::Entity::find_by_id(id).one(db).await?
+        {
+            return Ok(row.try_into()?);
+        }
+        refuse_retired(&current)?;
+        let spec = ReadSpec::read(&self.documents, spec).await?;
 
-    /// Sets where calls go. Hosts are resolved and every address judged by the installation's address policy.
-    ///
-    /// # Errors
-    /// `Invalid` at `upstream`.
-    pub async fn set_upstream(&self, actor: &Actor, version: VersionId, upstream: Upstream) -> Result<Version> { unimplemented!() }
+        let mut unit = self.cx.begin().await?;
+        let (api, mut version) = load::version_to_change(&unit, actor, Action::EditApi, version).await?;
+        refuse_retired(&version)?;
+        let revision = spec.store(&unit, version.id, actor).await?;
+        version.revision_id = Some(revision.id);
+        let detail = format!("{}/{} #{}", api.slug, version.name, revision.number);
+        save(&unit, &version).await?;
+        unit.audit(actor, Some(api.organization_id), "version.spec", version.id, detail).await?;
+        tell_gateways(&mut unit, &version).await?;
+        unit.commit().await?;
+        self.documents.insert(revision.id, spec.document);
+        Ok(revision)
+    }
 
-    /// Sets whether calls need a key.
-    pub async fn set_access(&self, actor: &Actor, version: VersionId, access: Access) -> Result<Version> { unimplemented!() }
+    async fn read_spec(&self, spec: Option<SpecUpload>) -> Result<Option<ReadSpec>> {
+        match spec {
+            Some(spec) => ReadSpec::read(&self.documents, spec).await.map(Some),
+            None => Ok(None),
+        }
+    }
 
-    /// Publishes a draft.
-    ///
-    /// # Errors
-    /// `Conflict` without a spec or an upstream, or in another state.
-    pub async fn publish(&self, actor: &Actor, version: VersionId) -> Result<Version> { unimplemented!() }
+    /// The reader of the page that follows an upload does not wait for it to be parsed again.
+    fn keep_document(&self, spec: Option<ReadSpec>, revision: Option<RevisionId>) {
+        if let (Some(spec), Some(revision)) = (spec, revision) {
+            self.documents.insert(revision, spec.document);
+        }
+    }
+}
 
-    /// Announces the end of a version or changes the announcement.
-    ///
-    /// # Errors
-    /// `Invalid` with the fields `since`, `sunset`, `successor`, `guide`: the sunset lies before the deprecation or in the past,
-    /// the successor is not another listed version of the api.
-    pub async fn deprecate(&self, actor: &Actor, version: VersionId, deprecation: Deprecation) -> Result<Version> { unimplemented!() }
+async fn insert_version(
+    unit: &Unit,
+    actor: &Actor,
+    api: &Api,
+    name: VersionName,
+    spec: Option<&ReadSpec>,
+) -> Result<(Version, Option<RevisionId>)> {
+    let mut version = Version {
+        id: VersionId::generate(),
+        api_id: api.id,
+        name,
+        state: VersionState::Draft,
+        revision_id: None,
+        upstream: None,
+        access: Access::default(),
+        deprecation: None,
+        created_at: unit.now(),
+        published_at: None,
+    };
+    let taken = || DomainError::field("version", "This API already has a version of this name.");
+    version::ActiveModel::of(&version, unit.now()).insert(&**unit).await.or_taken(taken)?;
+    if let Some(spec) = spec {
+        version.revision_id = Some(spec.store(unit, version.id, actor).await?.id);
+        save(unit, &version).await?;
+    }
+    let detail = format!("{}/{}", api.slug, version.name);
+    unit.audit(actor, Some(api.organization_id), "version.create", version.id, detail).await?;
+    let revision = version.revision_id;
+    Ok((version, revision))
+}
 
-    /// Takes the announcement back.
-    pub async fn restore(&self, actor: &Actor, version: VersionId) -> Result<Version> { unimplemented!() }
+/// Writes all columns of a version.
+pub(super) async fn save(unit: &Unit, version: &Version) -> Result<()> {
+    version::ActiveModel::of(version, unit.now()).update(&**unit).await?;
+    Ok(())
+}
 
-    /// Stops a version for good.
-    pub async fn retire(&self, actor: &Actor, version: VersionId) -> Result<Version> { unimplemented!() }
+/// Gateways know of every version that is not a draft.
+pub(super) async fn tell_gateways(unit: &mut Unit, version: &Version) -> Result<()> {
+    if version.state != VersionState::Draft {
+        unit.bump(&[Change::Catalog]).await?;
+    }
+    Ok(())
+}
 
-    /// Retires every version whose sunset has passed; returns how many. For the lifecycle task.
-    pub async fn retire_sunset_versions(&self) -> Result<usize> { unimplemented!() }
+/// A retired version is history: it stays as its last callers knew it.
+pub(super) fn refuse_retired(version: &Version) -> Result<()> {
+    if version.state == VersionState::Retired {
+        return Err(DomainError::Conflict("This version is retired and cannot be changed.".into()));
+    }
+    Ok(())
 }

@@ -1,5 +1,7 @@
 //! Plans: what a subscription costs and how much it allows.
 
+#[cfg(feature = "store")]
+pub(crate) mod load;
 pub mod period;
 #[cfg(feature = "store")]
 pub mod service;

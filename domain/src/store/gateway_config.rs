@@ -1,16 +1,215 @@
 //! What gateways are told: reads of the whole configuration and of changes since a revision.
+//!
+//! A record that cannot be read hurts only itself: it is logged and left out, so that the gateway refuses what it
+//! would have allowed.
 
-use crate::{error::Result, gateway_config::{ConfigRevision, ConfigUpdate}, services::Context};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+};
+
+use super::{
+    config_records::{catalog, key_record, subscription_record},
+    entity::{api_key, application, config_change, config_state, plan, quota_usage, subscription},
+    row::readable,
+};
+use crate::{
+    clock::Timestamp,
+    error::{DomainError, Result},
+    gateway_config::{
+        ConfigChanges, ConfigRevision, ConfigUpdate, GatewayConfig, KeyRecord, QuotaStart, SubscriptionRecord,
+    },
+    id::{KeyId, SubscriptionId},
+    key::{KeyHash, KeyState},
+    plan::Period,
+    services::Context,
+    subscription::SubscriptionState,
+    usage::quota,
+};
+
+/// Ids in one statement.
+const CHUNK: usize = 500;
+
+/// Entries of the change log from which on reading everything is less work.
+const MANY_CHANGES: usize = 20_000;
 
 /// Reads for the reconciler.
 #[derive(Clone)]
-pub struct GatewayConfigReads { pub(crate) cx: Context }
+pub struct GatewayConfigReads {
+    pub(crate) cx: Context,
+}
 
 impl GatewayConfigReads {
     /// Number of the newest configuration; one row, cheap to ask every other second.
-    pub async fn revision(&self) -> Result<ConfigRevision> { unimplemented!() }
+    pub async fn revision(&self) -> Result<ConfigRevision> {
+        revision(self.cx.db.read()).await
+    }
 
     /// What a gateway that serves `since` must learn, in one read transaction: changes where the change log reaches back that
     /// far, otherwise everything. `None` for `since` asks for everything.
-    pub async fn read(&self, since: Option<ConfigRevision>) -> Result<ConfigUpdate> { unimplemented!() }
+    pub async fn read(&self, since: Option<ConfigRevision>) -> Result<ConfigUpdate> {
+        let tx = self.cx.db.snapshot().await?;
+        let now = self.cx.clock.now();
+        let revision = revision(&tx).await?;
+        if let Some(since) = since
+            && let Some(log) = changes_since(&tx, since, revision).await?
+        {
+            return Ok(ConfigUpdate::Changes(Box::new(changes(&tx, log, revision, now).await?)));
+        }
+        Ok(ConfigUpdate::Full(Box::new(GatewayConfig {
+            revision,
+            catalog: catalog(&tx).await?,
+            subscriptions: all_subscriptions(&tx, now).await?,
+            keys: all_keys(&tx).await?,
+        })))
+    }
+}
+
+async fn revision(db: &impl ConnectionTrait) -> Result<ConfigRevision> {
+    let state = config_state::Entity::find_by_id(1).one(db).await?;
+    Ok(state.ok_or_else(|| DomainError::internal("the row of `config_state` is missing"))?.revision)
+}
+
+/// The entries after `since`; `None` if some of them are gone, if there are too many, or if `since` is not from this
+/// database (a backup was restored).
+async fn changes_since(
+    tx: &DatabaseTransaction,
+    since: ConfigRevision,
+    revision: ConfigRevision,
+) -> Result<Option<Vec<config_change::Model>>> {
+    if since == revision {
+        return Ok(Some(Vec::new()));
+    }
+    // Every configuration has entries, and they are pruned by whole configurations: if the next one is there, all are.
+    let next = config_change::Entity::find().filter(config_change::Column::Revision.eq(since + 1)).limit(1).one(tx).await?;
+    if since > revision || next.is_none() {
+        return Ok(None);
+    }
+    let log = config_change::Entity::find()
+        .filter(config_change::Column::Revision.gt(since))
+        .order_by_asc(config_change::Column::Revision)
+        .limit(MANY_CHANGES as u64 + 1)
+        .all(tx)
+        .await?;
+    Ok((log.len() <= MANY_CHANGES).then_some(log))
+}
+
+/// What became of everything that the log names: only these rows are read.
+async fn changes(
+    tx: &DatabaseTransaction,
+    log: Vec<config_change::Model>,
+    revision: ConfigRevision,
+    now: Timestamp,
+) -> Result<ConfigChanges> {
+    let mut is_catalog = false;
+    let mut subscriptions = BTreeSet::new();
+    let mut keys: BTreeMap<KeyId, Option<KeyHash>> = BTreeMap::new();
+    for entry in log {
+        match (entry.kind.as_str(), entry.entity_id) {
+            ("subscription", Some(id)) => {
+                subscriptions.insert(SubscriptionId::from_uuid(id));
+            }
+            ("key", Some(id)) => {
+                let hash = entry.key_hash.and_then(|hash| <[u8; 32]>::try_from(hash).ok()).map(KeyHash);
+                keys.insert(KeyId::from_uuid(id), hash);
+            }
+            // An entry that cannot be understood costs a reading of the catalog, never a change that is missed.
+            _ => is_catalog = true,
+        }
+    }
+    let subscriptions: Vec<SubscriptionId> = subscriptions.into_iter().collect();
+    let live = some_subscriptions(tx, &subscriptions, now).await?;
+    let is_live: HashSet<SubscriptionId> = live.iter().map(|record| record.id).collect();
+    let ids: Vec<KeyId> = keys.keys().copied().collect();
+    let active = some_keys(tx, &ids).await?;
+    for record in &active {
+        keys.remove(&record.id);
+    }
+    Ok(ConfigChanges {
+        revision,
+        catalog: if is_catalog { Some(catalog(tx).await?) } else { None },
+        subscriptions: live,
+        ended_subscriptions: subscriptions.into_iter().filter(|id| !is_live.contains(id)).collect(),
+        keys: active,
+        revoked_keys: keys.into_values().flatten().collect(),
+    })
+}
+
+/// Subscriptions that are not canceled and whose application and plan exist.
+fn live_subscriptions() -> sea_orm::Select<subscription::Entity> {
+    subscription::Entity::find()
+        .inner_join(application::Entity)
+        .filter(application::Column::State.eq(application::ACTIVE))
+        .filter(subscription::Column::State.ne(SubscriptionState::Canceled.as_str()))
+}
+
+async fn some_subscriptions(
+    tx: &DatabaseTransaction,
+    ids: &[SubscriptionId],
+    now: Timestamp,
+) -> Result<Vec<SubscriptionRecord>> {
+    let mut records = Vec::with_capacity(ids.len());
+    for chunk in ids.chunks(CHUNK) {
+        let rows = live_subscriptions().filter(subscription::Column::Id.is_in(chunk.iter().copied())).all(tx).await?;
+        let periods = quota::periods(tx, rows.iter().map(|row| row.id).collect(), quota::Lock::None).await?;
+        let starts = quota::starts(tx, &periods, now).await?;
+        records.extend(readable(rows.into_iter().map(|row| {
+            let used = starts.get(&row.id).copied().unwrap_or(quota::nothing_used(Period::Month, now));
+            subscription_record(row, used)
+        })));
+    }
+    Ok(records)
+}
+
+async fn all_subscriptions(tx: &DatabaseTransaction, now: Timestamp) -> Result<Vec<SubscriptionRecord>> {
+    let quotas: Vec<(crate::id::PlanId, Option<serde_json::Value>)> = plan::Entity::find()
+        .select_only()
+        .columns([plan::Column::Id, plan::Column::Quota])
+        .into_tuple()
+        .all(tx)
+        .await?;
+    let periods: HashMap<_, _> = quotas.into_iter().map(|(id, quota)| (id, quota::period_in_column(quota))).collect();
+    let starts = Period::ALL.map(|period| period.start(now).unix_timestamp());
+    let counters: HashMap<(SubscriptionId, i64), i64> = quota_usage::Entity::find()
+        .filter(quota_usage::Column::PeriodStart.is_in(starts))
+        .all(tx)
+        .await?
+        .into_iter()
+        .map(|row| ((row.subscription_id, row.period_start), row.units))
+        .collect();
+    let rows = live_subscriptions().all(tx).await?;
+    Ok(readable(rows.into_iter().map(|row| {
+        let nothing = quota::nothing_used(periods.get(&row.plan_id).copied().unwrap_or(Period::Month), now);
+        let units = counters.get(&(row.id, nothing.period_start.unix_timestamp()));
+        let units = units.map_or(0, |units| u64::try_from(*units).unwrap_or_default());
+        subscription_record(row, QuotaStart { units, ..nothing })
+    })))
+}
+
+/// Id, hash and application.
+type KeyColumns = (KeyId, Vec<u8>, crate::id::ApplicationId);
+
+/// Of the keys, those that are accepted: active ones of applications that exist. Only the columns a gateway is told.
+fn key_columns(select: sea_orm::Select<api_key::Entity>) -> sea_orm::Selector<sea_orm::SelectGetableTuple<KeyColumns>> {
+    select
+        .inner_join(application::Entity)
+        .filter(application::Column::State.eq(application::ACTIVE))
+        .filter(api_key::Column::State.eq(KeyState::Active.as_str()))
+        .select_only()
+        .columns([api_key::Column::Id, api_key::Column::Hash, api_key::Column::ApplicationId])
+        .into_tuple()
+}
+
+async fn some_keys(tx: &DatabaseTransaction, ids: &[KeyId]) -> Result<Vec<KeyRecord>> {
+    let mut records = Vec::with_capacity(ids.len());
+    for chunk in ids.chunks(CHUNK) {
+        let select = api_key::Entity::find().filter(api_key::Column::Id.is_in(chunk.iter().copied()));
+        records.extend(readable(key_columns(select).all(tx).await?.into_iter().map(key_record)));
+    }
+    Ok(records)
+}
+
+async fn all_keys(tx: &DatabaseTransaction) -> Result<Vec<KeyRecord>> {
+    Ok(readable(key_columns(api_key::Entity::find()).all(tx).await?.into_iter().map(key_record)))
 }

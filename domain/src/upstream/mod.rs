@@ -1,6 +1,8 @@
 //! Upstreams: where the calls of a version go.
 
 pub mod address;
+#[cfg(feature = "store")]
+pub(crate) mod resolve;
 
 use std::time::Duration;
 

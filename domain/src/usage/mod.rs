@@ -8,6 +8,10 @@
 pub mod ledger;
 #[cfg(feature = "store")]
 pub mod query;
+#[cfg(feature = "store")]
+pub(crate) mod quota;
+#[cfg(feature = "store")]
+mod scope;
 
 use serde::{Deserialize, Serialize};
 

@@ -1,0 +1,123 @@
+//! Rows as the records that gateways are told.
+
+use std::collections::HashMap;
+
+use sea_orm::{ColumnTrait, DatabaseTransaction, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect};
+
+use super::{
+    entity::{api, organization, plan, plan_api, revision, subscription, version},
+    row::{Corrupt, Row, readable},
+};
+use crate::{
+    catalog::VersionState,
+    error::Result,
+    gateway_config::{CatalogRecords, KeyRecord, PlanRecord, QuotaStart, SubscriptionRecord, VersionRecord},
+    id::{ApiId, ApplicationId, KeyId, PlanId, RevisionId, VersionId},
+    key::KeyHash,
+};
+
+/// Every version that gateways know of, and every plan.
+pub(super) async fn catalog(tx: &DatabaseTransaction) -> Result<CatalogRecords> {
+    Ok(CatalogRecords { versions: versions(tx).await?, plans: plans(tx).await? })
+}
+
+#[derive(FromQueryResult)]
+struct VersionRow {
+    id: VersionId,
+    api_id: ApiId,
+    organization: String,
+    api: String,
+    name: String,
+    state: String,
+    upstream: Option<serde_json::Value>,
+    access: String,
+    deprecation: Option<serde_json::Value>,
+    revision_id: Option<RevisionId>,
+}
+
+async fn versions(tx: &DatabaseTransaction) -> Result<Vec<VersionRecord>> {
+    use version::Column;
+    let rows = version::Entity::find()
+        .inner_join(api::Entity)
+        .join(sea_orm::JoinType::InnerJoin, sea_orm::RelationTrait::def(&api::Relation::Organization))
+        .select_only()
+        .columns([Column::Id, Column::ApiId, Column::Name, Column::State, Column::Upstream, Column::Access])
+        .columns([Column::Deprecation, Column::RevisionId])
+        .column_as(organization::Column::Slug, "organization")
+        .column_as(api::Column::Slug, "api")
+        .filter(organization::Column::State.eq(organization::ACTIVE))
+        .filter(Column::State.ne(VersionState::Draft.as_str()))
+        .order_by_asc(Column::Id)
+        .into_model::<VersionRow>()
+        .all(tx)
+        .await?;
+    let mut operations: HashMap<RevisionId, serde_json::Value> = HashMap::with_capacity(rows.len());
+    let current: Vec<RevisionId> = rows.iter().filter_map(|row| row.revision_id).collect();
+    for chunk in current.chunks(500) {
+        let found: Vec<(RevisionId, serde_json::Value)> = revision::Entity::find()
+            .select_only()
+            .columns([revision::Column::Id, revision::Column::Operations])
+            .filter(revision::Column::Id.is_in(chunk.iter().copied()))
+            .into_tuple()
+            .all(tx)
+            .await?;
+        operations.extend(found);
+    }
+    Ok(readable(rows.into_iter().map(|row| {
+        let operations = row.revision_id.and_then(|id| operations.remove(&id));
+        version_record(row, operations)
+    })))
+}
+
+fn version_record(version: VersionRow, operations: Option<serde_json::Value>) -> Result<VersionRecord, Corrupt> {
+    let row = Row::new("version", version.id);
+    Ok(VersionRecord {
+        id: version.id,
+        api_id: version.api_id,
+        organization: version.organization,
+        api: version.api,
+        name: version.name,
+        state: row.word("state", &version.state)?,
+        upstream: row.json_or_null("upstream", version.upstream)?,
+        access: row.word("access", &version.access)?,
+        deprecation: row.json_or_null("deprecation", version.deprecation)?,
+        operations: row.json_or_null("operations", operations)?.unwrap_or_default(),
+    })
+}
+
+async fn plans(tx: &DatabaseTransaction) -> Result<Vec<PlanRecord>> {
+    let mut apis: HashMap<PlanId, Vec<ApiId>> = HashMap::new();
+    for row in plan_api::Entity::find().order_by_asc(plan_api::Column::ApiId).all(tx).await? {
+        apis.entry(row.plan_id).or_default().push(row.api_id);
+    }
+    let rows = plan::Entity::find().order_by_asc(plan::Column::Id).all(tx).await?;
+    Ok(readable(rows.into_iter().map(|plan| {
+        let row = Row::new("plan", plan.id);
+        Ok(PlanRecord {
+            id: plan.id,
+            apis: apis.remove(&plan.id).unwrap_or_default(),
+            rate_limits: row.json("rate_limits", plan.rate_limits)?,
+            quota: row.json_or_null("quota", plan.quota)?,
+        })
+    })))
+}
+
+/// A subscription with the counter it begins with.
+pub(super) fn subscription_record(
+    subscription: subscription::Model,
+    used: QuotaStart,
+) -> Result<SubscriptionRecord, Corrupt> {
+    Ok(SubscriptionRecord {
+        id: subscription.id,
+        application_id: subscription.application_id,
+        plan_id: subscription.plan_id,
+        state: Row::new("subscription", subscription.id).word("state", &subscription.state)?,
+        used,
+    })
+}
+
+/// A key from its columns.
+pub(super) fn key_record((id, hash, application_id): (KeyId, Vec<u8>, ApplicationId)) -> Result<KeyRecord, Corrupt> {
+    let hash = KeyHash(Row::new("api_key", id).bytes("hash", &hash)?);
+    Ok(KeyRecord { id, hash, application_id })
+}
