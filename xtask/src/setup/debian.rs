@@ -87,7 +87,7 @@ struct Apt {
 
 impl Apt {
     fn find() -> Option<Self> {
-        if !Path::new("/etc/debian_version").is_file() || !find_program("apt-get").is_some() {
+        if !Path::new("/etc/debian_version").is_file() || find_program("apt-get").is_none() {
             return None;
         }
         let user = process::output(Command::new("id").arg("-u")).ok()?;
