@@ -1,1 +1,9 @@
-//! What the browser runs.
+//! What runs in the browser: comfort on top of pages that are complete without it.
+//!
+//! Props are small and serialisable; nothing here may use the domain, as this module is compiled for both sides.
+
+mod copy;
+mod operation_filter;
+
+pub use copy::{CopyButton, CopyCode};
+pub use operation_filter::OperationFilter;

@@ -1,18 +1,51 @@
-//! The document around a page.
+//! The document around every page: head, header, side navigation, footer.
 
-use axum::http::StatusCode;
+mod error;
+mod footer;
+mod head;
+mod header;
+mod sections;
+
 use leptos::prelude::*;
 
-use crate::{error::PageError, page::Page, render::Frame};
+pub use error::error_page;
 
-/// The whole document.
-pub fn document(frame: Frame, body: AnyView) -> AnyView {
-    view! { <html lang="en"><head><title>{frame.title}</title></head><body>{body}</body></html> }.into_any()
-}
+use crate::{
+    page::Layout,
+    render::Frame,
+    ui::{Sprite, Toast},
+};
 
-/// The page of an error.
-pub fn error_page(error: &PageError) -> Page {
-    let message = error.message.clone();
-    let status = StatusCode::from_u16(error.code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    Page::new(message.clone(), move || view! { <main id="main"><h1>{message}</h1></main> }).status(status)
+/// The whole document, without the doctype.
+pub fn document(frame: Frame, body: AnyView) -> impl IntoView {
+    let flash = frame.flash.clone().map(|flash| {
+        view! {
+            <div class="flash">
+                <Toast is_ok=flash.is_ok text=flash.text />
+            </div>
+        }
+    });
+    let body = match &frame.layout {
+        Layout::Portal => view! {
+            {flash}
+            {body}
+        }
+        .into_any(),
+        Layout::Dashboard(section) => sections::dashboard(&frame, *section, flash.into_any(), body).into_any(),
+        Layout::Console { organization, name, section } => {
+            sections::console(&frame, organization, name, *section, flash.into_any(), body).into_any()
+        }
+    };
+    view! {
+        <html lang="en">
+            {head::head(&frame)}
+            <body>
+                <Sprite />
+                <a class="skip" href="#main">"Skip to content"</a>
+                {header::header(&frame)}
+                {body}
+                {footer::footer(&frame)}
+            </body>
+        </html>
+    }
 }

@@ -98,8 +98,8 @@ pub fn Button(
             type=if command.is_some() { "button" } else { "submit" }
             data-kind=kind.attribute()
             data-size=size.attribute()
-            attr:command=command
-            attr:commandfor=target
+            command=command
+            commandfor=target
             name=name
             value=value
             aria-label=label

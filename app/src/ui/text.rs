@@ -7,7 +7,7 @@ use std::{borrow::Cow, fmt::Write as _};
 ///
 /// The zero-width joiners, and the left-to-right and right-to-left marks, stay: ordinary words of Persian, Hindi or
 /// Hebrew contain them, and they cannot reorder their surroundings.
-const fn is_deceptive(c: char) -> bool {
+fn is_deceptive(c: char) -> bool {
     c.is_control()
         || matches!(
             c,
@@ -37,6 +37,23 @@ pub fn visible_text(text: &str) -> Cow<'_, str> {
                 let _ = write!(out, "[U+{:04X}]", u32::from(c));
             }
             c => out.push(c),
+        }
+    }
+    Cow::Owned(out)
+}
+
+/// As [`visible_text`], for text of several lines: tabs and line ends stay.
+pub fn visible_lines(text: &str) -> Cow<'_, str> {
+    let is_bad = |c: char| is_deceptive(c) && !matches!(c, '\t' | '\n' | '\r');
+    if !text.chars().any(is_bad) {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len() + 16);
+    for c in text.chars() {
+        if is_bad(c) {
+            let _ = write!(out, "[U+{:04X}]", u32::from(c));
+        } else {
+            out.push(c);
         }
     }
     Cow::Owned(out)
