@@ -2,9 +2,24 @@
 
 use std::path::PathBuf;
 
-use crate::{terminal::step, workspace::Workspace};
+use crate::{process, terminal::step, workspace::Workspace};
 
 pub(crate) mod bundle;
+
+/// The members that make the product, with the features that their tests need. Every development build and every check
+/// says exactly this: with another selection cargo would compile most dependencies once more.
+///
+/// `xtask` has dependencies of its own kind. Leptos' `ssr` and `hydrate` exclude each other, hence neither `app-hydrate`
+/// nor `--all-features`.
+pub(crate) const DEVELOPMENT: [&str; 7] = [
+    "--workspace",
+    "--exclude",
+    "app-hydrate",
+    "--exclude",
+    "xtask",
+    "--features",
+    "domain/fixture",
+];
 
 /// How the binary is compiled. The browser bundle is always optimised for size.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -36,15 +51,15 @@ pub(crate) fn all(workspace: &Workspace, profile: Profile) -> anyhow::Result<Pat
 /// Builds the binary with whatever browser bundle is there.
 pub(crate) fn binary(workspace: &Workspace, profile: Profile) -> anyhow::Result<PathBuf> {
     let mut cargo = workspace.cargo();
-    cargo.args(["build", "--package", "server", "--bin", "turnpike"]);
-    if profile == Profile::Release {
-        cargo.arg("--release");
-    }
-    crate::process::run(&mut cargo)?;
+    match profile {
+        Profile::Dev => cargo.arg("build").args(DEVELOPMENT),
+        Profile::Release => cargo.args(["build", "--release", "--package", "server"]),
+    };
+    process::run(cargo.args(["--bin", "turnpike"]))?;
     Ok(path(workspace, profile))
 }
 
 /// Where cargo puts the binary.
-pub(crate) fn path(workspace: &Workspace, profile: Profile) -> PathBuf {
+fn path(workspace: &Workspace, profile: Profile) -> PathBuf {
     workspace.target.join(profile.folder()).join("turnpike")
 }

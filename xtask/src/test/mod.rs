@@ -1,7 +1,6 @@
 //! `cargo xtask test`: everything that CI checks, cheapest first, one pass of each kind.
 
 use std::{
-    env,
     process::Command,
     time::{Duration, Instant},
 };
@@ -10,7 +9,7 @@ use anyhow::Context as _;
 use clap::{Args, ValueEnum};
 
 use crate::{
-    build::{self, Profile, bundle},
+    build::{self, DEVELOPMENT, Profile, bundle},
     process,
     setup::{self, Scope},
     terminal::{result, seconds, step},
@@ -24,15 +23,8 @@ mod sources;
 
 use cases::Cases;
 
-/// Members that build for the host, with one set of features for all steps: another set would compile everything again.
-/// Leptos' `ssr` and `hydrate` exclude each other, hence neither `app-hydrate` nor `--all-features`.
-const NATIVE: [&str; 5] = [
-    "--workspace",
-    "--exclude",
-    "app-hydrate",
-    "--features",
-    "domain/fixture",
-];
+/// This program.
+const XTASK: [&str; 2] = ["--package", "xtask"];
 
 /// Members that also build for the browser.
 const BROWSER: [&str; 6] = ["--package", "app-hydrate", "--package", "app", "--package", "domain"];
@@ -150,40 +142,41 @@ fn cargo(workspace: &Workspace, words: &[&str], members: &[&str], tail: &[&str])
 fn cargo_command(workspace: &Workspace, words: &[&str], members: &[&str]) -> Command {
     let mut command = workspace.cargo();
     command.args(words).args(members);
-    if env::var_os("CI").is_some_and(|value| value == "true") {
-        // A machine that compiles once gains nothing from it.
-        command.env("CARGO_INCREMENTAL", "0");
-    }
     command
 }
 
 fn clippy(workspace: &Workspace) -> anyhow::Result<Cases> {
     let strict = ["-D", "warnings"];
-    cargo(workspace, &["clippy", "--locked", "--all-targets"], &NATIVE, &strict)?;
+    cargo(
+        workspace,
+        &["clippy", "--locked", "--all-targets"],
+        &DEVELOPMENT,
+        &strict,
+    )?;
+    cargo(workspace, &["clippy", "--locked", "--all-targets"], &XTASK, &strict)?;
     cargo(workspace, &["clippy", "--locked", "--target", WASM], &BROWSER, &strict)
 }
 
 fn docs(workspace: &Workspace) -> anyhow::Result<Cases> {
-    let mut command = cargo_command(workspace, &["doc", "--locked", "--no-deps"], &NATIVE);
+    let mut command = cargo_command(workspace, &["doc", "--locked", "--no-deps"], &DEVELOPMENT);
     process::run(command.env("RUSTDOCFLAGS", "-D warnings"))?;
     Ok(Cases::default())
 }
 
 fn rust_tests(workspace: &Workspace) -> anyhow::Result<Cases> {
-    let mut command = cargo_command(workspace, &["test", "--locked"], &NATIVE);
-    let (status, output) = process::tee(&mut command)?;
-    let cases = cases::of_cargo(&output);
-    process::check(&command, status).with_context(|| cases.to_string())?;
+    let mut cases = Cases::default();
+    for members in [&XTASK[..], &DEVELOPMENT] {
+        let mut command = cargo_command(workspace, &["test", "--locked"], members);
+        let (status, output) = process::tee(&mut command)?;
+        cases += cases::of_cargo(&output);
+        process::check(&command, status).with_context(|| cases.to_string())?;
+    }
     Ok(cases)
 }
 
-/// Against the binary that the step before has built for its own tests: the same command again has nothing left to compile.
+/// Against a development build, which the step before has compiled all parts of.
 fn browser_tests(workspace: &Workspace) -> anyhow::Result<Cases> {
-    process::run(&mut cargo_command(
-        workspace,
-        &["test", "--locked", "--no-run", "--quiet"],
-        &NATIVE,
-    ))?;
+    let binary = build::binary(workspace, Profile::Dev)?;
     let folder = workspace.root.join("end2end");
     process::run(
         Command::new("npm")
@@ -194,7 +187,7 @@ fn browser_tests(workspace: &Workspace) -> anyhow::Result<Cases> {
     command
         .args(["playwright", "test"])
         .current_dir(&folder)
-        .env("TURNPIKE_BIN", build::path(workspace, Profile::Dev));
+        .env("TURNPIKE_BIN", binary);
     if let Some(chromium) = setup::chromium() {
         command.env("CHROMIUM_PATH", chromium);
     }
