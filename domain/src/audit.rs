@@ -36,14 +36,44 @@ pub struct AuditLog {
 }
 
 #[cfg(feature = "store")]
-impl AuditLog {
-    /// Entries of an organization, newest first.
-    pub async fn list(
-        &self,
-        actor: &crate::actor::Actor,
-        organization: OrganizationId,
-        cursor: Option<&str>,
-    ) -> crate::error::Result<crate::page::Page<AuditEntry>> {
-        unimplemented!()
+mod reads {
+    use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+
+    use super::{AuditEntry, AuditId, AuditLog, OrganizationId};
+    use crate::{
+        actor::Actor,
+        authz::Action,
+        error::{DomainError, Result},
+        page::{DEFAULT_PAGE_SIZE, Page},
+        store::entity::audit_entry::{Column, Entity},
+    };
+
+    impl AuditLog {
+        /// Entries of an organization, newest first.
+        ///
+        /// # Errors
+        /// `Invalid` at `cursor` for a text that no page contained.
+        pub async fn list(
+            &self,
+            actor: &Actor,
+            organization: OrganizationId,
+            cursor: Option<&str>,
+        ) -> Result<Page<AuditEntry>> {
+            actor.require(Action::ReadAudit, organization)?;
+            let mut select = Entity::find().filter(Column::OrganizationId.eq(organization));
+            if let Some(cursor) = cursor {
+                let after: AuditId =
+                    cursor.parse().map_err(|_| DomainError::field("cursor", "This page does not exist."))?;
+                select = select.filter(Column::Id.lt(after));
+            }
+            // Ids sort by time. One more than a page tells whether there is a next one.
+            let limit = DEFAULT_PAGE_SIZE + 1;
+            let rows = select.order_by_desc(Column::Id).limit(limit).all(self.cx.db.read()).await?;
+            let mut items: Vec<AuditEntry> = rows.into_iter().map(AuditEntry::from).collect();
+            let is_full = items.len() as u64 == limit;
+            items.truncate(DEFAULT_PAGE_SIZE as usize);
+            let next = items.last().filter(|_| is_full).map(|entry| entry.id.to_string());
+            Ok(Page { items, next })
+        }
     }
 }

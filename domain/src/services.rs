@@ -100,13 +100,14 @@ impl Services {
 
     /// Puts the use cases together.
     pub fn new(cx: Context) -> Self {
+        let documents = Documents::new(cx.clone(), DEFAULT_BUDGET);
         Self {
             context: cx.clone(),
             accounts: Accounts { cx: cx.clone() },
             organizations: Organizations { cx: cx.clone() },
-            catalog: Catalog { cx: cx.clone() },
-            catalog_reads: CatalogReads { cx: cx.clone() },
-            documents: Documents::new(cx.clone(), DEFAULT_BUDGET),
+            catalog: Catalog { cx: cx.clone(), documents: documents.clone() },
+            catalog_reads: CatalogReads { cx: cx.clone(), documents: documents.clone() },
+            documents,
             plans: Plans { cx: cx.clone() },
             applications: Applications { cx: cx.clone() },
             subscriptions: Subscriptions { cx: cx.clone() },

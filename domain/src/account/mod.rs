@@ -1,6 +1,8 @@
 //! Accounts: people who sign in.
 
 #[cfg(feature = "store")]
+pub(crate) mod mail;
+#[cfg(feature = "store")]
 pub mod password;
 #[cfg(feature = "store")]
 pub mod service;

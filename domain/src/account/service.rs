@@ -1,11 +1,32 @@
-//! Use cases of accounts: sign up, verify, sign in, sign out, reset.
+//! Use cases of accounts: sign up, verify, profile. Sessions and resets have files of their own.
 
-use super::{Account, NewSession, SessionView, SignUp};
-use crate::{actor::{AccountActor, Actor}, error::Result, id::{AccountId, SessionId}, services::Context};
+mod reset;
+mod session;
+mod tokens;
+
+use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, QueryFilter, Set};
+
+use super::{Account, NewSession, SessionView, SignUp, check_email, check_password, mail, normalize_email};
+use crate::{
+    actor::{AccountActor, Actor, Membership},
+    catalog::input,
+    clock::Timestamp,
+    error::{DomainError, FieldError, Result},
+    id::{AccountId, SessionId},
+    services::Context,
+    store::{
+        entity::{account, membership, organization, session as session_row, setting},
+        row,
+        unit::Unit,
+    },
+};
+use tokens::Purpose;
 
 /// Use cases of accounts.
 #[derive(Clone)]
-pub struct Accounts { pub(crate) cx: Context }
+pub struct Accounts {
+    pub(crate) cx: Context,
+}
 
 /// Where a sign-in comes from, for the list of sessions.
 #[derive(Clone, Debug, Default)]
@@ -16,6 +37,21 @@ pub struct Browser {
     pub ip: String,
 }
 
+/// What the owner of an account can change about it.
+#[derive(Clone, Debug, Default)]
+pub struct ProfileChange {
+    /// New name.
+    pub name: String,
+    /// Current and new password, to change it.
+    pub password: Option<(String, String)>,
+}
+
+/// Longest name of an account, in characters.
+const NAME_MAX: usize = 100;
+
+/// Name of the setting that the first account of an installation claims; its value is the account's id.
+const FIRST_ACCOUNT: &str = "first_account";
+
 impl Accounts {
     /// Makes an account and queues the verification mail. The first account of an installation becomes operator.
     ///
@@ -24,60 +60,248 @@ impl Accounts {
     ///
     /// # Errors
     /// `Invalid` with the fields `email`, `name`, `password`.
-    pub async fn sign_up(&self, input: SignUp) -> Result<()> { unimplemented!() }
+    pub async fn sign_up(&self, input: SignUp) -> Result<()> {
+        let input = checked(input)?;
+        // Before the transaction, which must be short, and also for addresses that are taken, which must not be quicker.
+        let password_hash = self.cx.passwords.hash(&input.password).await?;
+        let mut unit = self.cx.begin().await?;
+        match insert(&unit, &input, password_hash, None, Operator::IfFirst).await? {
+            Some(account) => {
+                let token = tokens::issue(&unit, account.id, Purpose::Verify).await?;
+                unit.queue_mail(mail::verification(&self.cx.portal_url, &account.email, &account.name, &token)).await?;
+                let actor = Actor::Account(actor_of(&account, Vec::new()));
+                unit.audit(&actor, None, "account.sign_up", account.id, account.email.clone()).await?;
+            }
+            None => unit.queue_mail(mail::already_there(&self.cx.portal_url, &input.email)).await?,
+        }
+        unit.commit().await
+    }
 
-    /// Makes a verified account, for the command line and the manifest; returns the one that is there if the address is taken
-    /// (password and operator flag are then left as they are).
-    pub async fn create_verified(&self, actor: &Actor, input: SignUp, operator: bool) -> Result<Account> { unimplemented!() }
+    /// Makes a verified account, for the command line and the manifest; returns the one that is there if the address is
+    /// taken (password and operator flag are then left as they are).
+    ///
+    /// # Errors
+    /// `Invalid` with the fields `email`, `name`, `password`; `Forbidden` for all but operators and the installation.
+    pub async fn create_verified(&self, actor: &Actor, input: SignUp, operator: bool) -> Result<Account> {
+        require_operator(actor)?;
+        let input = checked(input)?;
+        let password_hash = self.cx.passwords.hash(&input.password).await?;
+        let unit = self.cx.begin().await?;
+        let flag = if operator { Operator::Yes } else { Operator::No };
+        let Some(account) = insert(&unit, &input, password_hash, Some(unit.now()), flag).await? else {
+            let there = by_email(&*unit, &input.email).await?;
+            return there.map(Account::from).ok_or(DomainError::NotFound { what: "account" });
+        };
+        unit.audit(actor, None, "account.create", account.id, account.email.clone()).await?;
+        unit.commit().await?;
+        Ok(account.into())
+    }
 
-    /// Marks the address as verified by the token of a verification mail and begins a session. Tokens live 24 hours and work once.
+    /// Marks the address as verified by the token of a verification mail and begins a session. Tokens live 24 hours and
+    /// work once.
     ///
     /// # Errors
     /// `Conflict` if the token is unknown, used or too old.
-    pub async fn verify(&self, token: &str, browser: Browser) -> Result<NewSession> { unimplemented!() }
+    pub async fn verify(&self, token: &str, browser: Browser) -> Result<NewSession> {
+        let unit = self.cx.begin().await?;
+        let Some(account) = tokens::redeem(&unit, token, Purpose::Verify).await? else {
+            return Err(DomainError::Conflict(
+                "This link was used already or is too old. Sign in to get a new one.".into(),
+            ));
+        };
+        let session = session::begin(&unit, account.id, browser).await?;
+        if account.verified_at.is_none() {
+            let actor = Actor::Account(actor_of(&account, Vec::new()));
+            unit.audit(&actor, None, "account.verify", account.id, account.email.clone()).await?;
+            mark_verified(&unit, account).await?;
+        }
+        unit.commit().await?;
+        Ok(session)
+    }
 
     /// Queues the verification mail again, at most once a minute.
-    pub async fn resend_verification(&self, actor: &Actor) -> Result<()> { unimplemented!() }
-
-    /// Begins a session. Throttling is the door's (it knows the peer). Takes the same time whether the account exists or not.
     ///
     /// # Errors
-    /// `Invalid` at `password` with one sentence for every cause.
-    pub async fn sign_in(&self, email: &str, password: &str, browser: Browser) -> Result<NewSession> { unimplemented!() }
-
-    /// Ends the session of a token; ending one twice is not an error.
-    pub async fn sign_out(&self, token: &str) -> Result<()> { unimplemented!() }
-
-    /// Who a session token belongs to; `None` when it is unknown, idle for 14 days or older than 90. Notes the use once a minute.
-    pub async fn authenticate(&self, token: &str) -> Result<Option<(SessionId, AccountActor)>> { unimplemented!() }
-
-    /// Queues a mail with a reset link (valid for one hour) if the address has an account; the answer is the same if not.
-    pub async fn request_reset(&self, email: &str) -> Result<()> { unimplemented!() }
-
-    /// Sets a new password by the token of a reset mail and ends every session of the account.
-    pub async fn reset_password(&self, token: &str, password: &str) -> Result<()> { unimplemented!() }
+    /// `Conflict` if the address is verified; `TooMany` within a minute of the last mail.
+    pub async fn resend_verification(&self, actor: &Actor) -> Result<()> {
+        let signed_in = actor.account().ok_or(DomainError::Unauthenticated)?;
+        let mut unit = self.cx.begin().await?;
+        let account = tokens::lock_account(&unit, signed_in.id).await?;
+        if account.verified_at.is_some() {
+            return Err(DomainError::Conflict("Your e-mail address is verified already.".into()));
+        }
+        if let Some(retry_after_s) = tokens::wait(&unit, account.id, Purpose::Verify).await? {
+            return Err(DomainError::TooMany { retry_after_s });
+        }
+        let token = tokens::issue(&unit, account.id, Purpose::Verify).await?;
+        unit.queue_mail(mail::verification(&self.cx.portal_url, &account.email, &account.name, &token)).await?;
+        unit.commit().await
+    }
 
     /// Changes name and, when given, password (then the current one is needed and all other sessions end).
-    pub async fn update_profile(&self, actor: &Actor, current: SessionId, change: ProfileChange) -> Result<()> { unimplemented!() }
-
-    /// The signed-in browsers of the actor, newest use first.
-    pub async fn sessions(&self, actor: &Actor, current: SessionId) -> Result<Vec<SessionView>> { unimplemented!() }
-
-    /// Ends one of the actor's sessions.
-    pub async fn end_session(&self, actor: &Actor, id: SessionId) -> Result<()> { unimplemented!() }
+    ///
+    /// # Errors
+    /// `Invalid` with the fields `name`, `current_password`, `password`.
+    pub async fn update_profile(&self, actor: &Actor, current: SessionId, change: ProfileChange) -> Result<()> {
+        let me = actor.require_verified()?;
+        let name = input::name(&change.name, NAME_MAX).map_err(|sentence| DomainError::field("name", sentence))?;
+        let new_hash = match &change.password {
+            None => None,
+            Some((old, new)) => {
+                let stored = account::Entity::find_by_id(me.id).one(self.cx.db.read()).await?;
+                if !self.cx.passwords.verify(old, stored.map(|account| account.password_hash)).await? {
+                    return Err(DomainError::field("current_password", "This is not your current password."));
+                }
+                check_password(new, &me.email).map_err(|error| DomainError::Invalid(vec![error]))?;
+                Some(self.cx.passwords.hash(new).await?)
+            }
+        };
+        let mut unit = self.cx.begin().await?;
+        let mut row = account::ActiveModel { id: Set(me.id), name: Set(name.clone()), ..Default::default() };
+        if let Some(hash) = new_hash {
+            row.password_hash = Set(hash);
+            session_row::Entity::delete_many()
+                .filter(session_row::Column::AccountId.eq(me.id))
+                .filter(session_row::Column::Id.ne(current))
+                .exec(&*unit)
+                .await?;
+            tokens::revoke(&unit, me.id, Purpose::Reset).await?;
+            unit.queue_mail(mail::password_changed(&self.cx.portal_url, &me.email)).await?;
+            unit.audit(actor, None, "account.change_password", me.id, "").await?;
+        }
+        if name != me.name {
+            unit.audit(actor, None, "account.rename", me.id, format!("{} → {name}", me.name)).await?;
+        }
+        row.update(&*unit).await?;
+        unit.commit().await
+    }
 
     /// The account of an address, for the manifest.
-    pub async fn by_email(&self, actor: &Actor, email: &str) -> Result<Option<Account>> { unimplemented!() }
+    ///
+    /// # Errors
+    /// `Forbidden` for all but operators and the installation.
+    pub async fn by_email(&self, actor: &Actor, email: &str) -> Result<Option<Account>> {
+        require_operator(actor)?;
+        Ok(by_email(self.cx.db.read(), &normalize_email(email)).await?.map(Account::from))
+    }
 
     /// The actor for an account id, for tasks that act on behalf of somebody.
-    pub async fn actor_of(&self, id: AccountId) -> Result<Actor> { unimplemented!() }
+    ///
+    /// # Errors
+    /// `NotFound` if there is no active account of this id.
+    pub async fn actor_of(&self, id: AccountId) -> Result<Actor> {
+        let account = account::Entity::find_by_id(id)
+            .filter(account::Column::State.eq(account::ACTIVE))
+            .one(self.cx.db.read())
+            .await?
+            .ok_or(DomainError::NotFound { what: "account" })?;
+        let memberships = memberships(self.cx.db.read(), id).await?;
+        Ok(Actor::Account(actor_of(&account, memberships)))
+    }
 }
 
-/// What the owner of an account can change about it.
-#[derive(Clone, Debug, Default)]
-pub struct ProfileChange {
-    /// New name.
-    pub name: String,
-    /// Current and new password, to change it.
-    pub password: Option<(String, String)>,
+/// Who becomes operator.
+#[derive(Clone, Copy)]
+enum Operator {
+    Yes,
+    No,
+    IfFirst,
+}
+
+/// Inserts the account; `None` if the address is taken.
+async fn insert(
+    unit: &Unit,
+    input: &SignUp,
+    password_hash: String,
+    verified_at: Option<Timestamp>,
+    operator: Operator,
+) -> Result<Option<account::Model>> {
+    let id = AccountId::generate();
+    // Every account tries, so that the flag stands for "there is one"; of two at once, the unique key lets one through.
+    let claim = setting::ActiveModel { name: Set(FIRST_ACCOUNT.into()), value: Set(id.to_string()) };
+    let is_first = unit.insert_if_absent(claim, [setting::Column::Name]).await?;
+    let account = account::Model {
+        id,
+        email: input.email.clone(),
+        name: input.name.clone(),
+        password_hash,
+        verified_at,
+        is_operator: match operator {
+            Operator::Yes => true,
+            Operator::No => false,
+            Operator::IfFirst => is_first,
+        },
+        state: account::ACTIVE.into(),
+        created_at: unit.now(),
+    };
+    let row = account::ActiveModel::from(account.clone()).reset_all();
+    Ok(unit.insert_if_absent(row, [account::Column::Email]).await?.then_some(account))
+}
+
+async fn mark_verified(unit: &Unit, account: account::Model) -> Result<()> {
+    let row = account::ActiveModel { id: Set(account.id), verified_at: Set(Some(unit.now())), ..Default::default() };
+    row.update(&**unit).await?;
+    Ok(())
+}
+
+async fn by_email(db: &impl sea_orm::ConnectionTrait, email: &str) -> Result<Option<account::Model>> {
+    Ok(account::Entity::find().filter(account::Column::Email.eq(email)).one(db).await?)
+}
+
+/// Roles of an account in organizations that are active, by the organizations' names.
+async fn memberships(db: &impl sea_orm::ConnectionTrait, id: AccountId) -> Result<Vec<Membership>> {
+    let rows = membership::Entity::find()
+        .filter(membership::Column::AccountId.eq(id))
+        .find_also_related(organization::Entity)
+        .filter(organization::Column::State.eq(organization::ACTIVE))
+        .all(db)
+        .await?;
+    let mut memberships = row::readable(rows.into_iter().filter_map(|(membership, organization)| {
+        let organization = organization?;
+        let role = membership.role();
+        Some(role.and_then(|role| {
+            let slug = row::Row::new("organization", organization.id).parse("slug", &organization.slug)?;
+            Ok(Membership { organization_id: organization.id, slug, name: organization.name, role })
+        }))
+    }));
+    memberships.sort_by(|a, b| a.name.cmp(&b.name));
+    Ok(memberships)
+}
+
+fn actor_of(account: &account::Model, memberships: Vec<Membership>) -> AccountActor {
+    AccountActor {
+        id: account.id,
+        email: account.email.clone(),
+        name: account.name.clone(),
+        is_verified: account.verified_at.is_some(),
+        is_operator: account.is_operator,
+        memberships,
+    }
+}
+
+fn require_operator(actor: &Actor) -> Result<()> {
+    match actor {
+        Actor::System => Ok(()),
+        Actor::Anonymous => Err(DomainError::Unauthenticated),
+        Actor::Account(account) if account.is_operator && account.is_verified => Ok(()),
+        Actor::Account(_) => Err(DomainError::Forbidden),
+    }
+}
+
+/// The input in its stored form, or everything that is wrong with it.
+fn checked(input: SignUp) -> Result<SignUp> {
+    let email = normalize_email(&input.email);
+    let name = input::name(&input.name, NAME_MAX);
+    let errors: Vec<FieldError> = [
+        check_email(&email).err(),
+        name.as_ref().err().map(|sentence| FieldError::new("name", sentence)),
+        check_password(&input.password, &email).err(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    match name {
+        Ok(name) if errors.is_empty() => Ok(SignUp { email, name, password: input.password }),
+        _ => Err(DomainError::Invalid(errors)),
+    }
 }

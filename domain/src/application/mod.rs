@@ -1,6 +1,8 @@
 //! Applications: what a consumer registers.
 
 #[cfg(feature = "store")]
+pub(crate) mod owned;
+#[cfg(feature = "store")]
 pub mod service;
 
 use serde::{Deserialize, Serialize};

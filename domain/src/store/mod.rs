@@ -5,6 +5,7 @@
 
 pub mod gateway_config;
 
+mod config_records;
 pub(crate) mod entity;
 mod error;
 mod gateway_nodes;
@@ -16,7 +17,7 @@ pub(crate) mod unit;
 use std::sync::Arc;
 
 use sea_orm::{
-    AccessMode, ConnectionTrait as _, DatabaseConnection, DatabaseTransaction, DbBackend, IsolationLevel,
+    AccessMode, DatabaseConnection, DatabaseTransaction, DbBackend, IsolationLevel,
     SqliteTransactionMode, TransactionOptions, TransactionTrait,
 };
 

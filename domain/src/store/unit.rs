@@ -4,7 +4,7 @@ use std::{fmt::Display, ops::Deref};
 
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, ConnectionTrait, DatabaseTransaction, DbBackend, EntityTrait, ExprTrait, QueryFilter,
-    Set, Statement, sea_query::Expr,
+    Set, Statement, TryInsertResult, sea_query::Expr,
 };
 
 use super::{
@@ -70,6 +70,17 @@ impl Unit {
     /// The moment of the use case: one for all its rows.
     pub(crate) const fn now(&self) -> Timestamp {
         self.now
+    }
+
+    /// Inserts a row unless one with the same values in these columns, which a unique index covers, is there; says
+    /// whether it did. Of two units that try at once, one waits for the other and then learns that it came second.
+    pub(crate) async fn insert_if_absent<A, C>(&self, row: A, columns: C) -> Result<bool>
+    where
+        A: ActiveModelTrait,
+        C: IntoIterator<Item = <A::Entity as EntityTrait>::Column>,
+    {
+        let result = A::Entity::insert(row).on_conflict_do_nothing_on(columns).exec_without_returning(&self.tx).await?;
+        Ok(matches!(result, TryInsertResult::Inserted(rows) if rows > 0))
     }
 
     /// Notes what gateways must learn and gives the number of the configuration in which they do. Call it late: from

@@ -1,9 +1,16 @@
 //! Subscriptions: an application on a plan.
 
 #[cfg(feature = "store")]
+mod mail;
+#[cfg(feature = "store")]
+mod quota;
+#[cfg(feature = "store")]
 pub mod service;
 
 use serde::{Deserialize, Serialize};
+
+#[cfg(feature = "store")]
+pub(crate) use quota::quota_uses;
 
 use crate::{
     clock::Timestamp,

@@ -72,7 +72,8 @@ impl ActiveModel {
             upstream: Set(version.upstream.as_ref().map(|upstream| serde_json::json!(upstream))),
             access: Set(version.access.as_str().into()),
             deprecation: Set(version.deprecation.as_ref().map(|deprecation| serde_json::json!(deprecation))),
-            sunset_at: Set(version.deprecation.as_ref().and_then(|deprecation| deprecation.sunset)),
+            // In UTC, as SQLite compares times as texts.
+            sunset_at: Set(version.deprecation.as_ref().and_then(|deprecation| deprecation.sunset).map(|at| at.to_offset(time::UtcOffset::UTC))),
             created_at: Set(version.created_at),
             published_at: Set(version.published_at),
             changed_at: Set(changed_at),

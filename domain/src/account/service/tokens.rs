@@ -1,0 +1,112 @@
+//! One-time tokens of mails: their hash is stored, they work once and for a while.
+
+use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Set, sea_query::Expr};
+use time::Duration;
+
+use crate::{
+    account::token::{Token, hash_of},
+    error::{DomainError, Result},
+    id::AccountId,
+    store::{
+        entity::{account, account_token},
+        unit::Unit,
+    },
+};
+
+/// What a token is good for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Purpose {
+    /// Proves that the owner of the account reads its mails.
+    Verify,
+    /// Sets a new password.
+    Reset,
+}
+
+/// Between two mails of one purpose to one account.
+const MAIL_PAUSE: Duration = Duration::MINUTE;
+
+impl Purpose {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Verify => "verify",
+            Self::Reset => "reset",
+        }
+    }
+
+    const fn lifetime(self) -> Duration {
+        match self {
+            Self::Verify => Duration::DAY,
+            Self::Reset => Duration::HOUR,
+        }
+    }
+}
+
+/// The account, locked until the end of the unit.
+pub(super) async fn lock_account(unit: &Unit, id: AccountId) -> Result<account::Model> {
+    account::Entity::find_by_id(id).lock_exclusive().one(&**unit).await?.ok_or(DomainError::NotFound { what: "account" })
+}
+
+/// Makes a token; returns its text.
+pub(super) async fn issue(unit: &Unit, account: AccountId, purpose: Purpose) -> Result<String> {
+    let token = Token::generate();
+    account_token::ActiveModel {
+        token_hash: Set(token.hash),
+        account_id: Set(account),
+        purpose: Set(purpose.as_str().into()),
+        expires_at: Set(unit.now() + purpose.lifetime()),
+        used_at: Set(None),
+        created_at: Set(unit.now()),
+    }
+    .insert(&**unit)
+    .await?;
+    Ok(token.text)
+}
+
+/// Seconds until the next mail of this purpose may go out; `None` if it may now.
+pub(super) async fn wait(unit: &Unit, account: AccountId, purpose: Purpose) -> Result<Option<u64>> {
+    let last = account_token::Entity::find()
+        .filter(account_token::Column::AccountId.eq(account))
+        .filter(account_token::Column::Purpose.eq(purpose.as_str()))
+        .order_by_desc(account_token::Column::CreatedAt)
+        .one(&**unit)
+        .await?;
+    let rest = last.map(|token| token.created_at + MAIL_PAUSE - unit.now()).filter(|rest| rest.is_positive());
+    Ok(rest.map(|rest| u64::try_from(rest.whole_seconds()).unwrap_or(0) + 1))
+}
+
+/// The active account of a token that was good until now and is used up with this; `None` if it is not good.
+pub(super) async fn redeem(unit: &Unit, text: &str, purpose: Purpose) -> Result<Option<account::Model>> {
+    use account_token::Column;
+    let hash = hash_of(text);
+    let Some(token) = account_token::Entity::find_by_id(hash.clone())
+        .filter(Column::Purpose.eq(purpose.as_str()))
+        .filter(Column::UsedAt.is_null())
+        .one(&**unit)
+        .await?
+        .filter(|token| token.expires_at > unit.now())
+    else {
+        return Ok(None);
+    };
+    // Whoever changes the row uses the token; a second one at the same time changes none.
+    let used = account_token::Entity::update_many()
+        .col_expr(Column::UsedAt, Expr::value(unit.now()))
+        .filter(Column::TokenHash.eq(hash))
+        .filter(Column::UsedAt.is_null())
+        .exec(&**unit)
+        .await?;
+    if used.rows_affected == 0 {
+        return Ok(None);
+    }
+    let account = account::Entity::find_by_id(token.account_id).one(&**unit).await?;
+    Ok(account.filter(|account| account.state == account::ACTIVE))
+}
+
+/// Makes every token of this purpose worthless.
+pub(super) async fn revoke(unit: &Unit, account: AccountId, purpose: Purpose) -> Result<()> {
+    account_token::Entity::delete_many()
+        .filter(account_token::Column::AccountId.eq(account))
+        .filter(account_token::Column::Purpose.eq(purpose.as_str()))
+        .exec(&**unit)
+        .await?;
+    Ok(())
+}
