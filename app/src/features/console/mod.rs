@@ -1,4 +1,13 @@
-//! Skeleton.
+//! The provider's console: organizations, apis, versions and their lifecycle, plans, subscribers, audit log.
+
+mod apis;
+mod audit;
+mod organizations;
+mod overview;
+mod plans;
+mod settings;
+mod subscribers;
+mod versions;
 
 use axum::Router;
 
@@ -7,4 +16,12 @@ use crate::cx::AppState;
 /// Routes of this feature.
 pub fn router() -> Router<AppState> {
     Router::new()
+        .merge(organizations::router())
+        .merge(overview::router())
+        .merge(apis::router())
+        .merge(versions::router())
+        .merge(plans::router())
+        .merge(subscribers::router())
+        .merge(audit::router())
+        .merge(settings::router())
 }

@@ -1,0 +1,61 @@
+//! Verify the address by the link of the mail.
+
+use axum::extract::Query;
+use leptos::prelude::*;
+use serde::Deserialize;
+
+use super::form_page;
+use crate::{
+    cx::Cx,
+    form::{FormData, FormState},
+    href,
+    page::{Page, Reply, ReplyResult},
+    ui::{Button, ButtonKind},
+};
+
+/// The token of a mail.
+#[derive(Deserialize)]
+pub struct Token {
+    #[serde(default)]
+    token: String,
+}
+
+/// `GET /verify`: asks for a click, because mail scanners open links.
+pub async fn show(Query(query): Query<Token>) -> Page {
+    page(&FormState::showing(FormData::from_pairs([("token", query.token)])))
+}
+
+/// `POST /verify`
+pub async fn submit(cx: Cx, form: FormData) -> ReplyResult {
+    match cx.services().accounts.verify(form.text("token"), cx.browser()).await {
+        Ok(session) => {
+            Ok(Reply::redirect(href::dashboard()).begin_session(session).flash("Your address is verified. Welcome."))
+        }
+        Err(error) => Ok(page(&FormState::refused(form, error)?).into()),
+    }
+}
+
+/// `POST /verify/resend`
+pub async fn resend(cx: Cx) -> ReplyResult {
+    let reply = Reply::redirect(href::dashboard());
+    match cx.services().accounts.resend_verification(cx.actor()).await {
+        Ok(()) => Ok(reply.flash("The mail is on its way.")),
+        Err(error) => match FormState::refused(FormData::default(), error)?.errors.first() {
+            Some(error) => Ok(reply.flash_problem(error.message.clone())),
+            None => Ok(reply),
+        },
+    }
+}
+
+fn page(form: &FormState) -> Page {
+    let token = form.value("token");
+    form_page("Verify your address", form, move || {
+        view! {
+            <p>"One click, and your account is ready."</p>
+            <form method="post" action=href::verify() class="stack">
+                <input type="hidden" name="token" value=token />
+                <Button kind=ButtonKind::Primary>"Verify address"</Button>
+            </form>
+        }
+    })
+}

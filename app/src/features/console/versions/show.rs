@@ -1,0 +1,125 @@
+//! The page of a version: what is published, where calls go, what can be done next.
+
+use axum::extract::Path;
+use domain::{
+    authz::Action,
+    catalog::{VersionState, query::VersionDetail},
+};
+use leptos::prelude::*;
+
+use super::{
+    deprecation::DeprecationCard, lifecycle::LifecycleCard, operations::OperationsCard, spec::SpecCard,
+    spec_fields::DiagnosticCard, upstream::{AccessCard, UpstreamCard},
+};
+use crate::{
+    cx::Cx,
+    form::FormState,
+    href,
+    page::{ConsoleSection, Page, PageResult},
+    ui::{Callout, Crumbs, ErrorSummary, IconName, LinkButton, PageTitle, Place, StateBadge, Tone},
+};
+
+/// Which of the page's forms was refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Section {
+    Spec,
+    Upstream,
+    Access,
+    Deprecation,
+    Lifecycle,
+}
+
+/// Names of the version a page is about, from its path.
+pub(super) type VersionPath = Path<(String, String, String)>;
+
+/// `GET /console/{org}/apis/{api}/versions/{version}`
+pub(super) async fn show(cx: Cx, Path((org, api, version)): VersionPath) -> PageResult {
+    page(&cx, (&org, &api, &version), None).await
+}
+
+/// The page, with a refused form in its section.
+pub(super) async fn page(
+    cx: &Cx,
+    (org, api, version): (&str, &str, &str),
+    refused: Option<(Section, FormState)>,
+) -> PageResult {
+    let detail = cx.services().catalog_reads.console_version(cx.actor(), org, api, version).await?;
+    let status = refused.as_ref().map_or(axum::http::StatusCode::OK, |(_, form)| form.status());
+    let organization = detail.organization.clone();
+    let title = format!("{} {}", detail.api.name, detail.version.name);
+    let may_edit = cx.actor().require(Action::EditApi, organization.id).is_ok();
+    let may_publish = cx.actor().require(Action::PublishVersion, organization.id).is_ok();
+    let gateway_url = cx.settings().gateway_url.clone();
+    let now = cx.now();
+    let body = move || {
+        let form_of = |section: Section| match &refused {
+            Some((at, form)) if *at == section => Some(form.clone()),
+            _ => None,
+        };
+        let errors = refused.as_ref().map(|(_, form)| form.errors.clone()).unwrap_or_default();
+        let state = detail.version.state;
+        let is_open = state != VersionState::Retired;
+        let (org, api, name) = (detail.organization.slug.clone(), detail.api.slug.clone(), detail.version.name.clone());
+        let base = format!("{gateway_url}/{org}/{api}/{name}");
+        let actions = view! {
+            <LinkButton href=href::reference(&org, &api, &name) icon=IconName::Eye>
+                {if state == VersionState::Draft { "Preview" } else { "View in portal" }}
+            </LinkButton>
+        };
+        view! {
+            <div class="stack" data-gap="lg">
+                <Crumbs
+                    above=vec![
+                        Place::new("APIs", href::console_apis(&org)),
+                        Place::new(detail.api.name.clone(), href::console_api(&org, &api)),
+                    ]
+                    current=name.to_string()
+                />
+                <PageTitle
+                    title=format!("{} {}", detail.api.name, name)
+                    about=view! { <StateBadge state=state /> <code class="inline-code">{base}</code> }.into_any()
+                    actions=(!detail.revisions.is_empty()).then_some(actions).into_any()
+                />
+                <ErrorSummary errors />
+                {missing(&detail)}
+                {may_publish.then(|| view! { <LifecycleCard detail=detail.clone() /> })}
+                <SpecCard detail=detail.clone() form=form_of(Section::Spec) may_edit=may_edit && is_open now />
+                {detail
+                    .revisions
+                    .first()
+                    .map(|revision| view! { <DiagnosticCard diagnostics=revision.diagnostics.clone() /> })}
+                <OperationsCard detail=detail.clone() />
+                <UpstreamCard detail=detail.clone() form=form_of(Section::Upstream) may_edit=may_edit && is_open />
+                <AccessCard detail=detail.clone() form=form_of(Section::Access) may_edit=may_edit && is_open />
+                {matches!(state, VersionState::Published | VersionState::Deprecated)
+                    .then(|| {
+                        view! {
+                            <DeprecationCard
+                                detail=detail.clone()
+                                form=form_of(Section::Deprecation)
+                                may_publish
+                                now
+                            />
+                        }
+                    })}
+            </div>
+        }
+    };
+    Ok(Page::new(title, body).console(&organization, ConsoleSection::Apis).status(status))
+}
+
+/// What a draft still lacks before it can be published.
+fn missing(detail: &VersionDetail) -> Option<impl IntoView + use<>> {
+    let lacks_spec = detail.revisions.is_empty();
+    let lacks_upstream = detail.version.upstream.is_none();
+    (detail.version.state == VersionState::Draft && (lacks_spec || lacks_upstream)).then(|| {
+        view! {
+            <Callout tone=Tone::Info title="Before you can publish">
+                <ul>
+                    {lacks_spec.then(|| view! { <li><a href="#spec-card">"Bring an OpenAPI document"</a></li> })}
+                    {lacks_upstream.then(|| view! { <li><a href="#upstream-card">"Say where calls go"</a></li> })}
+                </ul>
+            </Callout>
+        }
+    })
+}
