@@ -85,12 +85,16 @@ impl Actor {
     ///
     /// # Errors
     /// [`DomainError::NotFound`] for strangers, who may not learn that the thing exists;
-    /// [`DomainError::Forbidden`] for members whose role is too small.
+    /// [`DomainError::Forbidden`] for members whose role is too small; [`DomainError::Conflict`] for a change by an
+    /// account whose address waits for verification.
     pub fn require(&self, action: Action, organization: OrganizationId) -> Result<()> {
-        match self.role_in(organization) {
-            None => Err(DomainError::NotFound { what: "organization" }),
-            Some(role) if allows(role, action) => Ok(()),
-            Some(_) => Err(DomainError::Forbidden),
+        let role = self.role_in(organization).ok_or(DomainError::NotFound { what: "organization" })?;
+        if !allows(role, action) {
+            return Err(DomainError::Forbidden);
+        }
+        match self {
+            Self::Account(_) if !action.is_read() => self.require_verified().map(|_| ()),
+            Self::Anonymous | Self::Account(_) | Self::System => Ok(()),
         }
     }
 }

@@ -61,6 +61,14 @@ impl Action {
         Self::ManageMembers,
         Self::ReadAudit,
     ];
+
+    /// Whether it only looks. Accounts whose address waits for verification may do nothing else.
+    pub const fn is_read(self) -> bool {
+        match self {
+            Self::ReadConsole | Self::ReadAudit => true,
+            Self::EditApi | Self::PublishVersion | Self::EditPlan | Self::ManageSubscribers | Self::ManageMembers => false,
+        }
+    }
 }
 
 /// Whether `role` may do `action`. No wildcard over actions: a new one does not compile until somebody decides.

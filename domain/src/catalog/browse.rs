@@ -2,9 +2,7 @@
 
 use std::collections::HashMap;
 
-use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter, QuerySelect,
-};
+use sea_orm::{ColumnTrait, Condition, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter, QuerySelect};
 
 use super::{Api, Version, VersionState, Visibility, load, query::ApiCard, search::Entry};
 use crate::{
@@ -33,7 +31,13 @@ pub(super) async fn entries(db: &impl ConnectionTrait, actor: &Actor) -> Result<
     let rows = api::Entity::find()
         .inner_join(organization::Entity)
         .select_only()
-        .columns([api::Column::Id, api::Column::Slug, api::Column::Name, api::Column::Summary, api::Column::Tags])
+        .columns([
+            api::Column::Id,
+            api::Column::Slug,
+            api::Column::Name,
+            api::Column::Summary,
+            api::Column::Tags,
+        ])
         .column_as(organization::Column::Slug, "organization_slug")
         .column_as(organization::Column::Name, "organization_name")
         .filter(organization::Column::State.eq(organization::ACTIVE))
@@ -86,12 +90,24 @@ pub(super) async fn cards(db: &impl ConnectionTrait, actor: &Actor, ids: &[ApiId
     let mut plans = plan::load::covering(db, ids).await?;
     let mut cards = Vec::with_capacity(ids.len());
     for id in ids {
-        let Some((api, organization)) = apis.remove(id) else { continue };
+        let Some((api, organization)) = apis.remove(id) else {
+            continue;
+        };
         let read = readable([Api::try_from(api).and_then(|api| Ok((api, organization.try_into()?)))]);
-        let Some((api, organization)) = read.into_iter().next() else { continue };
+        let Some((api, organization)) = read.into_iter().next() else {
+            continue;
+        };
         let versions = load::visible(actor, &api, versions.remove(id).unwrap_or_default());
-        let Some(version) = first_to_read(versions) else { continue };
-        cards.push(ApiCard { organization, api, version, operations: 0, plans: plans.remove(id).unwrap_or_default() });
+        let Some(version) = first_to_read(versions) else {
+            continue;
+        };
+        cards.push(ApiCard {
+            organization,
+            api,
+            version,
+            operations: 0,
+            plans: plans.remove(id).unwrap_or_default(),
+        });
     }
     let counts = operation_counts(db, cards.iter().filter_map(|card| card.version.revision_id)).await?;
     for card in &mut cards {
@@ -123,5 +139,8 @@ async fn operation_counts(
         .into_tuple()
         .all(db)
         .await?;
-    Ok(rows.into_iter().map(|(id, count)| (id, u32::try_from(count).unwrap_or_default())).collect())
+    Ok(rows
+        .into_iter()
+        .map(|(id, count)| (id, u32::try_from(count).unwrap_or_default()))
+        .collect())
 }

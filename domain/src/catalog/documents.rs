@@ -34,7 +34,11 @@ impl Documents {
     /// A cache that keeps at most `budget` bytes of documents, by [`openapi::Document::weight`]. Documents in use by
     /// somebody are alive beyond it; one that is heavier than the budget alone is never kept.
     pub fn new(cx: Context, budget: usize) -> Self {
-        Self { cx, shelf: Arc::new(Mutex::new(Shelf::new(budget))), parsers: Arc::new(Semaphore::new(PARSERS)) }
+        Self {
+            cx,
+            shelf: Arc::new(Mutex::new(Shelf::new(budget))),
+            parsers: Arc::new(Semaphore::new(PARSERS)),
+        }
     }
 
     /// The parsed document of a revision; at most one task parses it, the others wait.
@@ -66,7 +70,10 @@ impl Documents {
     async fn read(&self, id: RevisionId) -> Result<Arc<openapi::Document>> {
         let bytes = spec::bytes(self.cx.db.read(), id).await?;
         // What was accepted once is read again with patience: a busy machine is no reason to lose a page.
-        let limits = openapi::Limits { time: Duration::from_secs(60), ..openapi::Limits::default() };
+        let limits = openapi::Limits {
+            time: Duration::from_mins(1),
+            ..openapi::Limits::default()
+        };
         let (_, document) = self.parse(bytes, limits).await?;
         document.map(Arc::new).map_err(DomainError::internal)
     }
@@ -78,7 +85,10 @@ impl Documents {
 
     /// Parses on a thread of its own. The permit travels with the work, because a caller that goes away does not stop it.
     async fn parse(&self, bytes: Vec<u8>, limits: openapi::Limits) -> Result<(Vec<u8>, Parsed)> {
-        let permit = Arc::clone(&self.parsers).acquire_owned().await.map_err(DomainError::internal)?;
+        let permit = Arc::clone(&self.parsers)
+            .acquire_owned()
+            .await
+            .map_err(DomainError::internal)?;
         let work = tokio::task::spawn_blocking(move || {
             let _permit = permit;
             let parsed = openapi::read(&bytes, &limits);
@@ -114,13 +124,22 @@ struct Kept<T> {
 
 impl<T> Shelf<T> {
     fn new(budget: usize) -> Self {
-        Self { budget, used: 0, turn: 0, kept: HashMap::new() }
+        Self {
+            budget,
+            used: 0,
+            turn: 0,
+            kept: HashMap::new(),
+        }
     }
 
     /// The place of a value: filled, being filled by somebody, or new and empty.
     fn slot(&mut self, id: RevisionId) -> Slot<T> {
         self.turn += 1;
-        let fresh = || Kept { slot: Arc::new(OnceCell::new()), weight: 0, last_turn: 0 };
+        let fresh = || Kept {
+            slot: Arc::new(OnceCell::new()),
+            weight: 0,
+            last_turn: 0,
+        };
         let kept = self.kept.entry(id).or_insert_with(fresh);
         kept.last_turn = self.turn;
         Arc::clone(&kept.slot)
@@ -128,7 +147,9 @@ impl<T> Shelf<T> {
 
     /// Notes the weight of a value that was read and makes room for it. Called by each waiter; the first one counts.
     fn keep(&mut self, id: RevisionId, slot: &Slot<T>, weight: usize) {
-        let Some(kept) = self.kept.get_mut(&id).filter(|kept| Arc::ptr_eq(&kept.slot, slot)) else { return };
+        let Some(kept) = self.kept.get_mut(&id).filter(|kept| Arc::ptr_eq(&kept.slot, slot)) else {
+            return;
+        };
         if weight > self.budget {
             self.kept.remove(&id);
             return;
@@ -139,7 +160,11 @@ impl<T> Shelf<T> {
             self.used += kept.weight;
         }
         while self.used > self.budget {
-            let oldest = self.kept.iter().filter(|(_, kept)| kept.weight > 0).min_by_key(|(_, kept)| kept.last_turn);
+            let oldest = self
+                .kept
+                .iter()
+                .filter(|(_, kept)| kept.weight > 0)
+                .min_by_key(|(_, kept)| kept.last_turn);
             let Some(oldest) = oldest.map(|(id, _)| *id) else { break };
             if let Some(gone) = self.kept.remove(&oldest) {
                 self.used -= gone.weight;
@@ -188,7 +213,11 @@ mod tests {
         assert_eq!([1, 2, 3].map(|n| has(&shelf, n)), [true, false, true]);
         assert_eq!(shelf.used, 80);
         put(&mut shelf, 4, 101);
-        assert_eq!([1, 3, 4].map(|n| has(&shelf, n)), [true, true, false], "heavier than the budget alone");
+        assert_eq!(
+            [1, 3, 4].map(|n| has(&shelf, n)),
+            [true, true, false],
+            "heavier than the budget alone"
+        );
         assert_eq!(shelf.used, 80);
     }
 

@@ -23,13 +23,21 @@ impl Mistakes {
 
     /// Goes on if there are none.
     pub(crate) fn none(self) -> crate::error::Result<()> {
-        if self.0.is_empty() { Ok(()) } else { Err(crate::error::DomainError::Invalid(self.0)) }
+        if self.0.is_empty() {
+            Ok(())
+        } else {
+            Err(crate::error::DomainError::Invalid(self.0))
+        }
     }
 }
 
 /// A name for people: one line of 1 to `max` characters, trimmed.
 pub(crate) fn name(text: &str, max: usize) -> Result<String, String> {
-    if text.trim().is_empty() { Err("Enter a name.".into()) } else { line(text, max) }
+    if text.trim().is_empty() {
+        Err("Enter a name.".into())
+    } else {
+        line(text, max)
+    }
 }
 
 /// One line of at most `max` characters, trimmed, or nothing.
@@ -57,13 +65,23 @@ pub(super) fn version_name(text: &str) -> Result<VersionName, &'static str> {
 /// Tags in the order given, each once.
 pub(super) fn tags(texts: &[String]) -> Result<Vec<String>, String> {
     let mut tags: Vec<String> = Vec::new();
-    for text in texts.iter().map(|text| text.trim().to_lowercase()).filter(|text| !text.is_empty()) {
-        let tag: Slug = text.parse().map_err(|error| format!("`{text}` is not a tag. {error}"))?;
+    for text in texts
+        .iter()
+        .map(|text| text.trim().to_lowercase())
+        .filter(|text| !text.is_empty())
+    {
+        let tag: Slug = text
+            .parse()
+            .map_err(|error| format!("`{text}` is not a tag. {error}"))?;
         if !tags.iter().any(|known| known == tag.as_str()) {
             tags.push(tag.into());
         }
     }
-    if tags.len() > MAX_TAGS { Err(format!("Use at most {MAX_TAGS} tags.")) } else { Ok(tags) }
+    if tags.len() > MAX_TAGS {
+        Err(format!("Use at most {MAX_TAGS} tags."))
+    } else {
+        Ok(tags)
+    }
 }
 
 /// Everything about an api but its slug, cleaned.
@@ -93,7 +111,10 @@ mod tests {
     #[test]
     fn tags_are_slugs_each_once() {
         let read = |texts: &[&str]| tags(&texts.iter().map(|&text| text.to_owned()).collect::<Vec<_>>());
-        assert_eq!(read(&["Pets", " pets ", "", "shop"]), Ok(vec!["pets".into(), "shop".into()]));
+        assert_eq!(
+            read(&["Pets", " pets ", "", "shop"]),
+            Ok(vec!["pets".into(), "shop".into()])
+        );
         assert!(read(&["two words"]).is_err_and(|message| message.starts_with("`two words` is not a tag.")));
         let many: Vec<String> = (0..21).map(|n| format!("t{n}")).collect();
         assert!(tags(&many).is_err());
@@ -102,7 +123,14 @@ mod tests {
     #[test]
     fn names_are_one_bounded_line() {
         let (longest, too_long) = ("ä".repeat(100), "ä".repeat(101));
-        for (text, ok) in [("Petstore", true), ("", false), ("  ", false), ("a\nb", false), (&longest, true), (&too_long, false)] {
+        for (text, ok) in [
+            ("Petstore", true),
+            ("", false),
+            ("  ", false),
+            ("a\nb", false),
+            (&longest, true),
+            (&too_long, false),
+        ] {
             assert_eq!(name(text, 100).is_ok(), ok, "{text}");
         }
     }

@@ -4,8 +4,9 @@ use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelec
 use time::{Duration, UtcOffset};
 
 use super::{
-    Api, Version, VersionState, load,
+    Api, Version, VersionState,
     input::Mistakes,
+    load,
     service::{Catalog, refuse_retired, save, tell_gateways},
     version::Access,
 };
@@ -43,7 +44,8 @@ impl Catalog {
         let detail = format!("{}/{}: {}", api.slug, version.name, urls.join(", "));
         version.upstream = Some(upstream);
         save(&unit, &version).await?;
-        unit.audit(actor, Some(api.organization_id), "version.upstream", version.id, detail).await?;
+        unit.audit(actor, Some(api.organization_id), "version.upstream", version.id, detail)
+            .await?;
         tell_gateways(&mut unit, &version).await?;
         unit.commit().await?;
         Ok(version)
@@ -63,7 +65,8 @@ impl Catalog {
         version.access = access;
         save(&unit, &version).await?;
         let detail = format!("{}/{}: {}", api.slug, version.name, access.as_str());
-        unit.audit(actor, Some(api.organization_id), "version.access", version.id, detail).await?;
+        unit.audit(actor, Some(api.organization_id), "version.access", version.id, detail)
+            .await?;
         tell_gateways(&mut unit, &version).await?;
         unit.commit().await?;
         Ok(version)
@@ -78,10 +81,14 @@ impl Catalog {
         let (api, mut version) = load::version_to_change(&unit, actor, Action::PublishVersion, version).await?;
         version.state = version.state.publish()?;
         if version.revision_id.is_none() {
-            return Err(DomainError::Conflict("Give this version a specification before you publish it.".into()));
+            return Err(DomainError::Conflict(
+                "Give this version a specification before you publish it.".into(),
+            ));
         }
         if version.upstream.is_none() {
-            return Err(DomainError::Conflict("Set the upstream of this version before you publish it.".into()));
+            return Err(DomainError::Conflict(
+                "Set the upstream of this version before you publish it.".into(),
+            ));
         }
         version.published_at.get_or_insert(unit.now());
         finish(unit, actor, &api, version, "version.publish").await
@@ -125,7 +132,10 @@ impl Catalog {
     /// Retires every version whose sunset has passed; returns how many. For the lifecycle task.
     pub async fn retire_sunset_versions(&self) -> Result<usize> {
         // Nearly always nothing is due: then nobody waits for a write transaction.
-        if due(self.cx.db.read(), self.cx.clock.now(), Locked::No).await?.is_empty() {
+        if due(self.cx.db.read(), self.cx.clock.now(), Locked::No)
+            .await?
+            .is_empty()
+        {
             return Ok(0);
         }
         let mut unit = self.cx.begin().await?;
@@ -135,7 +145,14 @@ impl Catalog {
             version.state = version.state.retire()?;
             save(&unit, &version).await?;
             let detail = format!("{}/{}: sunset", api.slug, version.name);
-            unit.audit(&Actor::System, Some(api.organization_id), "version.retire", version.id, detail).await?;
+            unit.audit(
+                &Actor::System,
+                Some(api.organization_id),
+                "version.retire",
+                version.id,
+                detail,
+            )
+            .await?;
         }
         if !due.is_empty() {
             unit.bump(&[Change::Catalog]).await?;
@@ -149,7 +166,8 @@ impl Catalog {
 async fn finish(mut unit: Unit, actor: &Actor, api: &Api, version: Version, action: &'static str) -> Result<Version> {
     save(&unit, &version).await?;
     let detail = format!("{}/{}", api.slug, version.name);
-    unit.audit(actor, Some(api.organization_id), action, version.id, detail).await?;
+    unit.audit(actor, Some(api.organization_id), action, version.id, detail)
+        .await?;
     unit.bump(&[Change::Catalog]).await?;
     unit.commit().await?;
     Ok(version)
@@ -171,7 +189,10 @@ async fn check_deprecation(unit: &Unit, version: &Version, deprecation: &Depreca
     if let Err(error) = deprecation.check() {
         mistakes.add(&error.field, error.message);
     } else if deprecation.is_over(unit.now()) {
-        mistakes.add("sunset", "The sunset must lie in the future. To stop the version now, retire it.");
+        mistakes.add(
+            "sunset",
+            "The sunset must lie in the future. To stop the version now, retire it.",
+        );
     }
     if let Some(name) = &deprecation.successor {
         let successor = version::Entity::find()
@@ -183,7 +204,9 @@ async fn check_deprecation(unit: &Unit, version: &Version, deprecation: &Depreca
             None => Some(format!("This API has no version `{name}`.")),
             Some((id, _)) if id == version.id => Some("A version cannot be its own successor.".to_owned()),
             Some((_, Some(VersionState::Published | VersionState::Deprecated))) => None,
-            Some((_, Some(VersionState::Draft))) => Some(format!("Publish `{name}` before you name it as the successor.")),
+            Some((_, Some(VersionState::Draft))) => {
+                Some(format!("Publish `{name}` before you name it as the successor."))
+            }
             Some((_, Some(VersionState::Retired) | None)) => Some(format!("`{name}` is retired.")),
         };
         if let Some(message) = message {
@@ -216,7 +239,10 @@ async fn due(
     };
     let mut due = Vec::new();
     for version in readable_as::<Version, _>(rows) {
-        if version.deprecation.as_ref().is_some_and(|deprecation| deprecation.is_over(now))
+        if version
+            .deprecation
+            .as_ref()
+            .is_some_and(|deprecation| deprecation.is_over(now))
             && let Some(api) = api::Entity::find_by_id(version.api_id).one(db).await?
         {
             due.push((version, api));

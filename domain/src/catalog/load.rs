@@ -39,7 +39,11 @@ pub(crate) fn permit(actor: &Actor, action: Action, organization: OrganizationId
 
 /// An api that the actor may change. Its row is locked until the end of the unit.
 pub(super) async fn api_to_change(unit: &Unit, actor: &Actor, action: Action, id: ApiId) -> Result<Api> {
-    let row = api::Entity::find_by_id(id).lock_exclusive().one(&**unit).await?.ok_or(NO_API)?;
+    let row = api::Entity::find_by_id(id)
+        .lock_exclusive()
+        .one(&**unit)
+        .await?
+        .ok_or(NO_API)?;
     permit(actor, action, row.organization_id, NO_API)?;
     Ok(row.try_into()?)
 }
@@ -51,8 +55,15 @@ pub(super) async fn version_to_change(
     action: Action,
     id: VersionId,
 ) -> Result<(Api, Version)> {
-    let row = version::Entity::find_by_id(id).lock_exclusive().one(&**unit).await?.ok_or(NO_VERSION)?;
-    let api = api::Entity::find_by_id(row.api_id).one(&**unit).await?.ok_or(NO_VERSION)?;
+    let row = version::Entity::find_by_id(id)
+        .lock_exclusive()
+        .one(&**unit)
+        .await?
+        .ok_or(NO_VERSION)?;
+    let api = api::Entity::find_by_id(row.api_id)
+        .one(&**unit)
+        .await?
+        .ok_or(NO_VERSION)?;
     permit(actor, action, api.organization_id, NO_VERSION)?;
     Ok((api.try_into()?, row.try_into()?))
 }
@@ -64,8 +75,13 @@ pub(super) async fn version_to_read(
     action: Action,
     id: VersionId,
 ) -> Result<Version> {
-    let found = version::Entity::find_by_id(id).find_also_related(api::Entity).one(db).await?;
-    let Some((row, Some(api))) = found else { return Err(NO_VERSION) };
+    let found = version::Entity::find_by_id(id)
+        .find_also_related(api::Entity)
+        .one(db)
+        .await?;
+    let Some((row, Some(api))) = found else {
+        return Err(NO_VERSION);
+    };
     permit(actor, action, api.organization_id, NO_VERSION)?;
     Ok(row.try_into()?)
 }
@@ -79,7 +95,9 @@ pub(super) async fn by_slugs(db: &impl ConnectionTrait, organization: &str, api:
         .filter(api::Column::Slug.eq(api))
         .one(db)
         .await?;
-    let Some((api, Some(organization))) = found else { return Err(NO_API) };
+    let Some((api, Some(organization))) = found else {
+        return Err(NO_API);
+    };
     Ok((organization.try_into()?, api.try_into()?))
 }
 
@@ -122,6 +140,9 @@ pub(super) fn visible(actor: &Actor, api: &Api, versions: Vec<Version>) -> Vec<V
     } else if api.visibility == Visibility::Private {
         Vec::new()
     } else {
-        versions.into_iter().filter(|version| version.state.is_listed()).collect()
+        versions
+            .into_iter()
+            .filter(|version| version.state.is_listed())
+            .collect()
     }
 }

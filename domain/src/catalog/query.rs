@@ -147,8 +147,16 @@ impl CatalogReads {
         let db = self.cx.db.snapshot().await?;
         let found = search::search(&browse::entries(&db, actor).await?, filter, DEFAULT_PAGE_SIZE as usize)?;
         let cards = browse::cards(&db, actor, &found.page).await?;
-        let apis = Page { items: cards, next: found.next };
-        Ok(CatalogAnswer { apis, total: found.total, tags: found.tags, providers: found.providers })
+        let apis = Page {
+            items: cards,
+            next: found.next,
+        };
+        Ok(CatalogAnswer {
+            apis,
+            total: found.total,
+            tags: found.tags,
+            providers: found.providers,
+        })
     }
 
     /// An api by its slugs.
@@ -163,8 +171,16 @@ impl CatalogReads {
         if versions.is_empty() {
             return Err(load::NO_API);
         }
-        let plans = plan::load::covering(db, &[api.id]).await?.remove(&api.id).unwrap_or_default();
-        Ok(ApiDetail { organization, api, versions, plans })
+        let plans = plan::load::covering(db, &[api.id])
+            .await?
+            .remove(&api.id)
+            .unwrap_or_default();
+        Ok(ApiDetail {
+            organization,
+            api,
+            versions,
+            plans,
+        })
     }
 
     /// A version with its document; drafts for members only.
@@ -172,7 +188,12 @@ impl CatalogReads {
         let detail = self.api(actor, organization, api).await?;
         let (version, revision) = self.current(&detail, version).await?;
         let document = self.documents.get(revision.id).await?;
-        Ok(Reference { detail, version, revision: revision.try_into()?, document })
+        Ok(Reference {
+            detail,
+            version,
+            revision: revision.try_into()?,
+            document,
+        })
     }
 
     /// The original bytes of a version's current spec, with a file name.
@@ -186,7 +207,13 @@ impl CatalogReads {
         let detail = self.api(actor, organization, api).await?;
         let (version, revision) = self.current(&detail, version).await?;
         let bytes = spec::bytes(self.cx.db.read(), revision.id).await?;
-        let name = format!("{}-{}-{}.{}", detail.organization.slug, detail.api.slug, version.name, extension(&bytes));
+        let name = format!(
+            "{}-{}-{}.{}",
+            detail.organization.slug,
+            detail.api.slug,
+            version.name,
+            extension(&bytes)
+        );
         Ok((name, bytes))
     }
 
@@ -194,10 +221,16 @@ impl CatalogReads {
     pub async fn console_apis(&self, actor: &Actor, organization: &str) -> Result<Vec<ConsoleApi>> {
         let db = self.cx.db.read();
         let missing = DomainError::NotFound { what: "organization" };
-        let found = organization::Entity::find().filter(organization::Column::Slug.eq(organization)).one(db).await?;
+        let found = organization::Entity::find()
+            .filter(organization::Column::Slug.eq(organization))
+            .one(db)
+            .await?;
         let organization = found.ok_or(missing)?;
         actor.require(Action::ReadConsole, organization.id)?;
-        let rows = api::Entity::find().filter(api::Column::OrganizationId.eq(organization.id)).all(db).await?;
+        let rows = api::Entity::find()
+            .filter(api::Column::OrganizationId.eq(organization.id))
+            .all(db)
+            .await?;
         let mut apis = readable_as::<Api, _>(rows);
         apis.sort_by_cached_key(|api| (api.name.to_lowercase(), api.slug.clone()));
         let ids: Vec<ApiId> = apis.iter().map(|api| api.id).collect();
@@ -218,8 +251,16 @@ impl CatalogReads {
         let (organization, api) = load::by_slugs(db, organization, api).await?;
         load::permit(actor, Action::ReadConsole, organization.id, load::NO_API)?;
         let versions = load::versions(db, &[api.id]).await?.remove(&api.id).unwrap_or_default();
-        let plans = plan::load::covering(db, &[api.id]).await?.remove(&api.id).unwrap_or_default();
-        Ok(ApiDetail { organization, api, versions, plans })
+        let plans = plan::load::covering(db, &[api.id])
+            .await?
+            .remove(&api.id)
+            .unwrap_or_default();
+        Ok(ApiDetail {
+            organization,
+            api,
+            versions,
+            plans,
+        })
     }
 
     /// A version with its history (the newest hundred revisions), for members.
@@ -231,14 +272,20 @@ impl CatalogReads {
         version: &str,
     ) -> Result<VersionDetail> {
         let db = self.cx.db.read();
-        let ApiDetail { organization, api, versions, .. } = self.console_api(actor, organization, api).await?;
+        let ApiDetail {
+            organization,
+            api,
+            versions,
+            ..
+        } = self.console_api(actor, organization, api).await?;
         let (mut named, others): (Vec<Version>, Vec<Version>) =
             versions.into_iter().partition(|known| known.name.as_str() == version);
         let version = named.pop().ok_or(load::NO_VERSION)?;
         let history = spec::history(db, version.id, 100).await?;
         let current = history.iter().find(|row| Some(row.id) == version.revision_id);
         let operations = current.map(|row| Row::new("revision", row.id).json("operations", row.operations.clone()));
-        let is_successor = |version: &Version| matches!(version.state, VersionState::Published | VersionState::Deprecated);
+        let is_successor =
+            |version: &Version| matches!(version.state, VersionState::Published | VersionState::Deprecated);
         Ok(VersionDetail {
             operations: operations.transpose()?.unwrap_or_default(),
             suggested_upstream: current.and_then(|row| row.suggested_upstream.clone()),
@@ -252,7 +299,10 @@ impl CatalogReads {
 
     /// When a listed version last changed, for `ETag`s and sitemaps.
     pub async fn version_changed_at(&self, id: VersionId) -> Result<Timestamp> {
-        let found = version::Entity::find_by_id(id).one(self.cx.db.read()).await?.ok_or(load::NO_VERSION)?;
+        let found = version::Entity::find_by_id(id)
+            .one(self.cx.db.read())
+            .await?
+            .ok_or(load::NO_VERSION)?;
         if VersionState::parse(&found.state).is_some_and(VersionState::is_listed) {
             Ok(found.changed_at)
         } else {
@@ -262,10 +312,19 @@ impl CatalogReads {
 
     /// A version by its name, with its current revision.
     async fn current(&self, detail: &ApiDetail, name: &str) -> Result<(Version, revision::Model)> {
-        let version = detail.versions.iter().find(|version| version.name.as_str() == name).ok_or(load::NO_VERSION)?;
+        let version = detail
+            .versions
+            .iter()
+            .find(|version| version.name.as_str() == name)
+            .ok_or(load::NO_VERSION)?;
         let missing = DomainError::NotFound { what: "specification" };
-        let Some(id) = version.revision_id else { return Err(missing) };
-        let revision = revision::Entity::find_by_id(id).one(self.cx.db.read()).await?.ok_or(missing)?;
+        let Some(id) = version.revision_id else {
+            return Err(missing);
+        };
+        let revision = revision::Entity::find_by_id(id)
+            .one(self.cx.db.read())
+            .await?
+            .ok_or(missing)?;
         Ok((version.clone(), revision))
     }
 }

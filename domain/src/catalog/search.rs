@@ -68,7 +68,12 @@ pub(crate) fn search(entries: &[Entry], filter: &CatalogFilter, page_size: usize
     let mut matches: Vec<(Position, &Entry)> = entries
         .iter()
         .filter(|entry| filter.tag.as_ref().is_none_or(|tag| entry.tags.contains(tag)))
-        .filter(|entry| filter.provider.as_ref().is_none_or(|provider| entry.organization_slug == *provider))
+        .filter(|entry| {
+            filter
+                .provider
+                .as_ref()
+                .is_none_or(|provider| entry.organization_slug == *provider)
+        })
         .filter_map(|entry| {
             let folded = Folded::of(entry);
             let rank = words.iter().try_fold(0, |sum, word| Some(sum + folded.rank(word)?))?;
@@ -84,9 +89,15 @@ pub(crate) fn search(entries: &[Entry], filter: &CatalogFilter, page_size: usize
         page: matches[begin..end].iter().map(|(_, entry)| entry.id).collect(),
         next: next.map(|(position, _)| write_cursor(position)),
         total: matches.len() as u64,
-        tags: facet(matches.iter().flat_map(|(_, entry)| entry.tags.iter().map(|tag| (tag.as_str(), tag.as_str())))),
+        tags: facet(
+            matches
+                .iter()
+                .flat_map(|(_, entry)| entry.tags.iter().map(|tag| (tag.as_str(), tag.as_str()))),
+        ),
         providers: facet(
-            matches.iter().map(|(_, entry)| (entry.organization_slug.as_str(), entry.organization_name.as_str())),
+            matches
+                .iter()
+                .map(|(_, entry)| (entry.organization_slug.as_str(), entry.organization_name.as_str())),
         ),
     })
 }
@@ -117,7 +128,12 @@ impl Folded {
             Some(0)
         } else if self.name.contains(word) || self.slug.contains(word) {
             Some(1)
-        } else if self.tags.iter().chain(&self.organization).any(|text| text.contains(word)) {
+        } else if self
+            .tags
+            .iter()
+            .chain(&self.organization)
+            .any(|text| text.contains(word))
+        {
             Some(2)
         } else if self.summary.contains(word) {
             Some(3)
@@ -129,13 +145,21 @@ impl Folded {
 
 fn words(text: &str) -> Vec<String> {
     let text: String = text.chars().take(MAX_TEXT).collect();
-    fold(&text).split_whitespace().take(MAX_WORDS).map(str::to_owned).collect()
+    fold(&text)
+        .split_whitespace()
+        .take(MAX_WORDS)
+        .map(str::to_owned)
+        .collect()
 }
 
 /// A text without case and accents. Letters that Unicode does not take apart are written as people type them.
 fn fold(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
-    for c in text.nfkd().filter(|c| !is_combining_mark(*c)).flat_map(char::to_lowercase) {
+    for c in text
+        .nfkd()
+        .filter(|c| !is_combining_mark(*c))
+        .flat_map(char::to_lowercase)
+    {
         match c {
             'ß' => out.push_str("ss"),
             'æ' => out.push_str("ae"),
@@ -159,7 +183,11 @@ fn facet<'a>(values: impl Iterator<Item = (&'a str, &'a str)>) -> Vec<FacetCount
     }
     let mut facet: Vec<FacetCount> = counts
         .into_iter()
-        .map(|(value, (label, count))| FacetCount { value: value.to_owned(), label: label.to_owned(), count })
+        .map(|(value, (label, count))| FacetCount {
+            value: value.to_owned(),
+            label: label.to_owned(),
+            count,
+        })
         .collect();
     facet.sort_unstable_by(|a, b| b.count.cmp(&a.count).then_with(|| a.value.cmp(&b.value)));
     facet
@@ -197,7 +225,13 @@ mod tests {
 
     fn sample() -> Vec<Entry> {
         vec![
-            entry(1, "Weather", "Storms and sun for every pet owner.", &["forecast"], "Acme"),
+            entry(
+                1,
+                "Weather",
+                "Storms and sun for every pet owner.",
+                &["forecast"],
+                "Acme",
+            ),
             entry(2, "Animals", "All of them.", &["pets"], "Zoo"),
             entry(3, "Petstore", "Buy and sell.", &["shop"], "Acme"),
             entry(4, "The Pet Registry", "Who owns whom.", &[], "Acme"),
@@ -207,15 +241,26 @@ mod tests {
 
     fn names(text: &str) -> Vec<String> {
         let entries = sample();
-        let filter = CatalogFilter { text: text.into(), ..CatalogFilter::default() };
+        let filter = CatalogFilter {
+            text: text.into(),
+            ..CatalogFilter::default()
+        };
         let found = search(&entries, &filter, 50).unwrap();
-        found.page.iter().map(|id| entries.iter().find(|e| e.id == *id).unwrap().name.clone()).collect()
+        found
+            .page
+            .iter()
+            .map(|id| entries.iter().find(|e| e.id == *id).unwrap().name.clone())
+            .collect()
     }
 
     #[test]
     fn the_better_place_comes_first() {
         assert_eq!(names("pet"), ["Petstore", "The Pet Registry", "Animals", "Weather"]);
-        assert_eq!(names(""), ["Animals", "Café Orders", "Petstore", "The Pet Registry", "Weather"], "by name");
+        assert_eq!(
+            names(""),
+            ["Animals", "Café Orders", "Petstore", "The Pet Registry", "Weather"],
+            "by name"
+        );
     }
 
     #[test]
@@ -234,7 +279,11 @@ mod tests {
 
     #[test]
     fn facets_count_over_the_matches() {
-        let filter = CatalogFilter { text: "s".into(), provider: Some("zoo".into()), ..CatalogFilter::default() };
+        let filter = CatalogFilter {
+            text: "s".into(),
+            provider: Some("zoo".into()),
+            ..CatalogFilter::default()
+        };
         let found = search(&sample(), &filter, 1).unwrap();
         assert_eq!(found.total, 2);
         let count = |facet: &[FacetCount]| facet.iter().map(|f| (f.label.clone(), f.count)).collect::<Vec<_>>();

@@ -1,6 +1,6 @@
 //! Use cases of the catalog: apis, versions and their specs. Upstreams and lifecycle are in [`super::lifecycle`].
 
-use sea_orm::{ActiveModelTrait, EntityTrait, QueryFilter, ColumnTrait};
+use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, QueryFilter};
 
 use super::{
     Api, Revision, SpecUpload, Version, VersionName, VersionState, Visibility,
@@ -69,9 +69,14 @@ impl Catalog {
             mistakes.add("name", "Enter a name.");
         }
         mistakes.none()?;
-        let (Some(slug), Some(version)) = (slug, version) else { return Err(DomainError::internal("unread fields")) };
+        let (Some(slug), Some(version)) = (slug, version) else {
+            return Err(DomainError::internal("unread fields"));
+        };
         let spec = self.read_spec(spec).await?;
-        let name = words.name.or_else(|| spec.as_ref().map(ReadSpec::title)).unwrap_or_default();
+        let name = words
+            .name
+            .or_else(|| spec.as_ref().map(ReadSpec::title))
+            .unwrap_or_default();
 
         let unit = self.cx.begin().await?;
         organization::Entity::find_by_id(organization)
@@ -91,7 +96,8 @@ impl Catalog {
         };
         let taken = || DomainError::field("slug", "Another API of this organization has this short name.");
         api::ActiveModel::from(&api).insert(&*unit).await.or_taken(taken)?;
-        unit.audit(actor, Some(organization), "api.create", api.id, api.slug.to_string()).await?;
+        unit.audit(actor, Some(organization), "api.create", api.id, api.slug.to_string())
+            .await?;
         let (version, revision) = insert_version(&unit, actor, &api, version, spec.as_ref()).await?;
         unit.commit().await?;
         self.keep_document(spec, revision);
@@ -122,7 +128,8 @@ impl Catalog {
         (api.name, api.summary, api.visibility, api.tags) = (name, words.summary, input.visibility, words.tags);
         api::ActiveModel::from(&api).update(&*unit).await?;
         let detail = format!("{}: {}", api.slug, api.visibility.as_str());
-        unit.audit(actor, Some(api.organization_id), "api.update", api.id, detail).await?;
+        unit.audit(actor, Some(api.organization_id), "api.update", api.id, detail)
+            .await?;
         unit.commit().await?;
         Ok(api)
     }
@@ -138,7 +145,10 @@ impl Catalog {
         name: &str,
         spec: Option<SpecUpload>,
     ) -> Result<Version> {
-        let found = api::Entity::find_by_id(api).one(self.cx.db.read()).await?.ok_or(load::NO_API)?;
+        let found = api::Entity::find_by_id(api)
+            .one(self.cx.db.read())
+            .await?
+            .ok_or(load::NO_API)?;
         load::permit(actor, Action::EditApi, found.organization_id, load::NO_API)?;
         let name = input::version_name(name).map_err(|message| DomainError::field("version", message))?;
         let spec = self.read_spec(spec).await?;
@@ -158,7 +168,9 @@ impl Catalog {
         let db = self.cx.db.read();
         let current = load::version_to_read(db, actor, Action::EditApi, version).await?;
         if let Some(id) = current.revision_id
-            && spec::sha256_of(db, id).await?.is_some_and(|known| known == spec::sha256(&spec.bytes))
+            && spec::sha256_of(db, id)
+                .await?
+                .is_some_and(|known| known == spec::sha256(&spec.bytes))
             && let Some(row) = revision::Entity::find_by_id(id).one(db).await?
         {
             return Ok(row.try_into()?);
@@ -173,7 +185,8 @@ impl Catalog {
         version.revision_id = Some(revision.id);
         let detail = format!("{}/{} #{}", api.slug, version.name, revision.number);
         save(&unit, &version).await?;
-        unit.audit(actor, Some(api.organization_id), "version.spec", version.id, detail).await?;
+        unit.audit(actor, Some(api.organization_id), "version.spec", version.id, detail)
+            .await?;
         tell_gateways(&mut unit, &version).await?;
         unit.commit().await?;
         self.documents.insert(revision.id, spec.document);
@@ -215,13 +228,17 @@ async fn insert_version(
         published_at: None,
     };
     let taken = || DomainError::field("version", "This API already has a version of this name.");
-    version::ActiveModel::of(&version, unit.now()).insert(&**unit).await.or_taken(taken)?;
+    version::ActiveModel::of(&version, unit.now())
+        .insert(&**unit)
+        .await
+        .or_taken(taken)?;
     if let Some(spec) = spec {
         version.revision_id = Some(spec.store(unit, version.id, actor).await?.id);
         save(unit, &version).await?;
     }
     let detail = format!("{}/{}", api.slug, version.name);
-    unit.audit(actor, Some(api.organization_id), "version.create", version.id, detail).await?;
+    unit.audit(actor, Some(api.organization_id), "version.create", version.id, detail)
+        .await?;
     let revision = version.revision_id;
     Ok((version, revision))
 }
@@ -243,7 +260,9 @@ pub(super) async fn tell_gateways(unit: &mut Unit, version: &Version) -> Result<
 /// A retired version is history: it stays as its last callers knew it.
 pub(super) fn refuse_retired(version: &Version) -> Result<()> {
     if version.state == VersionState::Retired {
-        return Err(DomainError::Conflict("This version is retired and cannot be changed.".into()));
+        return Err(DomainError::Conflict(
+            "This version is retired and cannot be changed.".into(),
+        ));
     }
     Ok(())
 }

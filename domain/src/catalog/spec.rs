@@ -4,10 +4,8 @@
 use std::{fmt::Write, sync::Arc};
 
 use sea_orm::{
-    ActiveModelTrait,
-    ActiveValue::Set,
-    ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
-    sea_query::OnConflict,
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder,
+    QuerySelect, QueryTrait, sea_query::OnConflict,
 };
 use sha2::{Digest, Sha256};
 
@@ -44,7 +42,12 @@ impl ReadSpec {
         let sha256 = sha256(&upload.bytes);
         let (bytes, document) = documents.parse_upload(upload.bytes).await?;
         let document = document.map_err(|rejected| DomainError::SpecRejected(worst_first(rejected.diagnostics)))?;
-        Ok(Self { document: Arc::new(document), bytes, sha256, source: upload.source })
+        Ok(Self {
+            document: Arc::new(document),
+            bytes,
+            sha256,
+            source: upload.source,
+        })
     }
 
     /// Title of the document, as a name for an api.
@@ -54,11 +57,17 @@ impl ReadSpec {
 
     /// Stores it as the next revision of a version, whose row the transaction has locked.
     pub(super) async fn store(&self, unit: &Unit, version: VersionId, actor: &Actor) -> Result<Revision> {
-        let document = spec_document::ActiveModel { sha256: Set(self.sha256.clone()), bytes: Set(self.bytes.clone()) };
+        let document = spec_document::ActiveModel {
+            sha256: Set(self.sha256.clone()),
+            bytes: Set(self.bytes.clone()),
+        };
         let mut insert = spec_document::Entity::insert(document);
         // Equal uploads share the bytes.
-        let is_there = OnConflict::column(spec_document::Column::Sha256).do_nothing().to_owned();
-        unit.execute(QueryTrait::query(&mut insert).on_conflict(is_there)).await?;
+        let is_there = OnConflict::column(spec_document::Column::Sha256)
+            .do_nothing()
+            .to_owned();
+        unit.execute(QueryTrait::query(&mut insert).on_conflict(is_there))
+            .await?;
         let last: Option<Option<i32>> = revision::Entity::find()
             .select_only()
             .column_as(revision::Column::Number.max(), "number")
@@ -88,7 +97,11 @@ impl ReadSpec {
 
     /// What gateways can route: webhooks are called by the provider.
     fn operations(&self) -> impl Iterator<Item = OperationRecord> {
-        let paths = self.document.operations().iter().filter(|entry| entry.kind == openapi::OperationKind::Path);
+        let paths = self
+            .document
+            .operations()
+            .iter()
+            .filter(|entry| entry.kind == openapi::OperationKind::Path);
         paths.map(|entry| OperationRecord {
             slug: entry.slug.clone(),
             method: entry.method.clone(),
@@ -100,21 +113,26 @@ impl ReadSpec {
     /// The first server that could be an upstream as it stands.
     fn suggested_upstream(&self) -> Option<String> {
         let mut urls = self.document.servers().iter().map(|server| server.url.trim());
-        urls.find(|url| url.len() <= 2_000 && parse_target_url("upstream", url).is_ok()).map(str::to_owned)
+        urls.find(|url| url.len() <= 2_000 && parse_target_url("upstream", url).is_ok())
+            .map(str::to_owned)
     }
 }
 
 /// SHA-256 in hexadecimal.
 pub(super) fn sha256(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().fold(String::with_capacity(64), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    Sha256::digest(bytes)
+        .iter()
+        .fold(String::with_capacity(64), |mut text, byte| {
+            let _ = write!(text, "{byte:02x}");
+            text
+        })
 }
 
 /// The SHA-256 of a revision's bytes.
 pub(super) async fn sha256_of(db: &impl ConnectionTrait, id: RevisionId) -> Result<Option<String>> {
-    let select = revision::Entity::find_by_id(id).select_only().column(revision::Column::Sha256);
+    let select = revision::Entity::find_by_id(id)
+        .select_only()
+        .column(revision::Column::Sha256);
     Ok(select.into_tuple().one(db).await?)
 }
 
@@ -128,7 +146,10 @@ pub(super) async fn bytes(db: &impl ConnectionTrait, id: RevisionId) -> Result<V
         .column(spec_document::Column::Bytes)
         .filter(
             spec_document::Column::Sha256.in_subquery(
-                revision::Entity::find_by_id(id).select_only().column(revision::Column::Sha256).into_query(),
+                revision::Entity::find_by_id(id)
+                    .select_only()
+                    .column(revision::Column::Sha256)
+                    .into_query(),
             ),
         )
         .into_tuple()
@@ -170,12 +191,20 @@ mod tests {
 
     #[test]
     fn hashes_are_hexadecimal() {
-        assert_eq!(sha256(b"abc"), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+        assert_eq!(
+            sha256(b"abc"),
+            "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+        );
     }
 
     #[test]
     fn text_of_documents_becomes_one_bounded_line() {
-        for (text, line) in [(" P\u{0}\ns ", "P  s"), ("ÄÄÄÄÄÄ", "ÄÄÄÄÄ"), ("abcd  e", "abcd"), ("", "")] {
+        for (text, line) in [
+            (" P\u{0}\ns ", "P  s"),
+            ("ÄÄÄÄÄÄ", "ÄÄÄÄÄ"),
+            ("abcd  e", "abcd"),
+            ("", ""),
+        ] {
             assert_eq!(clean(text, 5), line, "{text:?}");
         }
     }

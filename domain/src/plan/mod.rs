@@ -129,7 +129,8 @@ impl RateLimit {
         let noun = if self.requests == 1 { "request" } else { "requests" };
         let mut words = format!("{} {noun} {window}", grouped(self.requests.into()));
         if self.burst != self.requests {
-            words.push_str(&format!(", bursts of {}", grouped(self.burst.into())));
+            words += ", bursts of ";
+            words += &grouped(self.burst.into());
         }
         words
     }

@@ -3,9 +3,8 @@
 use std::collections::{BTreeSet, HashMap};
 
 use sea_orm::{
-    ActiveModelTrait,
-    ActiveValue::Set,
-    ColumnTrait, Condition, DatabaseTransaction, EntityTrait, PaginatorTrait, QueryFilter, QuerySelect,
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, DatabaseTransaction, EntityTrait, PaginatorTrait,
+    QueryFilter, QuerySelect,
 };
 
 use super::{Approval, Plan, Price, Quota, RateLimit, load};
@@ -86,7 +85,9 @@ impl Plans {
         let mut unit = self.cx.begin().await?;
         let terms = Terms::read(&unit, organization, input, &mut mistakes).await?;
         mistakes.none()?;
-        let Some(slug) = slug else { return Err(DomainError::internal("unread fields")) };
+        let Some(slug) = slug else {
+            return Err(DomainError::internal("unread fields"));
+        };
         organization::Entity::find_by_id(organization)
             .filter(organization::Column::State.eq(organization::ACTIVE))
             .one(&*unit)
@@ -96,7 +97,8 @@ impl Plans {
         let taken = || DomainError::field("slug", "Another plan of this organization has this short name.");
         plan::ActiveModel::from(&plan).insert(&*unit).await.or_taken(taken)?;
         cover(&unit, &plan).await?;
-        unit.audit(actor, Some(organization), "plan.create", plan.id, plan.slug.to_string()).await?;
+        unit.audit(actor, Some(organization), "plan.create", plan.id, plan.slug.to_string())
+            .await?;
         unit.bump(&[Change::Catalog]).await?;
         unit.commit().await?;
         Ok(plan)
@@ -120,7 +122,10 @@ impl Plans {
         }
         plan::ActiveModel::from(&plan).update(&*unit).await?;
         if plan.apis != old.apis {
-            plan_api::Entity::delete_many().filter(plan_api::Column::PlanId.eq(id)).exec(&*unit).await?;
+            plan_api::Entity::delete_many()
+                .filter(plan_api::Column::PlanId.eq(id))
+                .exec(&*unit)
+                .await?;
             cover(&unit, &plan).await?;
         }
         let period = quota::period_of(plan.quota.as_ref());
@@ -128,7 +133,14 @@ impl Plans {
             let subscriptions = live_subscriptions(&unit, id).await?;
             quota::recount(&unit, &subscriptions, period, unit.now()).await?;
         }
-        unit.audit(actor, Some(plan.organization_id), "plan.update", plan.id, plan.slug.to_string()).await?;
+        unit.audit(
+            actor,
+            Some(plan.organization_id),
+            "plan.update",
+            plan.id,
+            plan.slug.to_string(),
+        )
+        .await?;
         unit.bump(&[Change::Catalog]).await?;
         unit.commit().await?;
         Ok(plan)
@@ -144,10 +156,19 @@ impl Plans {
         let live = live_subscriptions(&unit, id).await?.len();
         if live > 0 {
             let noun = if live == 1 { "subscription" } else { "subscriptions" };
-            return Err(DomainError::Conflict(format!("This plan has {live} {noun}. End them before you delete it.")));
+            return Err(DomainError::Conflict(format!(
+                "This plan has {live} {noun}. End them before you delete it."
+            )));
         }
         plan::Entity::delete_by_id(id).exec(&*unit).await?;
-        unit.audit(actor, Some(plan.organization_id), "plan.delete", plan.id, plan.slug.to_string()).await?;
+        unit.audit(
+            actor,
+            Some(plan.organization_id),
+            "plan.delete",
+            plan.id,
+            plan.slug.to_string(),
+        )
+        .await?;
         unit.bump(&[Change::Catalog]).await?;
         unit.commit().await
     }
@@ -206,7 +227,11 @@ impl Plans {
             .all(db)
             .await?;
         let plan = load::with_apis(db, row).await?.pop().ok_or(NO_PLAN)?;
-        if load::is_open_to(db, actor, &plan).await? { Ok(plan) } else { Err(NO_PLAN) }
+        if load::is_open_to(db, actor, &plan).await? {
+            Ok(plan)
+        } else {
+            Err(NO_PLAN)
+        }
     }
 }
 
@@ -263,7 +288,13 @@ impl Terms {
         })
     }
 
-    fn into_plan(self, id: PlanId, organization_id: OrganizationId, slug: Slug, created_at: crate::clock::Timestamp) -> Plan {
+    fn into_plan(
+        self,
+        id: PlanId,
+        organization_id: OrganizationId,
+        slug: Slug,
+        created_at: crate::clock::Timestamp,
+    ) -> Plan {
         Plan {
             id,
             organization_id,
@@ -281,15 +312,27 @@ impl Terms {
 
 /// A plan that the actor may change. Its row is locked, so that nobody subscribes to it meanwhile.
 async fn plan_to_change(unit: &Unit, actor: &Actor, id: PlanId) -> Result<Plan> {
-    let row = plan::Entity::find_by_id(id).lock_exclusive().one(&**unit).await?.ok_or(NO_PLAN)?;
+    let row = plan::Entity::find_by_id(id)
+        .lock_exclusive()
+        .one(&**unit)
+        .await?
+        .ok_or(NO_PLAN)?;
     permit(actor, Action::EditPlan, row.organization_id, NO_PLAN)?;
-    load::with_apis(&**unit, vec![row]).await?.pop().ok_or_else(|| DomainError::internal("the plan cannot be read"))
+    load::with_apis(&**unit, vec![row])
+        .await?
+        .pop()
+        .ok_or_else(|| DomainError::internal("the plan cannot be read"))
 }
 
 /// Enters the apis of a plan.
 async fn cover(unit: &Unit, plan: &Plan) -> Result<()> {
-    let rows = plan.apis.iter().map(|api| plan_api::ActiveModel { plan_id: Set(plan.id), api_id: Set(*api) });
-    plan_api::Entity::insert_many(rows).exec_without_returning(&**unit).await?;
+    let rows = plan.apis.iter().map(|api| plan_api::ActiveModel {
+        plan_id: Set(plan.id),
+        api_id: Set(*api),
+    });
+    plan_api::Entity::insert_many(rows)
+        .exec_without_returning(&**unit)
+        .await?;
     Ok(())
 }
 

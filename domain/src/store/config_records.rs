@@ -18,7 +18,10 @@ use crate::{
 
 /// Every version that gateways know of, and every plan.
 pub(super) async fn catalog(tx: &DatabaseTransaction) -> Result<CatalogRecords> {
-    Ok(CatalogRecords { versions: versions(tx).await?, plans: plans(tx).await? })
+    Ok(CatalogRecords {
+        versions: versions(tx).await?,
+        plans: plans(tx).await?,
+    })
 }
 
 #[derive(FromQueryResult)]
@@ -39,9 +42,19 @@ async fn versions(tx: &DatabaseTransaction) -> Result<Vec<VersionRecord>> {
     use version::Column;
     let rows = version::Entity::find()
         .inner_join(api::Entity)
-        .join(sea_orm::JoinType::InnerJoin, sea_orm::RelationTrait::def(&api::Relation::Organization))
+        .join(
+            sea_orm::JoinType::InnerJoin,
+            sea_orm::RelationTrait::def(&api::Relation::Organization),
+        )
         .select_only()
-        .columns([Column::Id, Column::ApiId, Column::Name, Column::State, Column::Upstream, Column::Access])
+        .columns([
+            Column::Id,
+            Column::ApiId,
+            Column::Name,
+            Column::State,
+            Column::Upstream,
+            Column::Access,
+        ])
         .columns([Column::Deprecation, Column::RevisionId])
         .column_as(organization::Column::Slug, "organization")
         .column_as(api::Column::Slug, "api")
@@ -87,7 +100,11 @@ fn version_record(version: VersionRow, operations: Option<serde_json::Value>) ->
 
 async fn plans(tx: &DatabaseTransaction) -> Result<Vec<PlanRecord>> {
     let mut apis: HashMap<PlanId, Vec<ApiId>> = HashMap::new();
-    for row in plan_api::Entity::find().order_by_asc(plan_api::Column::ApiId).all(tx).await? {
+    for row in plan_api::Entity::find()
+        .order_by_asc(plan_api::Column::ApiId)
+        .all(tx)
+        .await?
+    {
         apis.entry(row.plan_id).or_default().push(row.api_id);
     }
     let rows = plan::Entity::find().order_by_asc(plan::Column::Id).all(tx).await?;
@@ -119,5 +136,9 @@ pub(super) fn subscription_record(
 /// A key from its columns.
 pub(super) fn key_record((id, hash, application_id): (KeyId, Vec<u8>, ApplicationId)) -> Result<KeyRecord, Corrupt> {
     let hash = KeyHash(Row::new("api_key", id).bytes("hash", &hash)?);
-    Ok(KeyRecord { id, hash, application_id })
+    Ok(KeyRecord {
+        id,
+        hash,
+        application_id,
+    })
 }

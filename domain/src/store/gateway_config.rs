@@ -5,9 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use sea_orm::{
-    ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
-};
+use sea_orm::{ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use super::{
     config_records::{catalog, key_record, subscription_record},
@@ -68,7 +66,9 @@ impl GatewayConfigReads {
 
 async fn revision(db: &impl ConnectionTrait) -> Result<ConfigRevision> {
     let state = config_state::Entity::find_by_id(1).one(db).await?;
-    Ok(state.ok_or_else(|| DomainError::internal("the row of `config_state` is missing"))?.revision)
+    Ok(state
+        .ok_or_else(|| DomainError::internal("the row of `config_state` is missing"))?
+        .revision)
 }
 
 /// The entries after `since`; `None` if some of them are gone, if there are too many, or if `since` is not from this
@@ -82,7 +82,11 @@ async fn changes_since(
         return Ok(Some(Vec::new()));
     }
     // Every configuration has entries, and they are pruned by whole configurations: if the next one is there, all are.
-    let next = config_change::Entity::find().filter(config_change::Column::Revision.eq(since + 1)).limit(1).one(tx).await?;
+    let next = config_change::Entity::find()
+        .filter(config_change::Column::Revision.eq(since + 1))
+        .limit(1)
+        .one(tx)
+        .await?;
     if since > revision || next.is_none() {
         return Ok(None);
     }
@@ -111,7 +115,10 @@ async fn changes(
                 subscriptions.insert(SubscriptionId::from_uuid(id));
             }
             ("key", Some(id)) => {
-                let hash = entry.key_hash.and_then(|hash| <[u8; 32]>::try_from(hash).ok()).map(KeyHash);
+                let hash = entry
+                    .key_hash
+                    .and_then(|hash| <[u8; 32]>::try_from(hash).ok())
+                    .map(KeyHash);
                 keys.insert(KeyId::from_uuid(id), hash);
             }
             // An entry that cannot be understood costs a reading of the catalog, never a change that is missed.
@@ -151,11 +158,17 @@ async fn some_subscriptions(
 ) -> Result<Vec<SubscriptionRecord>> {
     let mut records = Vec::with_capacity(ids.len());
     for chunk in ids.chunks(CHUNK) {
-        let rows = live_subscriptions().filter(subscription::Column::Id.is_in(chunk.iter().copied())).all(tx).await?;
+        let rows = live_subscriptions()
+            .filter(subscription::Column::Id.is_in(chunk.iter().copied()))
+            .all(tx)
+            .await?;
         let periods = quota::periods(tx, rows.iter().map(|row| row.id).collect(), quota::Lock::None).await?;
         let starts = quota::starts(tx, &periods, now).await?;
         records.extend(readable(rows.into_iter().map(|row| {
-            let used = starts.get(&row.id).copied().unwrap_or(quota::nothing_used(Period::Month, now));
+            let used = starts
+                .get(&row.id)
+                .copied()
+                .unwrap_or(quota::nothing_used(Period::Month, now));
             subscription_record(row, used)
         })));
     }
@@ -169,7 +182,10 @@ async fn all_subscriptions(tx: &DatabaseTransaction, now: Timestamp) -> Result<V
         .into_tuple()
         .all(tx)
         .await?;
-    let periods: HashMap<_, _> = quotas.into_iter().map(|(id, quota)| (id, quota::period_in_column(quota))).collect();
+    let periods: HashMap<_, _> = quotas
+        .into_iter()
+        .map(|(id, quota)| (id, quota::period_in_column(quota)))
+        .collect();
     let starts = Period::ALL.map(|period| period.start(now).unix_timestamp());
     let counters: HashMap<(SubscriptionId, i64), i64> = quota_usage::Entity::find()
         .filter(quota_usage::Column::PeriodStart.is_in(starts))
@@ -197,7 +213,11 @@ fn key_columns(select: sea_orm::Select<api_key::Entity>) -> sea_orm::Selector<se
         .filter(application::Column::State.eq(application::ACTIVE))
         .filter(api_key::Column::State.eq(KeyState::Active.as_str()))
         .select_only()
-        .columns([api_key::Column::Id, api_key::Column::Hash, api_key::Column::ApplicationId])
+        .columns([
+            api_key::Column::Id,
+            api_key::Column::Hash,
+            api_key::Column::ApplicationId,
+        ])
         .into_tuple()
 }
 
@@ -211,5 +231,11 @@ async fn some_keys(tx: &DatabaseTransaction, ids: &[KeyId]) -> Result<Vec<KeyRec
 }
 
 async fn all_keys(tx: &DatabaseTransaction) -> Result<Vec<KeyRecord>> {
-    Ok(readable(key_columns(api_key::Entity::find()).all(tx).await?.into_iter().map(key_record)))
+    Ok(readable(
+        key_columns(api_key::Entity::find())
+            .all(tx)
+            .await?
+            .into_iter()
+            .map(key_record),
+    ))
 }

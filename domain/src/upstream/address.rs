@@ -39,20 +39,11 @@ fn classify_v4(ip: Ipv4Addr) -> AddressClass {
 }
 
 fn classify_v6(ip: Ipv6Addr) -> AddressClass {
-    let embedded = |high: u16, low: u16| {
-        let [a, b] = high.to_be_bytes();
-        let [c, d] = low.to_be_bytes();
-        classify_v4(Ipv4Addr::new(a, b, c, d))
-    };
+    if let Some(v4) = embedded_v4(ip) {
+        return classify_v4(v4);
+    }
     match ip.segments() {
         [0, 0, 0, 0, 0, 0, 0, 1] => AddressClass::Private,
-        // IPv4-mapped ::ffff:0:0/96, IPv4-translated ::ffff:0:0:0/96, NAT64 64:ff9b::/96, deprecated IPv4-compatible ::/96.
-        [0, 0, 0, 0, 0, 0xffff, high, low]
-        | [0, 0, 0, 0, 0xffff, 0, high, low]
-        | [0x64, 0xff9b, 0, 0, 0, 0, high, low]
-        | [0, 0, 0, 0, 0, 0, high, low] => embedded(high, low),
-        // 6to4 2002::/16 carries the address in its second and third group.
-        [0x2002, high, low, ..] => embedded(high, low),
         [0xfc00..=0xfdff, ..] => match ip.segments() {
             // The IPv6 form of the cloud metadata service.
             [0xfd00, 0x0ec2, 0, 0, 0, 0, 0, 0x0254] => AddressClass::Forbidden,
@@ -63,6 +54,23 @@ fn classify_v6(ip: Ipv6Addr) -> AddressClass {
             _ => AddressClass::Public,
         },
         _ => AddressClass::Forbidden,
+    }
+}
+
+/// The IPv4 address that an IPv6 one leads to: IPv4-mapped `::ffff:0:0/96`, IPv4-translated `::ffff:0:0:0/96`, NAT64
+/// `64:ff9b::/96`, the deprecated IPv4-compatible `::/96`, and 6to4 `2002::/16` in its second and third group.
+pub fn embedded_v4(ip: Ipv6Addr) -> Option<Ipv4Addr> {
+    match ip.segments() {
+        [0, 0, 0, 0, 0, 0, 0, 1] => None,
+        [0, 0, 0, 0, 0, 0xffff | 0, high, low]
+        | [0, 0, 0, 0, 0xffff, 0, high, low]
+        | [0x64, 0xff9b, 0, 0, 0, 0, high, low]
+        | [0x2002, high, low, ..] => {
+            let [a, b] = high.to_be_bytes();
+            let [c, d] = low.to_be_bytes();
+            Some(Ipv4Addr::new(a, b, c, d))
+        }
+        _ => None,
     }
 }
 
@@ -124,9 +132,11 @@ mod tests {
     #[test]
     fn private_ranges_need_the_operators_word_and_metadata_is_never_reached() {
         let (open, closed) = (AddressPolicy { allow_private: true }, AddressPolicy::default());
-        for (text, with, without) in
-            [("127.0.0.1", true, false), ("169.254.169.254", false, false), ("1.1.1.1", true, true)]
-        {
+        for (text, with, without) in [
+            ("127.0.0.1", true, false),
+            ("169.254.169.254", false, false),
+            ("1.1.1.1", true, true),
+        ] {
             let ip = text.parse().unwrap();
             assert_eq!((open.permits(ip), closed.permits(ip)), (with, without), "{text}");
         }

@@ -3,18 +3,14 @@
 //! The gateway judges again at each connection, because a name can lead elsewhere later. This check exists to tell the
 //! person who types it what is wrong while they can still fix it.
 
-use std::{
-    collections::BTreeSet,
-    net::{IpAddr, Ipv6Addr},
-    time::Duration,
-};
+use std::{collections::BTreeSet, net::IpAddr, time::Duration};
 
 use tokio::task::JoinSet;
 use url::Host;
 
 use super::{
     Upstream,
-    address::{AddressClass, AddressPolicy, classify},
+    address::{AddressClass, AddressPolicy, classify, embedded_v4},
     parse_target_url,
 };
 use crate::error::{DomainError, FieldError, Result};
@@ -56,7 +52,11 @@ pub(crate) async fn check(upstream: &Upstream, policy: AddressPolicy) -> Result<
     }
     errors.sort_by(|a, b| a.message.cmp(&b.message));
     errors.dedup();
-    if errors.is_empty() { Ok(()) } else { Err(DomainError::Invalid(errors)) }
+    if errors.is_empty() {
+        Ok(())
+    } else {
+        Err(DomainError::Invalid(errors))
+    }
 }
 
 fn check_numbers(upstream: &Upstream) -> Result<(), FieldError> {
@@ -64,7 +64,11 @@ fn check_numbers(upstream: &Upstream) -> Result<(), FieldError> {
         "Enter the address of your server, for example https://api.internal.example."
     } else if upstream.targets.len() > MAX_TARGETS {
         "Use at most 32 targets."
-    } else if upstream.targets.iter().any(|target| !(1..=1_000).contains(&target.weight)) {
+    } else if upstream
+        .targets
+        .iter()
+        .any(|target| !(1..=1_000).contains(&target.weight))
+    {
         "Give each target a weight between 1 and 1,000."
     } else if !(1..=60_000).contains(&upstream.connect_timeout_ms) {
         "Wait between 1 and 60,000 ms for a connection."
@@ -86,7 +90,10 @@ async fn judge_name(name: String, port: u16, policy: AddressPolicy) -> Option<Fi
         }
     };
     if addresses.is_empty() {
-        return Some(FieldError::new(FIELD, format!("The name `{name}` cannot be resolved. Check its spelling.")));
+        return Some(FieldError::new(
+            FIELD,
+            format!("The name `{name}` cannot be resolved. Check its spelling."),
+        ));
     }
     addresses.into_iter().find_map(|ip| refusal(Some(&name), ip, policy))
 }
@@ -123,7 +130,6 @@ fn kind(ip: IpAddr) -> &'static str {
         IpAddr::V6(v6) => embedded_v4(v6).map_or_else(
             || match v6.segments() {
                 [0, 0, 0, 0, 0, 0, 0, 1] => "a loopback address, this machine itself",
-                [0, 0, 0, 0, 0, 0, 0, 0] => "an unspecified address",
                 [0xfd00, 0x0ec2, 0, 0, 0, 0, 0, 0x0254] => "the address where cloud metadata lives",
                 [0xfc00..=0xfdff, ..] => "a private address",
                 [0xfe80..=0xfebf, ..] => "a link-local address where cloud metadata lives",
@@ -133,22 +139,6 @@ fn kind(ip: IpAddr) -> &'static str {
             |v4| kind(v4.into()),
         ),
     }
-}
-
-/// The IPv4 address inside an IPv6 one, in the forms that [`classify`] looks through.
-fn embedded_v4(ip: Ipv6Addr) -> Option<std::net::Ipv4Addr> {
-    let [high, low] = match ip.segments() {
-        [0, 0, 0, 0, 0, 0, 0, 0 | 1] => return None,
-        [0, 0, 0, 0, 0, 0xffff, high, low]
-        | [0, 0, 0, 0, 0xffff, 0, high, low]
-        | [0x64, 0xff9b, 0, 0, 0, 0, high, low]
-        | [0, 0, 0, 0, 0, 0, high, low]
-        | [0x2002, high, low, ..] => [high, low],
-        _ => return None,
-    };
-    let [a, b] = high.to_be_bytes();
-    let [c, d] = low.to_be_bytes();
-    Some(std::net::Ipv4Addr::new(a, b, c, d))
 }
 
 #[cfg(test)]
@@ -175,8 +165,13 @@ mod tests {
             "http://[fe80::1]/",
         ] {
             for policy in [OPEN, CLOSED] {
-                let message = message(url, policy).await.unwrap_or_else(|| panic!("{url} was accepted"));
-                assert!(message.contains("a link-local address where cloud metadata lives"), "{url}: {message}");
+                let message = message(url, policy)
+                    .await
+                    .unwrap_or_else(|| panic!("{url} was accepted"));
+                assert!(
+                    message.contains("a link-local address where cloud metadata lives"),
+                    "{url}: {message}"
+                );
             }
         }
     }
@@ -212,11 +207,20 @@ mod tests {
             ("weight 1001", with(|u| u.targets[0].weight = 1_001)),
             ("no time to connect", with(|u| u.connect_timeout_ms = 0)),
             ("no time to answer", with(|u| u.response_timeout_ms = 0)),
-            ("scheme", with(|u| u.targets[0].url = "ftp://127.0.0.1".parse().unwrap())),
-            ("unknown name", with(|u| u.targets[0].url = "http://no-such-host.invalid".parse().unwrap())),
+            (
+                "scheme",
+                with(|u| u.targets[0].url = "ftp://127.0.0.1".parse().unwrap()),
+            ),
+            (
+                "unknown name",
+                with(|u| u.targets[0].url = "http://no-such-host.invalid".parse().unwrap()),
+            ),
         ] {
             let error = check(&upstream, OPEN).await.expect_err(name);
-            assert!(matches!(&error, DomainError::Invalid(e) if e.iter().all(|e| e.field == "upstream")), "{name}: {error:?}");
+            assert!(
+                matches!(&error, DomainError::Invalid(e) if e.iter().all(|e| e.field == "upstream")),
+                "{name}: {error:?}"
+            );
         }
         let heavy = with(|u| {
             u.targets[0].weight = 1_000;

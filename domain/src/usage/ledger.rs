@@ -73,7 +73,15 @@ fn merged(rows: &[(UsageKey, UsageSums)]) -> Vec<(&UsageKey, UsageSums)> {
 }
 
 fn order(key: &UsageKey) -> impl Ord {
-    (key.subscription_id, key.key_id, key.version_id, &key.operation, key.minute, key.status, key.is_refused)
+    (
+        key.subscription_id,
+        key.key_id,
+        key.version_id,
+        &key.operation,
+        key.minute,
+        key.status,
+        key.is_refused,
+    )
 }
 
 /// Units of each subscription by minute; calls without a subscription have no quota.
@@ -81,7 +89,11 @@ fn units_by_minute(rows: &[(&UsageKey, UsageSums)]) -> quota::UnitsByMinute {
     let mut units = quota::UnitsByMinute::new();
     for (key, sums) in rows {
         if key.subscription_id != SubscriptionId::NIL && sums.units > 0 {
-            *units.entry(key.subscription_id).or_default().entry(key.minute).or_default() += sums.units;
+            *units
+                .entry(key.subscription_id)
+                .or_default()
+                .entry(key.minute)
+                .or_default() += sums.units;
         }
     }
     units
@@ -98,7 +110,13 @@ async fn write_rows(tx: &DatabaseTransaction, rows: Vec<(&UsageKey, UsageSums)>)
         Column::Status,
         Column::IsRefused,
     ];
-    let sums = [Column::Calls, Column::Units, Column::BytesIn, Column::BytesOut, Column::LatencyUs];
+    let sums = [
+        Column::Calls,
+        Column::Units,
+        Column::BytesIn,
+        Column::BytesOut,
+        Column::LatencyUs,
+    ];
     let mut added = OnConflict::columns(key);
     for column in sums {
         added.value(column, Expr::col((Entity, column)).add(Expr::col(("excluded", column))));
@@ -118,7 +136,10 @@ async fn write_rows(tx: &DatabaseTransaction, rows: Vec<(&UsageKey, UsageSums)>)
             bytes_out: Set(quota::to_column(sums.bytes_out)),
             latency_us: Set(quota::to_column(sums.latency_us)),
         });
-        Entity::insert_many(models).on_conflict(added.clone()).exec_without_returning(tx).await?;
+        Entity::insert_many(models)
+            .on_conflict(added.clone())
+            .exec_without_returning(tx)
+            .await?;
     }
     Ok(())
 }
@@ -138,8 +159,9 @@ async fn note_last_use(tx: &DatabaseTransaction, rows: &[(UsageKey, UsageSums)])
     for (minute, keys) in by_minute {
         let at = Timestamp::from_unix_timestamp(minute).map_err(DomainError::internal)?;
         for chunk in keys.chunks(CHUNK) {
-            let is_older =
-                Condition::any().add(api_key::Column::LastUsedAt.is_null()).add(api_key::Column::LastUsedAt.lt(at));
+            let is_older = Condition::any()
+                .add(api_key::Column::LastUsedAt.is_null())
+                .add(api_key::Column::LastUsedAt.lt(at));
             api_key::Entity::update_many()
                 .col_expr(api_key::Column::LastUsedAt, Expr::value(at))
                 .filter(api_key::Column::Id.is_in(chunk.iter().copied()))
@@ -170,7 +192,11 @@ mod tests {
 
     #[test]
     fn equal_keys_are_added_up_and_rows_are_in_order() {
-        let one = UsageSums { calls: 1, units: 1, ..UsageSums::default() };
+        let one = UsageSums {
+            calls: 1,
+            units: 1,
+            ..UsageSums::default()
+        };
         let rows = [(key(60, 2), one), (key(0, 2), one), (key(60, 2), one), (key(0, 0), one)];
         let merged = merged(&rows);
         let seen: Vec<_> = merged.iter().map(|(key, sums)| (key.minute, sums.calls)).collect();

@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, EntityTrait, FromQueryResult, JoinType, QueryFilter, QuerySelect, RelationTrait, Select,
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, FromQueryResult, JoinType, QueryFilter, QuerySelect,
+    RelationTrait, Select,
     sea_query::{Expr, ExprTrait},
 };
 
@@ -50,7 +51,12 @@ pub enum UsageScope {
 
 impl UsageReads {
     /// Calls per operation, busiest first.
-    pub async fn by_operation(&self, actor: &Actor, scope: UsageScope, range: TimeRange) -> Result<Vec<OperationUsage>> {
+    pub async fn by_operation(
+        &self,
+        actor: &Actor,
+        scope: UsageScope,
+        range: TimeRange,
+    ) -> Result<Vec<OperationUsage>> {
         #[derive(FromQueryResult)]
         struct Row {
             version_id: VersionId,
@@ -106,7 +112,13 @@ impl UsageReads {
     }
 
     /// A time line of `steps` equal steps (1 to 500) over the range, gaps filled with zeros.
-    pub async fn timeline(&self, actor: &Actor, scope: UsageScope, range: TimeRange, steps: u32) -> Result<Vec<UsagePoint>> {
+    pub async fn timeline(
+        &self,
+        actor: &Actor,
+        scope: UsageScope,
+        range: TimeRange,
+        steps: u32,
+    ) -> Result<Vec<UsagePoint>> {
         #[derive(FromQueryResult)]
         struct Row {
             step: i64,
@@ -134,7 +146,12 @@ impl UsageReads {
         for step in 0..steps {
             let at = from + span * step / steps;
             let at = Timestamp::from_unix_timestamp(at).map_err(DomainError::internal)?;
-            points.push(UsagePoint { at, calls: 0, errors: 0, refused: 0 });
+            points.push(UsagePoint {
+                at,
+                calls: 0,
+                errors: 0,
+                refused: 0,
+            });
         }
         for row in rows {
             let point = usize::try_from(row.step).ok().and_then(|step| points.get_mut(step));
@@ -188,7 +205,11 @@ impl TimeRange {
     /// The ends in Unix seconds; what lies beyond the calendar of the ledger is cut off.
     fn seconds(self) -> Result<(i64, i64)> {
         let (from, to) = (self.from.unix_timestamp(), self.to.unix_timestamp());
-        if from < to { Ok((from, to)) } else { Err(DomainError::field("range", "The range ends before it begins.")) }
+        if from < to {
+            Ok((from, to))
+        } else {
+            Err(DomainError::field("range", "The range ends before it begins."))
+        }
     }
 }
 
@@ -212,7 +233,11 @@ fn errors() -> Expr {
 }
 
 fn calls_if(condition: Expr) -> Expr {
-    sum_of(Expr::case(condition, Expr::col(usage_record::Column::Calls)).finally(0_i64).into())
+    sum_of(
+        Expr::case(condition, Expr::col(usage_record::Column::Calls))
+            .finally(0_i64)
+            .into(),
+    )
 }
 
 fn count(column: i64) -> u64 {
@@ -294,9 +319,14 @@ async fn labels(
             .await?;
         for row in rows {
             // Operations that cannot be read leave the routes empty: the numbers are still right.
-            let operations: Vec<OperationRecord> =
-                row.operations.and_then(|json| serde_json::from_value(json).ok()).unwrap_or_default();
-            let routes = operations.into_iter().map(|o| (o.slug, format!("{} {}", o.method, o.path))).collect();
+            let operations: Vec<OperationRecord> = row
+                .operations
+                .and_then(|json| serde_json::from_value(json).ok())
+                .unwrap_or_default();
+            let routes = operations
+                .into_iter()
+                .map(|o| (o.slug, format!("{} {}", o.method, o.path)))
+                .collect();
             let label = VersionLabel {
                 organization: row.organization,
                 api: row.api,

@@ -48,7 +48,10 @@ pub(crate) fn period_in_column(quota: Option<serde_json::Value>) -> Period {
 
 /// A counter at the beginning of its period.
 pub(crate) fn nothing_used(period: Period, now: Timestamp) -> QuotaStart {
-    QuotaStart { period_start: period.start(now), units: 0 }
+    QuotaStart {
+        period_start: period.start(now),
+        units: 0,
+    }
 }
 
 /// A count as the database holds it; what does not fit (nine quintillions) stays at the end of the range.
@@ -93,14 +96,20 @@ pub(crate) async fn add(
 ) -> Result<()> {
     let mut counters: BTreeMap<(SubscriptionId, i64), u64> = BTreeMap::new();
     for (subscription, minutes) in units {
-        let Some(period) = periods.get(subscription) else { continue };
+        let Some(period) = periods.get(subscription) else {
+            continue;
+        };
         for (minute, units) in minutes {
-            *counters.entry((*subscription, period_start(*period, *minute)?)).or_default() += units;
+            *counters
+                .entry((*subscription, period_start(*period, *minute)?))
+                .or_default() += units;
         }
     }
     use quota_usage::{ActiveModel, Column, Entity};
     let sum = Expr::col((Entity, Column::Units)).add(Expr::col(("excluded", Column::Units)));
-    let added = OnConflict::columns([Column::SubscriptionId, Column::PeriodStart]).value(Column::Units, sum).to_owned();
+    let added = OnConflict::columns([Column::SubscriptionId, Column::PeriodStart])
+        .value(Column::Units, sum)
+        .to_owned();
     let rows: Vec<_> = counters.into_iter().collect();
     for chunk in rows.chunks(CHUNK) {
         let models = chunk.iter().map(|((subscription, start), units)| ActiveModel {
@@ -108,7 +117,10 @@ pub(crate) async fn add(
             period_start: Set(*start),
             units: Set(to_column(*units)),
         });
-        Entity::insert_many(models).on_conflict(added.clone()).exec_without_returning(tx).await?;
+        Entity::insert_many(models)
+            .on_conflict(added.clone())
+            .exec_without_returning(tx)
+            .await?;
     }
     Ok(())
 }
@@ -146,7 +158,10 @@ pub(crate) async fn recount(
             period_start: Set(start),
             units: Set(row.units),
         });
-        Entity::insert_many(models).on_conflict(counted.clone()).exec_without_returning(tx).await?;
+        Entity::insert_many(models)
+            .on_conflict(counted.clone())
+            .exec_without_returning(tx)
+            .await?;
     }
     Ok(())
 }
@@ -163,7 +178,11 @@ pub(crate) async fn starts(
         .collect();
     for period in Period::ALL {
         let start = period.start(now);
-        let ids: Vec<_> = periods.iter().filter(|(_, p)| **p == period).map(|(id, _)| *id).collect();
+        let ids: Vec<_> = periods
+            .iter()
+            .filter(|(_, p)| **p == period)
+            .map(|(id, _)| *id)
+            .collect();
         for chunk in ids.chunks(CHUNK) {
             let rows = quota_usage::Entity::find()
                 .filter(quota_usage::Column::SubscriptionId.is_in(chunk.iter().copied()))
@@ -172,7 +191,13 @@ pub(crate) async fn starts(
                 .await?;
             for row in rows {
                 let units = u64::try_from(row.units).unwrap_or_default();
-                starts.insert(row.subscription_id, QuotaStart { period_start: start, units });
+                starts.insert(
+                    row.subscription_id,
+                    QuotaStart {
+                        period_start: start,
+                        units,
+                    },
+                );
             }
         }
     }

@@ -1,8 +1,6 @@
 //! Whose usage an actor may read.
 
-use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect, QueryTrait,
-};
+use sea_orm::{ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect, QueryTrait};
 
 use super::query::UsageScope;
 use crate::{
@@ -34,21 +32,37 @@ pub(crate) async fn authorize(db: &impl ConnectionTrait, actor: &Actor, scope: U
                 .await?
                 .filter(|application| owns(actor, application));
             found.ok_or(DomainError::NotFound { what: "application" })?;
-            Ok(of_subscriptions(subscription::Entity::find().filter(subscription::Column::ApplicationId.eq(id))))
+            Ok(of_subscriptions(
+                subscription::Entity::find().filter(subscription::Column::ApplicationId.eq(id)),
+            ))
         }
         UsageScope::Organization(id) => {
             actor.require(Action::ReadConsole, id)?;
-            Ok(of_versions(version::Entity::find().inner_join(api::Entity).filter(api::Column::OrganizationId.eq(id))))
+            Ok(of_versions(
+                version::Entity::find()
+                    .inner_join(api::Entity)
+                    .filter(api::Column::OrganizationId.eq(id)),
+            ))
         }
         UsageScope::Api(id) => {
-            let found = api::Entity::find_by_id(id).one(db).await?.filter(|api| reads(actor, api.organization_id));
+            let found = api::Entity::find_by_id(id)
+                .one(db)
+                .await?
+                .filter(|api| reads(actor, api.organization_id));
             found.ok_or(DomainError::NotFound { what: "API" })?;
-            Ok(of_versions(version::Entity::find().filter(version::Column::ApiId.eq(id))))
+            Ok(of_versions(
+                version::Entity::find().filter(version::Column::ApiId.eq(id)),
+            ))
         }
         UsageScope::Subscription(id) => {
             let missing = DomainError::NotFound { what: "subscription" };
-            let found = subscription::Entity::find_by_id(id).find_also_related(application::Entity).one(db).await?;
-            let Some((subscription, Some(application))) = found else { return Err(missing) };
+            let found = subscription::Entity::find_by_id(id)
+                .find_also_related(application::Entity)
+                .one(db)
+                .await?;
+            let Some((subscription, Some(application))) = found else {
+                return Err(missing);
+            };
             let provider = plan::Entity::find_by_id(subscription.plan_id).one(db).await?;
             let is_provider = provider.is_some_and(|plan| reads(actor, plan.organization_id));
             if !is_provider && !owns(actor, &application) {
