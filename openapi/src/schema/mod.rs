@@ -1,6 +1,19 @@
 //! Schemas as a bounded tree, ready for display.
+//!
+//! A schema of a real document, written out, can be endless. A tree follows references one by one, merges `allOf`, stops at
+//! recursion and at a depth, and shares a fixed number of nodes fairly among its branches; what is missing is said in
+//! [`SchemaNode::cut`].
+
+mod build;
+mod constraints;
+mod label;
+mod merge;
+#[cfg(test)]
+mod tests;
 
 use serde_json::Value;
+
+pub(crate) use merge::Merged;
 
 use crate::model::Document;
 
@@ -103,7 +116,12 @@ pub enum Cut {
     },
 }
 
-/// The tree of a schema.
-pub fn tree(_doc: &Document, _schema: &Value, _budget: &TreeBudget, _direction: Direction) -> SchemaNode {
-    SchemaNode::default()
+/// The tree of a schema as it applies to values that travel in this direction.
+pub fn tree(doc: &Document, schema: &Value, budget: &TreeBudget, direction: Direction) -> SchemaNode {
+    build::tree(doc, schema, budget, direction)
+}
+
+/// The label of a schema alone, as in [`SchemaNode::type_label`]; cheap, for tables of parameters.
+pub fn type_label(doc: &Document, schema: &Value) -> String {
+    label::label(&Merged::of(doc, &[schema]), label::DEPTH)
 }

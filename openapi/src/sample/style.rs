@@ -1,0 +1,86 @@
+//! How parameters are written: the `style` and `explode` of OpenAPI (3.1.1 §4.8.12).
+
+use serde_json::Value;
+
+use super::encode;
+use crate::operation::Parameter;
+
+/// A scalar as text; lists and objects as JSON, since no style writes them at a second level.
+pub(super) fn scalar(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Null => String::new(),
+        other => other.to_string(),
+    }
+}
+
+/// The text that stands for `{name}` in the path.
+pub(super) fn in_path(parameter: &Parameter<'_>, value: &Value) -> String {
+    let name = encode::component(parameter.name);
+    let pairs = pairs(value, encode::component);
+    let texts = |separator: &str, explode: bool| -> String {
+        let joined: Vec<String> = pairs
+            .iter()
+            .map(|(key, text)| match key {
+                Some(key) if explode => format!("{key}={text}"),
+                Some(key) => format!("{key},{text}"),
+                None => text.clone(),
+            })
+            .collect();
+        joined.join(separator)
+    };
+    match parameter.style {
+        "label" => format!(".{}", texts(if parameter.explode { "." } else { "," }, parameter.explode)),
+        "matrix" if parameter.explode => {
+            pairs.iter().map(|(key, text)| format!(";{}={text}", key.as_ref().unwrap_or(&name))).collect()
+        }
+        "matrix" => format!(";{name}={}", texts(",", false)),
+        _ => texts(",", parameter.explode),
+    }
+}
+
+/// The value of a header: style `simple`, not percent-encoded.
+pub(super) fn in_header(parameter: &Parameter<'_>, value: &Value) -> String {
+    let separator = if parameter.explode { "=" } else { "," };
+    let texts: Vec<String> = pairs(value, str::to_owned)
+        .into_iter()
+        .map(|(key, text)| key.map_or_else(|| text.clone(), |key| format!("{key}{separator}{text}")))
+        .collect();
+    texts.join(",")
+}
+
+/// The `name=value` pairs of a query string or cookie.
+pub(super) fn in_query(parameter: &Parameter<'_>, value: &Value) -> Vec<String> {
+    let encode = if parameter.allow_reserved { encode::reserved } else { encode::component };
+    let name = encode::component(parameter.name);
+    let pairs = pairs(value, encode);
+    match (parameter.style, value) {
+        ("deepObject", Value::Object(_)) => {
+            pairs.into_iter().map(|(key, text)| format!("{name}%5B{}%5D={text}", key.unwrap_or_default())).collect()
+        }
+        (_, Value::Object(_) | Value::Array(_)) if parameter.explode => {
+            pairs.into_iter().map(|(key, text)| format!("{}={text}", key.unwrap_or_else(|| name.clone()))).collect()
+        }
+        (style, _) => {
+            let separator = match style {
+                "spaceDelimited" => "%20",
+                "pipeDelimited" => "%7C",
+                _ => ",",
+            };
+            let texts: Vec<String> = pairs
+                .into_iter()
+                .map(|(key, text)| key.map_or_else(|| text.clone(), |key| format!("{key}{separator}{text}")))
+                .collect();
+            vec![format!("{name}={}", texts.join(separator))]
+        }
+    }
+}
+
+/// The entries of an object, the items of a list, or the one value.
+fn pairs(value: &Value, encode: impl Fn(&str) -> String) -> Vec<(Option<String>, String)> {
+    match value {
+        Value::Object(map) => map.iter().map(|(key, value)| (Some(encode(key)), encode(&scalar(value)))).collect(),
+        Value::Array(items) => items.iter().map(|item| (None, encode(&scalar(item)))).collect(),
+        value => vec![(None, encode(&scalar(value)))],
+    }
+}
