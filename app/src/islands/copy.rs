@@ -38,7 +38,11 @@ pub fn CopyCode(
 ) -> impl IntoView {
     let state = CopyState::new();
     let copy = move |event: MouseEvent| {
-        if let Some(text) = event.target().and_then(|target| target.dyn_into().ok()).and_then(shown_code) {
+        if let Some(text) = event
+            .target()
+            .and_then(|target| target.dyn_into().ok())
+            .and_then(shown_code)
+        {
             state.copy(text);
         }
     };
@@ -107,7 +111,9 @@ impl CopyState {
             let clipboard = web_sys::window().map(|window| window.navigator().clipboard());
             let copied = match clipboard {
                 Some(clipboard) if !clipboard.is_undefined() => {
-                    wasm_bindgen_futures::JsFuture::from(clipboard.write_text(&text)).await.is_ok()
+                    wasm_bindgen_futures::JsFuture::from(clipboard.write_text(&text))
+                        .await
+                        .is_ok()
                 }
                 _ => false,
             };

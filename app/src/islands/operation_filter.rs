@@ -14,11 +14,23 @@ pub fn OperationFilter(
     let shown = RwSignal::new(None::<usize>);
     Effect::new(move || is_ready.set(true));
     let filter = move |event: Event| {
-        let Some(field) = event.target().and_then(|target| target.dyn_into::<web_sys::HtmlInputElement>().ok()) else {
+        let Some(field) = event
+            .target()
+            .and_then(|target| target.dyn_into::<web_sys::HtmlInputElement>().ok())
+        else {
             return;
         };
-        let words: Vec<String> = field.value().to_lowercase().split_whitespace().map(ToOwned::to_owned).collect();
-        let count = field.closest("nav").ok().flatten().map_or(0, |nav| show_matching(&nav, &words));
+        let words: Vec<String> = field
+            .value()
+            .to_lowercase()
+            .split_whitespace()
+            .map(ToOwned::to_owned)
+            .collect();
+        let count = field
+            .closest("nav")
+            .ok()
+            .flatten()
+            .map_or(0, |nav| show_matching(&nav, &words));
         shown.set((!words.is_empty()).then_some(count));
     };
     let message = move || match shown.get() {
@@ -56,7 +68,9 @@ fn show_matching(nav: &Element, words: &[String]) -> usize {
             for entry in elements(&group, "li") {
                 let text = entry.text_content().unwrap_or_default().to_lowercase();
                 let path = entry.get_attribute("data-path").unwrap_or_default().to_lowercase();
-                let matches = words.iter().all(|word| text.contains(word.as_str()) || path.contains(word.as_str()));
+                let matches = words
+                    .iter()
+                    .all(|word| text.contains(word.as_str()) || path.contains(word.as_str()));
                 entry.set_hidden(!matches);
                 count += usize::from(matches);
             }
@@ -67,6 +81,10 @@ fn show_matching(nav: &Element, words: &[String]) -> usize {
 }
 
 fn elements(parent: &Element, selector: &str) -> Vec<HtmlElement> {
-    let Ok(list) = parent.query_selector_all(selector) else { return Vec::new() };
-    (0..list.length()).filter_map(|i| list.item(i)?.dyn_into().ok()).collect()
+    let Ok(list) = parent.query_selector_all(selector) else {
+        return Vec::new();
+    };
+    (0..list.length())
+        .filter_map(|i| list.item(i)?.dyn_into().ok())
+        .collect()
 }

@@ -24,14 +24,22 @@ pub fn error_page(error: &PageError) -> Page {
             "Your role does not allow this",
             "Ask an owner of the organization to do it, or to give you another role.".to_owned(),
         ),
-        ErrorCode::Invalid | ErrorCode::SpecRejected => {
-            ("This could not be read", format!("{}. Nothing was changed. Go back and try again.", sentence(&error.message)))
-        }
-        ErrorCode::Conflict => ("This is not possible now", format!("{}. Nothing was changed.", sentence(&error.message))),
+        ErrorCode::Invalid | ErrorCode::SpecRejected => (
+            "This could not be read",
+            format!(
+                "{}. Nothing was changed. Go back and try again.",
+                sentence(&error.message)
+            ),
+        ),
+        ErrorCode::Conflict => (
+            "This is not possible now",
+            format!("{}. Nothing was changed.", sentence(&error.message)),
+        ),
         ErrorCode::TooMany => ("Too many attempts", format!("{}.", sentence(&error.message))),
         ErrorCode::Internal => (
             "Something went wrong on our side",
-            "Nothing was changed. Try again; if it happens again, tell whoever runs this portal when it happened.".to_owned(),
+            "Nothing was changed. Try again; if it happens again, tell whoever runs this portal when it happened."
+                .to_owned(),
         ),
     };
     Page::new(title, move || {
@@ -52,7 +60,9 @@ pub fn error_page(error: &PageError) -> Page {
 fn sentence(text: &str) -> String {
     let text = text.trim_end_matches('.');
     let mut chars = text.chars();
-    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
+    chars
+        .next()
+        .map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
 }
 
 #[cfg(test)]
@@ -61,7 +71,11 @@ mod tests {
 
     #[test]
     fn messages_become_sentences() {
-        for (text, expected) in [("API was not found", "API was not found"), ("too many.", "Too many"), ("", "")] {
+        for (text, expected) in [
+            ("API was not found", "API was not found"),
+            ("too many.", "Too many"),
+            ("", ""),
+        ] {
             assert_eq!(sentence(text), expected);
         }
     }

@@ -5,7 +5,10 @@ use leptos::prelude::*;
 use crate::{href, render::Frame};
 
 pub(super) fn footer(frame: &Frame) -> impl IntoView + use<> {
-    let mail = frame.settings.has_mail_sink.then(|| view! { <a href="/demo/mail">"Mail of this demo"</a> });
+    let mail = frame
+        .settings
+        .has_mail_sink
+        .then(|| view! { <a href="/demo/mail">"Mail of this demo"</a> });
     view! {
         <footer class="site-footer">
             <div>

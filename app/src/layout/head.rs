@@ -11,10 +11,16 @@ const MAX_DESCRIPTION: usize = 160;
 pub(super) fn head(frame: &Frame) -> impl IntoView + use<> {
     let assets = &frame.settings.assets;
     let site = frame.settings.name.clone();
-    let title = if frame.title.is_empty() { site.clone() } else { format!("{} · {site}", visible_text(&frame.title)) };
+    let title = if frame.title.is_empty() {
+        site.clone()
+    } else {
+        format!("{} · {site}", visible_text(&frame.title))
+    };
     let description =
         (!frame.description.is_empty()).then(|| crate::ui::short_text(&frame.description, MAX_DESCRIPTION));
-    let canonical = frame.is_indexed.then(|| format!("{}{}", frame.settings.portal_url, frame.path()));
+    let canonical = frame
+        .is_indexed
+        .then(|| format!("{}{}", frame.settings.portal_url, frame.path()));
     let bundle = frame.has_islands.then(|| assets.islands_js.clone()).flatten();
     view! {
         <head>
@@ -25,11 +31,11 @@ pub(super) fn head(frame: &Frame) -> impl IntoView + use<> {
                 .map(|text| {
                     view! {
                         <meta name="description" content=text.clone() />
-                        <meta property="og:description" content=text />
+                        {open_graph("og:description", text)}
                     }
                 })}
-            <meta property="og:title" content=title />
-            <meta property="og:site_name" content=site />
+            {open_graph("og:title", title)}
+            {open_graph("og:site_name", site)}
             <meta name="color-scheme" content="light dark" />
             {(!frame.is_indexed).then(|| view! { <meta name="robots" content="noindex" /> })}
             {canonical.map(|href| view! { <link rel="canonical" href=href /> })}
@@ -40,4 +46,9 @@ pub(super) fn head(frame: &Frame) -> impl IntoView + use<> {
             {bundle.map(|src| view! { <script type="module" src=src></script> })}
         </head>
     }
+}
+
+/// A line of a link preview. `property` is RDFa, which the views do not know as an attribute of `meta`.
+fn open_graph(property: &'static str, content: String) -> impl IntoView {
+    leptos::html::meta().attr("property", property).attr("content", content)
 }

@@ -131,7 +131,11 @@ fn account(frame: &Frame) -> impl IntoView + use<> {
         }
         .into_any(),
         Some(viewer) => {
-            let name = if viewer.name.is_empty() { &viewer.email } else { &viewer.name };
+            let name = if viewer.name.is_empty() {
+                &viewer.email
+            } else {
+                &viewer.name
+            };
             view! {
                 <details class="account-menu hide-narrow">
                     <summary class="btn">
@@ -169,7 +173,13 @@ fn account_links(frame: &Frame) -> impl IntoView + use<> {
 
 /// Signing in comes back to this page, except from the pages that are about signing in.
 fn sign_in(frame: &Frame) -> String {
-    let about_signing_in = [href::sign_in(None), href::sign_up(), href::verify(), href::forgot_password(), href::reset_password()];
+    let about_signing_in = [
+        href::sign_in(None),
+        href::sign_up(),
+        href::verify(),
+        href::forgot_password(),
+        href::reset_password(),
+    ];
     let path = frame.path();
     let comes_back = path != href::home() && !about_signing_in.iter().any(|page| path.starts_with(page.as_str()));
     href::sign_in(comes_back.then_some(frame.path_and_query.as_str()))

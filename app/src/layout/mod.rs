@@ -32,9 +32,11 @@ pub fn document(frame: Frame, body: AnyView) -> impl IntoView {
         }
         .into_any(),
         Layout::Dashboard(section) => sections::dashboard(&frame, *section, flash.into_any(), body).into_any(),
-        Layout::Console { organization, name, section } => {
-            sections::console(&frame, organization, name, *section, flash.into_any(), body).into_any()
-        }
+        Layout::Console {
+            organization,
+            name,
+            section,
+        } => sections::console(&frame, organization, name, *section, flash.into_any(), body).into_any(),
     };
     view! {
         <html lang="en">

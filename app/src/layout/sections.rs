@@ -13,17 +13,30 @@ use crate::{
 const MAX_NAME: usize = 40;
 
 /// The consumer's pages.
-pub(super) fn dashboard(frame: &Frame, section: DashboardSection, flash: AnyView, body: AnyView) -> impl IntoView + use<> {
+pub(super) fn dashboard(
+    frame: &Frame,
+    section: DashboardSection,
+    flash: AnyView,
+    body: AnyView,
+) -> impl IntoView + use<> {
     let link = |icon, text: &str, to: String, of: DashboardSection| SideLink::page(icon, text, to, of == section);
     let groups = vec![SideGroup {
         title: String::new(),
         links: vec![
-            link(IconName::Home, "Dashboard", href::dashboard(), DashboardSection::Overview),
+            link(
+                IconName::Home,
+                "Dashboard",
+                href::dashboard(),
+                DashboardSection::Overview,
+            ),
             link(IconName::Chart, "Usage", href::usage(), DashboardSection::Usage),
             link(IconName::Gear, "Settings", href::settings(), DashboardSection::Settings),
         ],
     }];
-    let summary = frame.viewer.as_ref().map_or_else(|| "Dashboard".to_owned(), |viewer| short_text(&viewer.name, MAX_NAME));
+    let summary = frame
+        .viewer
+        .as_ref()
+        .map_or_else(|| "Dashboard".to_owned(), |viewer| short_text(&viewer.name, MAX_NAME));
     let verify = unverified(frame);
     view! {
         <div class="shell">
@@ -51,17 +64,47 @@ pub(super) fn console(
         SideGroup {
             title: String::new(),
             links: vec![
-                link(IconName::Home, "Overview", href::console_overview(organization), ConsoleSection::Overview),
-                link(IconName::Route, "APIs", href::console_apis(organization), ConsoleSection::Apis),
-                link(IconName::Card, "Plans", href::console_plans(organization), ConsoleSection::Plans),
-                link(IconName::Users, "Subscribers", href::subscribers(organization), ConsoleSection::Subscribers),
+                link(
+                    IconName::Home,
+                    "Overview",
+                    href::console_overview(organization),
+                    ConsoleSection::Overview,
+                ),
+                link(
+                    IconName::Route,
+                    "APIs",
+                    href::console_apis(organization),
+                    ConsoleSection::Apis,
+                ),
+                link(
+                    IconName::Card,
+                    "Plans",
+                    href::console_plans(organization),
+                    ConsoleSection::Plans,
+                ),
+                link(
+                    IconName::Users,
+                    "Subscribers",
+                    href::subscribers(organization),
+                    ConsoleSection::Subscribers,
+                ),
             ],
         },
         SideGroup {
             title: "Organization".to_owned(),
             links: vec![
-                link(IconName::Doc, "Audit log", href::audit(organization), ConsoleSection::Audit),
-                link(IconName::Gear, "Settings", href::organization_settings(organization), ConsoleSection::Settings),
+                link(
+                    IconName::Doc,
+                    "Audit log",
+                    href::audit(organization),
+                    ConsoleSection::Audit,
+                ),
+                link(
+                    IconName::Gear,
+                    "Settings",
+                    href::organization_settings(organization),
+                    ConsoleSection::Settings,
+                ),
                 SideLink::page(IconName::Eye, "Provider page", href::provider(organization), false),
             ],
         },
@@ -72,11 +115,19 @@ pub(super) fn console(
         .flat_map(|viewer| &viewer.organizations)
         .filter(|(slug, _)| slug != organization)
         .map(|(slug, name)| {
-            SideLink::page(IconName::Arrow, short_text(name, MAX_NAME), href::console_overview(slug), false)
+            SideLink::page(
+                IconName::Arrow,
+                short_text(name, MAX_NAME),
+                href::console_overview(slug),
+                false,
+            )
         })
         .collect();
     if !others.is_empty() {
-        groups.push(SideGroup { title: "Switch to".to_owned(), links: others });
+        groups.push(SideGroup {
+            title: "Switch to".to_owned(),
+            links: others,
+        });
     }
     let name = short_text(name, MAX_NAME);
     let top = view! { <p class="sidenav-title">{name.clone()}</p> }.into_any();

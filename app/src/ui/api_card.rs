@@ -29,7 +29,10 @@ pub fn ApiGrid(
     /// In the list's order.
     apis: Vec<ApiSummary>,
 ) -> impl IntoView {
-    let cards = apis.into_iter().map(|api| view! { <li><ApiCard api /></li> }).collect_view();
+    let cards = apis
+        .into_iter()
+        .map(|api| view! { <li><ApiCard api /></li> })
+        .collect_view();
     view! { <ul class="api-grid" role="list">{cards}</ul> }
 }
 

@@ -86,7 +86,11 @@ pub fn Toast(
     #[prop(into)]
     text: String,
 ) -> impl IntoView {
-    let (icon, tone) = if is_ok { (IconName::Check, None) } else { (IconName::Warn, Some("danger")) };
+    let (icon, tone) = if is_ok {
+        (IconName::Check, None)
+    } else {
+        (IconName::Warn, Some("danger"))
+    };
     view! {
         <div class="toast" data-tone=tone role="status">
             <Icon name=icon />

@@ -212,7 +212,11 @@ pub fn TextArea(
     wide: bool,
 ) -> impl IntoView {
     // The parser drops one line end after the tag; one more keeps a text that begins with one.
-    let value = if value.starts_with('\n') { format!("\n{value}") } else { value };
+    let value = if value.starts_with('\n') {
+        format!("\n{value}")
+    } else {
+        value
+    };
     let control = view! {
         <textarea
             class="textarea"

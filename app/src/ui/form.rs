@@ -84,7 +84,11 @@ pub struct Choice {
 impl Choice {
     /// A choice.
     pub fn new(value: impl Into<String>, label: impl Into<String>, help: impl Into<String>) -> Self {
-        Self { value: value.into(), label: label.into(), help: help.into() }
+        Self {
+            value: value.into(),
+            label: label.into(),
+            help: help.into(),
+        }
     }
 }
 

@@ -72,7 +72,13 @@ pub fn highlight(language: Language, text: &str) -> Vec<(Token, &str)> {
     if language == Language::Plain || text.len() > MAX_BYTES {
         return vec![(Token::Plain, text)];
     }
-    let mut scanner = Scanner { language, text, at: 0, plain_from: 0, tokens: Vec::new() };
+    let mut scanner = Scanner {
+        language,
+        text,
+        at: 0,
+        plain_from: 0,
+        tokens: Vec::new(),
+    };
     while scanner.at < text.len() {
         scanner.step();
     }
@@ -111,9 +117,13 @@ impl<'a> Scanner<'a> {
             c if c.is_ascii_digit() && !after_word => {
                 let length = word_length(rest, |c| is_word(c) || c == '.');
                 // A word that begins with digits, such as an id, or a version in a URL, is no number.
-                let is_number = self.language != Language::Shell
-                    && rest[..length].trim_end_matches('.').parse::<f64>().is_ok();
-                if is_number { self.push(Token::Number, length) } else { self.at += length }
+                let is_number =
+                    self.language != Language::Shell && rest[..length].trim_end_matches('.').parse::<f64>().is_ok();
+                if is_number {
+                    self.push(Token::Number, length)
+                } else {
+                    self.at += length
+                }
             }
             c if is_word(c) && !after_word => {
                 let length = word_length(rest, is_word);
@@ -173,7 +183,10 @@ impl<'a> Scanner<'a> {
 
     fn is_option(&self, rest: &str) -> bool {
         let begins_word = self.text[..self.at].chars().next_back().is_none_or(char::is_whitespace);
-        begins_word && rest.trim_start_matches('-').starts_with(|c: char| c.is_ascii_alphabetic())
+        begins_word
+            && rest
+                .trim_start_matches('-')
+                .starts_with(|c: char| c.is_ascii_alphabetic())
     }
 
     /// A header's name, or a key of YAML, at the beginning of a line.
@@ -214,16 +227,35 @@ fn keywords(language: Language) -> &'static [&'static str] {
         Language::Json | Language::Yaml => &["true", "false", "null"],
         Language::Shell => &["curl", "export"],
         Language::JavaScript | Language::TypeScript => &[
-            "as", "async", "await", "const", "else", "export", "false", "from", "function", "if", "import", "interface",
-            "let", "new", "null", "return", "throw", "true", "type", "undefined", "var",
+            "as",
+            "async",
+            "await",
+            "const",
+            "else",
+            "export",
+            "false",
+            "from",
+            "function",
+            "if",
+            "import",
+            "interface",
+            "let",
+            "new",
+            "null",
+            "return",
+            "throw",
+            "true",
+            "type",
+            "undefined",
+            "var",
         ],
         Language::Python => &[
-            "as", "async", "await", "def", "elif", "else", "False", "for", "from", "if", "import", "in", "None", "print",
-            "raise", "return", "True", "with",
+            "as", "async", "await", "def", "elif", "else", "False", "for", "from", "if", "import", "in", "None",
+            "print", "raise", "return", "True", "with",
         ],
         Language::Go => &[
-            "defer", "else", "err", "false", "for", "func", "if", "import", "nil", "package", "range", "return", "true",
-            "type", "var",
+            "defer", "else", "err", "false", "for", "func", "if", "import", "nil", "package", "range", "return",
+            "true", "type", "var",
         ],
         Language::Rust => &[
             "as", "async", "await", "else", "false", "fn", "for", "if", "impl", "let", "match", "mod", "mut", "new",
@@ -237,8 +269,8 @@ fn keywords(language: Language) -> &'static [&'static str] {
             "array", "echo", "else", "false", "function", "if", "new", "null", "php", "return", "true", "use",
         ],
         Language::CSharp => &[
-            "async", "await", "class", "else", "false", "if", "new", "null", "public", "return", "static", "true", "using",
-            "var", "void",
+            "async", "await", "class", "else", "false", "if", "new", "null", "public", "return", "static", "true",
+            "using", "var", "void",
         ],
         Language::Http => &["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "HTTP"],
         Language::Plain => &[],

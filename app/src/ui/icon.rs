@@ -283,12 +283,19 @@ mod tests {
     #[test]
     fn the_sprite_has_every_icon_and_shape() {
         let sprite = Sprite().into_view().to_html();
-        let hrefs = IconName::ALL.iter().map(|icon| icon.href()).chain(Shape::ALL.iter().map(|shape| shape.href()));
+        let hrefs = IconName::ALL
+            .iter()
+            .map(|icon| icon.href())
+            .chain(Shape::ALL.iter().map(|shape| shape.href()));
         let mut symbols = 0;
         for href in hrefs {
             assert!(sprite.contains(&format!("id=\"{}\"", &href[1..])), "{href}");
             symbols += 1;
         }
-        assert_eq!(sprite.matches("<symbol").count(), symbols, "the sprite carries an icon that nobody uses");
+        assert_eq!(
+            sprite.matches("<symbol").count(),
+            symbols,
+            "the sprite carries an icon that nobody uses"
+        );
     }
 }

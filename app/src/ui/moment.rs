@@ -37,22 +37,30 @@ pub fn Moment(
 
 /// RFC 3339, to the second.
 pub fn machine(at: Timestamp) -> String {
-    at.replace_nanosecond(0).unwrap_or(at).format(&Rfc3339).unwrap_or_default()
+    at.replace_nanosecond(0)
+        .unwrap_or(at)
+        .format(&Rfc3339)
+        .unwrap_or_default()
 }
 
 /// `20 Nov 2026`.
 pub fn date(at: Timestamp) -> String {
-    at.format(format_description!("[day padding:none] [month repr:short] [year]")).unwrap_or_default()
+    at.format(format_description!("[day padding:none] [month repr:short] [year]"))
+        .unwrap_or_default()
 }
 
 /// `20 November 2026`, for sentences.
 pub fn long_date(at: Timestamp) -> String {
-    at.format(format_description!("[day padding:none] [month repr:long] [year]")).unwrap_or_default()
+    at.format(format_description!("[day padding:none] [month repr:long] [year]"))
+        .unwrap_or_default()
 }
 
 /// `20 Nov 2026, 08:41 UTC`.
 pub fn date_time(at: Timestamp) -> String {
-    at.format(format_description!("[day padding:none] [month repr:short] [year], [hour]:[minute] UTC")).unwrap_or_default()
+    at.format(format_description!(
+        "[day padding:none] [month repr:short] [year], [hour]:[minute] UTC"
+    ))
+    .unwrap_or_default()
 }
 
 /// `08:41`, for axes.
@@ -62,7 +70,8 @@ pub fn hour_minute(at: Timestamp) -> String {
 
 /// `20 Nov`, for axes.
 pub fn day_month(at: Timestamp) -> String {
-    at.format(format_description!("[day padding:none] [month repr:short]")).unwrap_or_default()
+    at.format(format_description!("[day padding:none] [month repr:short]"))
+        .unwrap_or_default()
 }
 
 /// The distance in the largest whole unit: `just now` below 5 seconds, then seconds, minutes, hours, days up to 60, and the
@@ -78,7 +87,11 @@ pub fn relative(at: Timestamp, now: Timestamp) -> String {
         86_400..5_184_000 => counted(seconds / 86_400, "day", "days"),
         _ => return date(at),
     };
-    if distance >= 0 { format!("{words} ago") } else { format!("in {words}") }
+    if distance >= 0 {
+        format!("{words} ago")
+    } else {
+        format!("in {words}")
+    }
 }
 
 #[cfg(test)]

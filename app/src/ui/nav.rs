@@ -17,7 +17,10 @@ pub struct Place {
 impl Place {
     /// A place.
     pub fn new(text: impl Into<String>, href: impl Into<String>) -> Self {
-        Self { text: text.into(), href: href.into() }
+        Self {
+            text: text.into(),
+            href: href.into(),
+        }
     }
 }
 
@@ -58,7 +61,11 @@ pub struct Tab {
 impl Tab {
     /// An entry without a count.
     pub fn new(text: impl Into<String>, href: impl Into<String>, is_current: bool) -> Self {
-        Self { place: Place::new(text, href), count: None, is_current }
+        Self {
+            place: Place::new(text, href),
+            count: None,
+            is_current,
+        }
     }
 
     /// Adds how many things are there.
@@ -224,8 +231,12 @@ pub fn SideNav(
 fn side_link(link: SideLink) -> impl IntoView {
     let icon = link.icon.map(|name| view! { <Icon name /> });
     let method = link.method.map(|method| view! { <Method method bare=true /> });
-    let count = link.count.map(|count| view! { <span class="n">{domain::plan::grouped(count)}</span> });
-    let deprecated = link.is_deprecated.then(|| view! { <i class="visually-hidden">", deprecated"</i> });
+    let count = link
+        .count
+        .map(|count| view! { <span class="n">{domain::plan::grouped(count)}</span> });
+    let deprecated = link
+        .is_deprecated
+        .then(|| view! { <i class="visually-hidden">", deprecated"</i> });
     view! {
         <li>
             <a

@@ -59,7 +59,10 @@ pub fn PlanCard(
 /// What a plan allows, a sentence each: quota, rate limits, approval.
 pub fn limits_in_words(plan: &Plan) -> Vec<String> {
     let mut lines = Vec::with_capacity(plan.rate_limits.len() + 2);
-    lines.push(plan.quota.map_or_else(|| "No monthly limit".to_owned(), |quota| quota.in_words()));
+    lines.push(
+        plan.quota
+            .map_or_else(|| "No monthly limit".to_owned(), |quota| quota.in_words()),
+    );
     lines.extend(plan.rate_limits.iter().map(domain::plan::RateLimit::in_words));
     if plan.quota.is_some() {
         lines.push("Stops at the limit, costs nothing".to_owned());

@@ -95,7 +95,11 @@ pub fn PathTemplate(
         .into_iter()
         .map(|(is_variable, text)| {
             let text = text.to_owned();
-            if is_variable { view! { <var>{text}</var> }.into_any() } else { text.into_any() }
+            if is_variable {
+                view! { <var>{text}</var> }.into_any()
+            } else {
+                text.into_any()
+            }
         })
         .collect_view();
     view! { <span class="path">{parts}</span> }
@@ -125,7 +129,9 @@ fn split_template(path: &str) -> Vec<(bool, &str)> {
     let mut parts = Vec::new();
     let mut rest = path;
     while let Some(open) = rest.find('{') {
-        let Some(close) = rest[open..].find('}').map(|at| open + at + 1) else { break };
+        let Some(close) = rest[open..].find('}').map(|at| open + at + 1) else {
+            break;
+        };
         if open > 0 {
             parts.push((false, &rest[..open]));
         }
@@ -145,7 +151,10 @@ mod tests {
     #[test]
     fn templates_split_at_their_variables() {
         assert_eq!(split_template("/pets"), [(false, "/pets")]);
-        assert_eq!(split_template("/p/{a}/{b}"), [(false, "/p/"), (true, "{a}"), (false, "/"), (true, "{b}")]);
+        assert_eq!(
+            split_template("/p/{a}/{b}"),
+            [(false, "/p/"), (true, "{a}"), (false, "/"), (true, "{b}")]
+        );
         assert_eq!(split_template("/p/{a"), [(false, "/p/{a")]);
         assert_eq!(split_template("{a}.json"), [(true, "{a}"), (false, ".json")]);
     }

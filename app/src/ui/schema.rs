@@ -48,7 +48,9 @@ pub fn SchemaList(
 fn branch(node: SchemaNode, depth: usize) -> AnyView {
     let line = head(&node);
     if node.children.is_empty() {
-        let cut = node.cut.map(|cut| view! { <span class="desc">{cut_words(&cut)}</span> });
+        let cut = node
+            .cut
+            .map(|cut| view! { <span class="desc">{cut_words(&cut)}</span> });
         return view! {
             <li>
                 <div class="prop">
@@ -60,7 +62,11 @@ fn branch(node: SchemaNode, depth: usize) -> AnyView {
         .into_any();
     }
     let is_open = depth == 0 && node.children.len() <= OPEN_CHILDREN;
-    let children = node.children.into_iter().map(|child| branch(child, depth + 1)).collect_view();
+    let children = node
+        .children
+        .into_iter()
+        .map(|child| branch(child, depth + 1))
+        .collect_view();
     let composition = node.composition.map(|composition| {
         view! {
             <li>
@@ -95,15 +101,26 @@ fn head(node: &SchemaNode) -> impl IntoView + use<> {
     let badge = node
         .deprecated
         .then(|| view! { <StateBadge state=State::new(Shape::Half, "Deprecated", Tone::Warn) /> });
-    let description = node.description.as_deref().filter(|text| !text.trim().is_empty()).map(|text| {
-        let end = text.char_indices().nth(MAX_DESCRIPTION).map_or(text.len(), |(at, _)| at);
-        let source = if end < text.len() { format!("{}…", &text[..end]) } else { text.to_owned() };
-        view! {
-            <div class="desc">
-                <Markdown source />
-            </div>
-        }
-    });
+    let description = node
+        .description
+        .as_deref()
+        .filter(|text| !text.trim().is_empty())
+        .map(|text| {
+            let end = text
+                .char_indices()
+                .nth(MAX_DESCRIPTION)
+                .map_or(text.len(), |(at, _)| at);
+            let source = if end < text.len() {
+                format!("{}…", &text[..end])
+            } else {
+                text.to_owned()
+            };
+            view! {
+                <div class="desc">
+                    <Markdown source />
+                </div>
+            }
+        });
     let facts = (!node.constraints.is_empty()).then(|| {
         let facts = node.constraints.iter().map(fact).collect_view();
         view! { <span class="facts">{facts}</span> }
@@ -162,7 +179,12 @@ mod tests {
     use super::*;
 
     fn property(name: &str, children: Vec<SchemaNode>) -> SchemaNode {
-        SchemaNode { name: Some(name.to_owned()), type_label: "object".to_owned(), children, ..SchemaNode::default() }
+        SchemaNode {
+            name: Some(name.to_owned()),
+            type_label: "object".to_owned(),
+            children,
+            ..SchemaNode::default()
+        }
     }
 
     fn html(node: SchemaNode) -> String {
@@ -173,7 +195,10 @@ mod tests {
     fn an_object_without_a_name_is_its_properties() {
         let root = SchemaNode {
             type_label: "object".to_owned(),
-            children: vec![property("a", Vec::new()), property("b", vec![property("c", Vec::new())])],
+            children: vec![
+                property("a", Vec::new()),
+                property("b", vec![property("c", Vec::new())]),
+            ],
             ..SchemaNode::default()
         };
         let html = html(root);
@@ -189,7 +214,10 @@ mod tests {
 
     #[test]
     fn what_is_missing_is_said() {
-        let node = SchemaNode { cut: Some(Cut::Budget { hidden: 1200 }), ..property("big", vec![property("x", Vec::new())]) };
+        let node = SchemaNode {
+            cut: Some(Cut::Budget { hidden: 1200 }),
+            ..property("big", vec![property("x", Vec::new())])
+        };
         assert!(html(node).contains("1,200 more are not shown here."));
     }
 }

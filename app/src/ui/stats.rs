@@ -106,7 +106,11 @@ pub fn Meter(
 }
 
 fn share_in_percent(used: u64, allowed: u64) -> f64 {
-    if allowed == 0 { 100.0 } else { used as f64 / allowed as f64 * 100.0 }
+    if allowed == 0 {
+        100.0
+    } else {
+        used as f64 / allowed as f64 * 100.0
+    }
 }
 
 /// A share for people: `0 %`, `under 1 %`, `45 %`; never rounded up to 100 %.
@@ -135,7 +139,11 @@ mod tests {
             (250, 100, "250 %"),
             (5, 0, "100 %"),
         ] {
-            assert_eq!(percent_in_words(share_in_percent(used, allowed)), words, "{used} of {allowed}");
+            assert_eq!(
+                percent_in_words(share_in_percent(used, allowed)),
+                words,
+                "{used} of {allowed}"
+            );
         }
     }
 }

@@ -16,22 +16,34 @@ pub struct Column {
 impl Column {
     /// A column of words.
     pub const fn text(name: &'static str) -> Self {
-        Self { name: Cow::Borrowed(name), is_number: false }
+        Self {
+            name: Cow::Borrowed(name),
+            is_number: false,
+        }
     }
 
     /// A column of numbers: right-aligned.
     pub const fn number(name: &'static str) -> Self {
-        Self { name: Cow::Borrowed(name), is_number: true }
+        Self {
+            name: Cow::Borrowed(name),
+            is_number: true,
+        }
     }
 
     /// A column of words whose name is made while the page is.
     pub const fn owned_text(name: String) -> Self {
-        Self { name: Cow::Owned(name), is_number: false }
+        Self {
+            name: Cow::Owned(name),
+            is_number: false,
+        }
     }
 
     /// A column of numbers whose name is made while the page is.
     pub const fn owned_number(name: String) -> Self {
-        Self { name: Cow::Owned(name), is_number: true }
+        Self {
+            name: Cow::Owned(name),
+            is_number: true,
+        }
     }
 }
 
@@ -44,7 +56,10 @@ pub struct Row {
 impl Row {
     /// A row whose first cell names the thing.
     pub fn new(head: impl IntoView + 'static) -> Self {
-        Self { head: head.into_any(), cells: Vec::new() }
+        Self {
+            head: head.into_any(),
+            cells: Vec::new(),
+        }
     }
 
     /// A row whose first cell is a link that makes the whole row clickable.

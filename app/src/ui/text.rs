@@ -73,7 +73,9 @@ pub fn short_text(text: &str, max: usize) -> String {
 
 /// One or two characters for the plate of an api: the initials of its first two words, or the first two letters.
 pub fn initials(name: &str) -> String {
-    let mut words = name.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
+    let mut words = name
+        .split(|c: char| !c.is_alphanumeric())
+        .filter(|word| !word.is_empty());
     let letters: String = match (words.next(), words.next()) {
         (Some(first), Some(second)) => first.chars().take(1).chain(second.chars().take(1)).collect(),
         (Some(first), None) => first.chars().take(2).collect(),

@@ -21,7 +21,12 @@ pub fn BarChart(
     let (notched, stacked): (Vec<_>, Vec<_>) = data.series.iter().partition(|series| series.look == Look::Compare);
     let stacks: Vec<(Look, Vec<f64>)> = stacked
         .iter()
-        .map(|series| (series.look, data.values(series).map(Option::unwrap_or_default).collect()))
+        .map(|series| {
+            (
+                series.look,
+                data.values(series).map(Option::unwrap_or_default).collect(),
+            )
+        })
         .collect();
     let tallest = (0..data.points.len())
         .map(|i| stacks.iter().map(|(_, values)| values[i]).sum::<f64>())

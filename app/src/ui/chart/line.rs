@@ -60,7 +60,13 @@ pub fn LineChart(
 pub(super) fn segments(values: &[Option<f64>], scale: &Scale) -> Vec<Vec<(f64, f64)>> {
     const STROKE: f64 = 0.6;
     let last = values.len().saturating_sub(1);
-    let x = |i: usize| if last == 0 { 50.0 } else { i as f64 / last as f64 * 100.0 };
+    let x = |i: usize| {
+        if last == 0 {
+            50.0
+        } else {
+            i as f64 / last as f64 * 100.0
+        }
+    };
     let mut segments: Vec<Vec<(f64, f64)>> = Vec::new();
     let mut open = false;
     for (i, value) in values.iter().enumerate() {
@@ -84,7 +90,11 @@ pub(super) fn segments(values: &[Option<f64>], scale: &Scale) -> Vec<Vec<(f64, f
 
 /// The value of the attribute `points`.
 pub(super) fn joined(points: &[(f64, f64)]) -> String {
-    points.iter().map(|(x, y)| format!("{},{}", percent(*x), percent(*y))).collect::<Vec<_>>().join(" ")
+    points
+        .iter()
+        .map(|(x, y)| format!("{},{}", percent(*x), percent(*y)))
+        .collect::<Vec<_>>()
+        .join(" ")
 }
 
 #[cfg(test)]

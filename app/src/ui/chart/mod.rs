@@ -95,12 +95,19 @@ pub struct ChartData {
 impl ChartData {
     /// The values of a series, one a point: cut or filled up with `None`, without what is not finite or below zero.
     fn values<'a>(&self, series: &'a Series) -> impl Iterator<Item = Option<f64>> + use<'a> {
-        let measured = series.values.iter().map(|value| value.filter(|v| v.is_finite()).map(|v| v.max(0.0)));
+        let measured = series
+            .values
+            .iter()
+            .map(|value| value.filter(|v| v.is_finite()).map(|v| v.max(0.0)));
         measured.chain(std::iter::repeat(None)).take(self.points.len())
     }
 
     fn largest(&self) -> f64 {
-        self.series.iter().flat_map(|series| self.values(series)).flatten().fold(0.0, f64::max)
+        self.series
+            .iter()
+            .flat_map(|series| self.values(series))
+            .flatten()
+            .fold(0.0, f64::max)
     }
 }
 
@@ -122,9 +129,19 @@ const MAX_X_LABELS: usize = 7;
 const MAX_TWIN_ROWS: usize = 48;
 
 /// Legend, axes and table around a plot.
-fn chart_frame(data: &ChartData, scale: &Scale, size: PlotSize, legend: AnyView, plot: AnyView, over: AnyView) -> impl IntoView + use<> {
-    let y_labels =
-        scale.labels(data.unit).into_iter().map(|label| view! { <span>{label}</span> }).collect_view();
+fn chart_frame(
+    data: &ChartData,
+    scale: &Scale,
+    size: PlotSize,
+    legend: AnyView,
+    plot: AnyView,
+    over: AnyView,
+) -> impl IntoView + use<> {
+    let y_labels = scale
+        .labels(data.unit)
+        .into_iter()
+        .map(|label| view! { <span>{label}</span> })
+        .collect_view();
     let x_labels = label_indices(data.points.len(), MAX_X_LABELS)
         .into_iter()
         .map(|i| view! { <span>{data.points[i].clone()}</span> })
@@ -176,7 +193,11 @@ fn chart_frame(data: &ChartData, scale: &Scale, size: PlotSize, legend: AnyView,
 fn twin(data: &ChartData) -> impl IntoView + use<> {
     let stride = data.points.len().div_ceil(MAX_TWIN_ROWS).max(1);
     let columns = std::iter::once(Column::owned_text(data.axis.to_owned()))
-        .chain(data.series.iter().map(|series| Column::owned_number(series.name.clone())))
+        .chain(
+            data.series
+                .iter()
+                .map(|series| Column::owned_number(series.name.clone())),
+        )
         .collect::<Vec<_>>();
     let values: Vec<Vec<Option<f64>>> = data.series.iter().map(|series| data.values(series).collect()).collect();
     let rows = (0..data.points.len())
@@ -187,7 +208,11 @@ fn twin(data: &ChartData) -> impl IntoView + use<> {
             })
         })
         .collect::<Vec<_>>();
-    let caption = if stride == 1 { data.name.clone() } else { format!("{}, every {stride} points", data.name) };
+    let caption = if stride == 1 {
+        data.name.clone()
+    } else {
+        format!("{}, every {stride} points", data.name)
+    };
     let label = format!("{}, as a table", data.name);
     view! {
         <details class="twin">
@@ -205,7 +230,9 @@ fn label_indices(points: usize, most: usize) -> Vec<usize> {
     match count {
         0 => Vec::new(),
         1 => vec![0],
-        _ => (0..count).map(|i| (i * (points - 1) + (count - 1) / 2) / (count - 1)).collect(),
+        _ => (0..count)
+            .map(|i| (i * (points - 1) + (count - 1) / 2) / (count - 1))
+            .collect(),
     }
 }
 
@@ -225,14 +252,22 @@ mod tests {
             unit: Unit::Count,
             axis: "Day, UTC",
             points: (0..values.len()).map(|i| format!("p{i}")).collect(),
-            series: vec![Series { name: "Calls".into(), look: Look::First, values: values.to_vec(), total: None }],
+            series: vec![Series {
+                name: "Calls".into(),
+                look: Look::First,
+                values: values.to_vec(),
+                total: None,
+            }],
             empty: "No calls in this range".into(),
         }
     }
 
     fn both(values: &[Option<f64>]) -> [String; 2] {
         let (lines, bars) = (data(values), data(values));
-        [view! { <LineChart data=lines /> }.to_html(), view! { <BarChart data=bars /> }.to_html()]
+        [
+            view! { <LineChart data=lines /> }.to_html(),
+            view! { <BarChart data=bars /> }.to_html(),
+        ]
     }
 
     #[test]

@@ -31,7 +31,11 @@ impl Unit {
         let number = match NAMES.iter().find(|(size, _)| value >= *size) {
             Some((size, name)) => {
                 let scaled = value / size;
-                if scaled >= 1e6 { format!("{value:.0e}") } else { format!("{}{name}", trimmed(scaled)) }
+                if scaled >= 1e6 {
+                    format!("{value:.0e}")
+                } else {
+                    format!("{}{name}", trimmed(scaled))
+                }
             }
             None => trimmed(value),
         };
@@ -65,7 +69,10 @@ impl Scale {
         let largest = largest.clamp(0.0, 1e300);
         let smallest_step = if unit == Unit::Count { 1.0 } else { 0.01 };
         if largest <= smallest_step {
-            return Self { top: smallest_step * 2.0, steps: 2 };
+            return Self {
+                top: smallest_step * 2.0,
+                steps: 2,
+            };
         }
         let magnitude = 10_f64.powf((largest / 5.0).log10().floor());
         let step = [1.0, 2.0, 2.5, 5.0, 10.0]
@@ -75,7 +82,10 @@ impl Scale {
             .find(|step| *step >= smallest_step && largest / step <= 5.0)
             .unwrap_or(magnitude * 10.0);
         let steps = (largest / step).ceil().clamp(2.0, 5.0);
-        Self { top: step * steps, steps: steps as u32 }
+        Self {
+            top: step * steps,
+            steps: steps as u32,
+        }
     }
 
     /// Where a value lies in a plot of height 100, from above.
@@ -87,7 +97,13 @@ impl Scale {
     pub(super) fn labels(&self, unit: Unit) -> Vec<String> {
         (0..=self.steps)
             .rev()
-            .map(|i| if i == 0 { "0".to_owned() } else { unit.short(self.top * f64::from(i) / f64::from(self.steps)) })
+            .map(|i| {
+                if i == 0 {
+                    "0".to_owned()
+                } else {
+                    unit.short(self.top * f64::from(i) / f64::from(self.steps))
+                }
+            })
             .collect()
     }
 }
@@ -106,7 +122,11 @@ mod tests {
             (58.0, Unit::Count, vec!["60", "40", "20", "0"]),
             (4_676.0, Unit::Count, vec!["5k", "4k", "3k", "2k", "1k", "0"]),
             (6_200_000.0, Unit::Count, vec!["8M", "6M", "4M", "2M", "0"]),
-            (318.0, Unit::Milliseconds, vec!["400 ms", "300 ms", "200 ms", "100 ms", "0"]),
+            (
+                318.0,
+                Unit::Milliseconds,
+                vec!["400 ms", "300 ms", "200 ms", "100 ms", "0"],
+            ),
             (0.73, Unit::Percent, vec!["0.8 %", "0.6 %", "0.4 %", "0.2 %", "0"]),
         ] {
             let scale = Scale::reaching(largest, unit);

@@ -16,10 +16,15 @@ pub fn Sparkline(
     /// From the oldest; what is not finite counts as not measured.
     values: Vec<f64>,
 ) -> impl IntoView {
-    let values: Vec<Option<f64>> =
-        values.into_iter().map(|value| Some(value).filter(|v| v.is_finite()).map(|v| v.max(0.0))).collect();
+    let values: Vec<Option<f64>> = values
+        .into_iter()
+        .map(|value| Some(value).filter(|v| v.is_finite()).map(|v| v.max(0.0)))
+        .collect();
     let largest = values.iter().flatten().fold(0.0, |a: f64, b| a.max(*b));
-    let scale = Scale { top: if largest > 0.0 { largest } else { 1.0 }, ..Scale::reaching(largest, Unit::Count) };
+    let scale = Scale {
+        top: if largest > 0.0 { largest } else { 1.0 },
+        ..Scale::reaching(largest, Unit::Count)
+    };
     let lines = segments(&values, &scale)
         .iter()
         .map(|segment| view! { <polyline class="ln s1" points=joined(segment)></polyline> })
