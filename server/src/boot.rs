@@ -1,0 +1,239 @@
+//! Starting and stopping a process.
+//!
+//! Start: portal address taken → database open and up to date → first configuration loaded → gateway accepts →
+//! background tasks → portal accepts. Stop, the other way round: portal and gateway stop accepting and finish what is
+//! under way, the last usage is written, tasks end, the database is closed. A step that fails undoes those before it.
+
+use std::{net::SocketAddr, sync::Arc, time::Duration};
+
+use anyhow::Context as _;
+use app::cx::{AppState, Assets, Settings};
+use axum::Router;
+use domain::{account::throttle::SignInThrottle, services::Services, upstream::address::AddressPolicy};
+use gateway::{Gateway, GatewayOptions, RunningGateway, SnapshotHandle, UsageSink};
+use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    assets,
+    config::{NetworkArgs, Role, Store, local_url},
+    tasks::{Reconciler, Tasks, UsageFlush, mail::Transport},
+    web,
+};
+
+/// How long requests that are under way may take once a stop was asked for.
+const DRAIN: Duration = Duration::from_secs(20);
+/// How long writing the last usage may take; the database may be slow, but not gone for good.
+const LAST_USAGE: Duration = Duration::from_secs(15);
+/// How long background tasks may take to end.
+const LAST_TASKS: Duration = Duration::from_secs(10);
+/// Hand-overs of usage that may wait for the ledger; each holds what a worker counted in half a second.
+const USAGE_CAPACITY: usize = 64;
+
+/// What a process is started with.
+pub struct Plan {
+    /// Where the data is.
+    pub store: Store,
+    /// Addresses to listen on and how they are reached.
+    pub network: NetworkArgs,
+    /// What the process does.
+    pub roles: Vec<Role>,
+    /// Which addresses upstreams and spec URLs may have.
+    pub addresses: AddressPolicy,
+    /// Where mails go.
+    pub mail: MailPlan,
+    /// Pages beside those of the user interface.
+    pub extra_pages: Router<AppState>,
+}
+
+/// Where mails go.
+pub enum MailPlan {
+    /// Out of the process, or into files.
+    Transport(Transport),
+    /// Into memory, to be shown at `/demo/mail`.
+    Sink(crate::tasks::mail::MailSink),
+}
+
+/// A process that serves.
+pub struct Running {
+    services: Services,
+    settings: Arc<Settings>,
+    served: Option<watch::Receiver<i64>>,
+    gateway: Option<(RunningGateway, JoinHandle<()>)>,
+    portal: Option<(SocketAddr, JoinHandle<()>)>,
+    stop_portal: CancellationToken,
+    tasks: Tasks,
+}
+
+/// Starts a process.
+///
+/// # Errors
+/// One line for the operator: a taken port, a folder that cannot be written to, a database that is newer than this
+/// program or does not answer.
+pub async fn start(plan: Plan) -> anyhow::Result<Running> {
+    let Plan { store, network, roles, addresses, mail, extra_pages } = plan;
+    let portal = if Role::Portal.is_among(&roles) { Some(bind(network.portal).await?) } else { None };
+    let portal_address = portal.as_ref().map_or(Ok(network.portal), TcpListener::local_addr)?;
+    let portal_url = network.portal_url.clone().unwrap_or_else(|| local_url(portal_address));
+
+    let services = Services::open(&store.prepare()?, &portal_url, addresses).await?;
+    let tasks = Tasks::default();
+    let started = if Role::Gateway.is_among(&roles) {
+        Some(start_gateway(&services, &network, &portal_url, addresses, &tasks).await?)
+    } else {
+        None
+    };
+    let (gateway, served) = started.map_or((None, None), |(gateway, flush, served)| (Some((gateway, flush)), Some(served)));
+    let gateway_address = gateway.as_ref().map_or(network.gateway, |(gateway, _)| gateway.local_addr());
+    let gateway_url = network.gateway_url.clone().unwrap_or_else(|| local_url(gateway_address));
+
+    let has_mail_sink = matches!(mail, MailPlan::Sink(_));
+    if Role::Worker.is_among(&roles) {
+        let transport = match mail {
+            MailPlan::Transport(transport) => transport,
+            MailPlan::Sink(sink) => Transport::Sink(sink),
+        };
+        tasks.spawn_worker(&services, transport);
+    }
+    let settings = Arc::new(settings(portal_url, gateway_url, has_mail_sink));
+    let stop_portal = CancellationToken::new();
+    let portal = portal.map(|listener| {
+        let state = AppState {
+            services: services.clone(),
+            settings: Arc::clone(&settings),
+            clock: services.context.clock.clone(),
+            throttle: Arc::new(SignInThrottle::default()),
+            fetcher: Arc::new(web::HttpSpecFetcher::new(addresses)),
+            served: served.clone(),
+        };
+        let router = web::router(state, extra_pages);
+        (portal_address, tokio::spawn(web::serve(listener, router, stop_portal.clone())))
+    });
+    Ok(Running { services, settings, served, gateway, portal, stop_portal, tasks })
+}
+
+async fn bind(address: SocketAddr) -> anyhow::Result<TcpListener> {
+    TcpListener::bind(address).await.with_context(|| format!("the portal cannot listen on {address} (--portal)"))
+}
+
+type StartedGateway = (RunningGateway, JoinHandle<()>, watch::Receiver<i64>);
+
+async fn start_gateway(
+    services: &Services,
+    network: &NetworkArgs,
+    portal_url: &str,
+    addresses: AddressPolicy,
+    tasks: &Tasks,
+) -> anyhow::Result<StartedGateway> {
+    let name = node_name();
+    let snapshot = SnapshotHandle::new(portal_url);
+    let reconciler = Reconciler::new(services.clone(), snapshot.clone(), name.clone());
+    reconciler.pass().await.context("the configuration cannot be read")?;
+    let mut options = GatewayOptions::new(network.gateway);
+    options.addresses = addresses;
+    options.clock = services.context.clock.clone();
+    if let Some(threads) = network.gateway_threads {
+        options.threads = threads.get();
+    }
+    let (sink, usage) = UsageSink::channel(USAGE_CAPACITY);
+    let gateway = tokio::task::spawn_blocking(move || Gateway::start(options, snapshot, sink)).await?;
+    let gateway = gateway.context("--gateway cannot be used")?;
+    // Not among the tasks: it ends when the gateway has handed over everything, not on a signal.
+    let flush = tokio::spawn(UsageFlush::new(services.clone(), name).run(usage));
+    let served = reconciler.served();
+    tasks.spawn(reconciler.run(tasks.stop_signal()));
+    Ok((gateway, flush, served))
+}
+
+/// A new name at every start, so that batches of usage are numbered from 1 again.
+fn node_name() -> String {
+    format!("{}-{:016x}", std::process::id(), rand::random::<u64>())
+}
+
+fn settings(portal_url: String, gateway_url: String, has_mail_sink: bool) -> Settings {
+    Settings {
+        name: "Turnpike".into(),
+        secure_cookies: portal_url.starts_with("https://"),
+        portal_url,
+        gateway_url,
+        has_mail_sink,
+        assets: Assets {
+            css: assets::stylesheet().into(),
+            theme_js: assets::url("theme.js").unwrap_or_default().into(),
+            favicon: assets::url("favicon.svg").unwrap_or_default().into(),
+            islands_js: assets::islands_js().map(ToOwned::to_owned),
+        },
+        problems: web::problems(),
+    }
+}
+
+impl Running {
+    /// The use cases, for commands that go on working with a process they started.
+    pub fn services(&self) -> &Services {
+        &self.services
+    }
+
+    /// Facts about the installation, with the URLs that were picked.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// Where the portal listens, if this process has one.
+    pub fn portal_addr(&self) -> Option<SocketAddr> {
+        self.portal.as_ref().map(|(address, _)| *address)
+    }
+
+    /// Where the gateway listens, if this process has one.
+    pub fn gateway_addr(&self) -> Option<SocketAddr> {
+        self.gateway.as_ref().map(|(gateway, _)| gateway.local_addr())
+    }
+
+    /// Waits until the gateway of this process serves the newest configuration.
+    ///
+    /// # Errors
+    /// The database does not answer.
+    pub async fn wait_live(&self) -> anyhow::Result<()> {
+        let revision = self.services.gateway_config.revision().await?;
+        if let Some(mut served) = self.served.clone() {
+            served.wait_for(|served| *served >= revision).await?;
+        }
+        Ok(())
+    }
+
+    /// Stops in order; see the module. Returns whether everything that was under way finished.
+    pub async fn stop(self) -> bool {
+        let Self { services, gateway, portal, stop_portal, tasks, .. } = self;
+        stop_portal.cancel();
+        let portal_stops = async {
+            match portal {
+                Some((_, mut task)) => {
+                    let drained = tokio::time::timeout(DRAIN, &mut task).await.is_ok();
+                    task.abort();
+                    drained
+                }
+                None => true,
+            }
+        };
+        let gateway_stops = async {
+            match gateway {
+                Some((gateway, mut flush)) => {
+                    let drained = gateway.shutdown(DRAIN).await;
+                    let written = tokio::time::timeout(LAST_USAGE, &mut flush).await.is_ok();
+                    if !written {
+                        flush.abort();
+                        tracing::error!("the last usage could not be written");
+                    }
+                    drained.cut == 0 && written
+                }
+                None => true,
+            }
+        };
+        let (portal_drained, gateway_drained) = tokio::join!(portal_stops, gateway_stops);
+        let tasks_ended = tasks.stop(LAST_TASKS).await;
+        services.context.db.close().await;
+        if !(portal_drained && gateway_drained) {
+            tracing::warn!("some requests were cut off");
+        }
+        portal_drained && gateway_drained && tasks_ended
+    }
+}

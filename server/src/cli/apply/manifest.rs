@@ -1,0 +1,228 @@
+//! The manifest: what an installation should hold, as a file.
+//!
+//! Reading is strict. A field that does not exist is refused with the nearest one that does; a field of the format that
+//! this version has no feature for is refused by name, so that nobody believes it took effect.
+
+use domain::{
+    authz::Role,
+    catalog::{VersionState, Visibility, version::Access},
+    clock::Timestamp,
+    plan::{Approval, Period, RateLimit},
+};
+use serde::{Deserialize, Deserializer, de::Error as _};
+use url::Url;
+
+use super::values::{NotYet, PriceEntry, Window};
+
+/// A manifest, version 1.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Manifest {
+    /// Version of the format; always 1.
+    #[serde(deserialize_with = "format_version")]
+    #[expect(dead_code, reason = "checked while it is read")]
+    pub(crate) turnpike: u32,
+    #[serde(default)]
+    pub(crate) organizations: Vec<OrganizationEntry>,
+    #[serde(default)]
+    pub(crate) applications: Vec<ApplicationEntry>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct OrganizationEntry {
+    pub(crate) slug: String,
+    pub(crate) name: String,
+    #[serde(default)]
+    pub(crate) members: Vec<MemberEntry>,
+    #[serde(default)]
+    pub(crate) apis: Vec<ApiEntry>,
+    #[serde(default)]
+    pub(crate) plans: Vec<PlanEntry>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct MemberEntry {
+    pub(crate) email: String,
+    pub(crate) role: Role,
+    /// Only used to make the account.
+    pub(crate) name: Option<String>,
+    /// Only used to make the account.
+    pub(crate) password: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ApiEntry {
+    pub(crate) slug: String,
+    /// The title of the first version's document where it is left out.
+    pub(crate) name: Option<String>,
+    #[serde(default)]
+    pub(crate) summary: String,
+    #[serde(default)]
+    pub(crate) visibility: Visibility,
+    #[serde(default)]
+    pub(crate) tags: Vec<String>,
+    #[serde(default)]
+    pub(crate) versions: Vec<VersionEntry>,
+    #[serde(default, rename = "guides")]
+    _guides: NotYet<Guides>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct VersionEntry {
+    pub(crate) name: String,
+    #[serde(default = "published")]
+    pub(crate) state: VersionState,
+    /// Path of the document, relative to the manifest.
+    pub(crate) spec: Option<String>,
+    #[serde(default)]
+    pub(crate) access: Access,
+    pub(crate) upstream: Option<UpstreamEntry>,
+    pub(crate) deprecation: Option<DeprecationEntry>,
+    #[serde(default, rename = "host")]
+    _host: NotYet<Host>,
+    #[serde(default, rename = "base_path")]
+    _base_path: NotYet<BasePath>,
+    #[serde(default, rename = "policies")]
+    _policies: NotYet<Policies>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct UpstreamEntry {
+    pub(crate) targets: Vec<TargetEntry>,
+    pub(crate) connect_timeout_ms: Option<u32>,
+    pub(crate) response_timeout_ms: Option<u32>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct TargetEntry {
+    pub(crate) url: Url,
+    #[serde(default = "one")]
+    pub(crate) weight: u16,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct DeprecationEntry {
+    /// The moment it was applied first where it is left out.
+    #[serde(default, with = "time::serde::rfc3339::option")]
+    pub(crate) since: Option<Timestamp>,
+    #[serde(default, with = "time::serde::rfc3339::option")]
+    pub(crate) sunset: Option<Timestamp>,
+    pub(crate) successor: Option<String>,
+    /// Path of a Markdown file, relative to the manifest.
+    pub(crate) guide: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct PlanEntry {
+    pub(crate) slug: String,
+    pub(crate) name: String,
+    /// Slugs of apis of the same organization.
+    pub(crate) apis: Vec<String>,
+    #[serde(default)]
+    pub(crate) price: PriceEntry,
+    #[serde(default)]
+    pub(crate) rate_limits: Vec<RateLimitEntry>,
+    pub(crate) quota: Option<QuotaEntry>,
+    #[serde(default)]
+    pub(crate) approval: Approval,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RateLimitEntry {
+    pub(crate) requests: u32,
+    pub(crate) per: Window,
+    /// As many as `requests` where it is left out.
+    pub(crate) burst: Option<u32>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct QuotaEntry {
+    pub(crate) requests: u64,
+    pub(crate) per: Period,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ApplicationEntry {
+    pub(crate) slug: String,
+    /// The slug where it is left out.
+    pub(crate) name: Option<String>,
+    #[serde(default)]
+    pub(crate) description: String,
+    pub(crate) owner: OwnerEntry,
+    #[serde(default)]
+    pub(crate) subscriptions: Vec<SubscriptionEntry>,
+    #[serde(default)]
+    pub(crate) keys: Vec<KeyEntry>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct OwnerEntry {
+    pub(crate) email: String,
+    /// Only used to make the account.
+    pub(crate) name: Option<String>,
+    /// Only used to make the account.
+    pub(crate) password: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SubscriptionEntry {
+    /// `organization/plan`.
+    pub(crate) plan: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct KeyEntry {
+    /// The text of the key.
+    pub(crate) value: String,
+    /// What it is called in the dashboard.
+    pub(crate) name: Option<String>,
+}
+
+impl std::fmt::Debug for KeyEntry {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("KeyEntry").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+impl RateLimitEntry {
+    /// As the domain has it.
+    pub(crate) fn to_limit(&self) -> RateLimit {
+        RateLimit { requests: self.requests, per_s: self.per.seconds(), burst: self.burst.unwrap_or(self.requests) }
+    }
+}
+
+fn published() -> VersionState {
+    VersionState::Published
+}
+
+fn one() -> u16 {
+    1
+}
+
+fn format_version<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
+    match u32::deserialize(deserializer)? {
+        1 => Ok(1),
+        other => Err(D::Error::custom(format!("this program reads manifests of version 1, and this one has version {other}"))),
+    }
+}
+
+super::values::not_yet! {
+    Guides = "guides of an api cannot be published yet";
+    Host = "`host`: versions cannot have a host of their own yet; calls go to /{organization}/{api}/{version}/…";
+    BasePath = "`base_path`: versions cannot have a base path of their own yet; calls go to /{organization}/{api}/{version}/…";
+    Policies = "`policies`: there are no policies yet";
+}

@@ -1,0 +1,170 @@
+//! `turnpike apply`: makes an installation match manifests.
+//!
+//! Everything goes through the use cases that the pages use, as the installation itself. What is there already is left
+//! alone, so a second run changes nothing. A manifest is judged as a whole before its first change.
+
+mod applications;
+mod at;
+mod catalog;
+mod changes;
+mod check;
+pub(crate) mod manifest;
+mod organizations;
+mod plans;
+mod prune;
+pub(crate) mod read;
+mod values;
+
+use std::{collections::BTreeSet, path::PathBuf, time::Duration};
+
+use anyhow::{Context as _, Result, bail};
+use domain::{account::{Account, SignUp}, actor::Actor, error::DomainError, services::Services, upstream::address::AddressPolicy};
+
+use crate::{cli::output, config::{ApplyArgs, Store}};
+use at::At;
+pub(crate) use changes::Changes;
+use read::Source;
+
+/// How long `--wait` waits for gateways.
+const WAIT_MAX: Duration = Duration::from_secs(30);
+/// How often it looks.
+const WAIT_STEP: Duration = Duration::from_millis(50);
+
+/// Runs the command.
+pub(super) async fn run(args: ApplyArgs) -> Result<()> {
+    let sources = read_all(&args.files)?;
+    let store = Store::try_from(args.store)?;
+    if args.dry_run && let Store::Folder(folder) = &store && !folder.exists() {
+        bail!("the data folder {} does not exist; without --dry-run it is made", folder.display());
+    }
+    let addresses = AddressPolicy { allow_private: args.allow_private_upstreams };
+    let services = Services::open(&store.prepare()?, &args.portal_url, addresses).await?;
+    let done = apply(&services, &sources, Mode { is_dry_run: args.dry_run, prunes: args.prune }).await;
+    let done = match done {
+        Ok(changes) if args.wait => wait(&services).await.map(|()| changes),
+        done => done,
+    };
+    services.context.db.close().await;
+    report(&done?, args.dry_run);
+    Ok(())
+}
+
+fn report(changes: &Changes, is_dry_run: bool) {
+    for change in changes.iter() {
+        output::line(change);
+    }
+    match (changes.len(), is_dry_run) {
+        (0, _) => output::line("No changes."),
+        (1, true) => output::line("1 change would be made."),
+        (n, true) => output::line(format_args!("{n} changes would be made.")),
+        (1, false) => output::line("1 change made."),
+        (n, false) => output::line(format_args!("{n} changes made.")),
+    }
+}
+
+/// Reads and judges manifests.
+pub(crate) fn read_all(files: &[PathBuf]) -> Result<Vec<Source>> {
+    let sources = files.iter().map(|file| Source::read(file)).collect::<Result<Vec<_>>>()?;
+    for source in &sources {
+        check::check(source)?;
+    }
+    Ok(sources)
+}
+
+/// Waits until every gateway that runs serves the newest configuration.
+async fn wait(services: &Services) -> Result<()> {
+    let revision = services.gateway_config.revision().await?;
+    let waiting = async {
+        loop {
+            let behind = services.gateway_config.nodes().await?.into_iter().filter(|node| node.served < revision).count();
+            if behind == 0 {
+                return anyhow::Ok(());
+            }
+            tokio::time::sleep(WAIT_STEP).await;
+        }
+    };
+    let waited = tokio::time::timeout(WAIT_MAX, waiting).await;
+    waited.with_context(|| format!("the changes were made, but not every gateway serves them after {} s", WAIT_MAX.as_secs()))?
+}
+
+/// How a manifest is applied.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Mode {
+    /// Whether changes are only planned.
+    pub(crate) is_dry_run: bool,
+    /// Whether what is not named goes.
+    pub(crate) prunes: bool,
+}
+
+/// Applies manifests in order and tells what was changed.
+pub(crate) async fn apply(services: &Services, sources: &[Source], mode: Mode) -> Result<Changes> {
+    let mut run = Run { services, mode, changes: Changes::default(), announced: BTreeSet::new() };
+    for source in sources {
+        run.organizations(source).await?;
+    }
+    // After all organizations: an application may subscribe to plans of another file.
+    for source in sources {
+        run.applications(source).await?;
+    }
+    if mode.prunes {
+        run.prune(sources).await?;
+    }
+    Ok(run.changes)
+}
+
+/// One application of manifests.
+struct Run<'a> {
+    services: &'a Services,
+    mode: Mode,
+    changes: Changes,
+    /// Addresses of accounts that a dry run would make, so that each is announced once.
+    announced: BTreeSet<String>,
+}
+
+/// Whoever an entry names to act or to be made.
+struct Person<'e> {
+    email: &'e str,
+    name: Option<&'e str>,
+    password: Option<&'e str>,
+}
+
+impl Run<'_> {
+    /// Notes a change; whether it is to be made.
+    fn makes(&mut self, verb: &'static str, thing: impl Into<String>) -> bool {
+        self.changes.note(verb, thing);
+        !self.mode.is_dry_run
+    }
+
+    /// The account of an entry, made if it is new. `None` where a dry run would make it.
+    async fn account(&mut self, at: &At<'_>, person: Person<'_>) -> Result<Option<Account>> {
+        let email = domain::account::normalize_email(person.email);
+        let found = self.services.accounts.by_email(&Actor::System, &email).await;
+        if let Some(account) = found.map_err(|error| at.refused(error))? {
+            return Ok(Some(account));
+        }
+        if !self.announced.insert(email.clone()) {
+            return Ok(None);
+        }
+        let Some(password) = person.password else {
+            return Err(at.field("password").error(format!("there is no account {email}; give a password to make it")));
+        };
+        if !self.makes("create", format!("account {email}")) {
+            domain::account::check_email(&email).map_err(|error| at.field(&error.field).error(error.message))?;
+            domain::account::check_password(password, &email).map_err(|error| at.field(&error.field).error(error.message))?;
+            return Ok(None);
+        }
+        let name = person.name.unwrap_or_else(|| email.split('@').next().unwrap_or(&email));
+        let input = SignUp { email: email.clone(), name: name.to_owned(), password: password.to_owned() };
+        let made = self.services.accounts.create_verified(&Actor::System, input, false).await;
+        made.map(Some).map_err(|error| at.refused(error))
+    }
+}
+
+/// "Not there" as an answer, not as an error.
+fn found<T>(result: Result<T, DomainError>) -> Result<Option<T>, DomainError> {
+    match result {
+        Ok(value) => Ok(Some(value)),
+        Err(DomainError::NotFound { .. }) => Ok(None),
+        Err(error) => Err(error),
+    }
+}

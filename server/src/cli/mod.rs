@@ -1,0 +1,40 @@
+//! The commands, a module for each.
+
+mod account;
+pub(crate) mod apply;
+mod inspect;
+pub(crate) mod output;
+mod serve;
+
+use std::{future::Future, process::ExitCode};
+
+use crate::{
+    config::{AccountCommand, Arguments, Command, SpecCommand},
+    demo,
+};
+
+pub(crate) use serve::until_stopped;
+
+/// Runs a command to its end. Failures are told in one line on standard error, with exit code 1.
+pub fn run(arguments: Arguments) -> ExitCode {
+    // Every TLS connection needs it; a second start in one process (tests) finds it there already.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let done = match arguments.command {
+        Command::Serve(args) => block_on(serve::run(*args)),
+        Command::Demo(args) => block_on(demo::run(*args)),
+        Command::Apply(args) => block_on(apply::run(args)),
+        Command::Account(AccountCommand::Create(args)) => block_on(account::create(args)),
+        Command::Spec(SpecCommand::Inspect(args)) => return inspect::run(&args),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            output::complaint(&error);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn block_on(command: impl Future<Output = anyhow::Result<()>>) -> anyhow::Result<()> {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(command)
+}

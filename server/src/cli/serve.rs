@@ -1,0 +1,74 @@
+//! `turnpike serve`.
+
+use anyhow::{Context as _, Result, bail};
+use domain::upstream::address::AddressPolicy;
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::{
+    boot::{self, MailPlan, Plan, Running},
+    cli::output,
+    config::{Role, ServeArgs, Store},
+    tasks::mail::{Files, Smtp, Transport},
+    telemetry,
+};
+
+/// Serves until the process is told to stop.
+pub(super) async fn run(args: ServeArgs) -> Result<()> {
+    telemetry::start(args.network.log_format);
+    let store = Store::from_flags(Some(args.data.clone()), args.database_url.clone())?;
+    if matches!(store, Store::Folder(_)) && !args.role.contains(&Role::All) {
+        bail!("--role divides the work between processes, which needs a database that they share: --database-url");
+    }
+    let transport = match &args.smtp_url {
+        Some(server) => Transport::Smtp(Smtp::new(server)?),
+        None => Transport::Files(Files::new(args.data.join("mail"), domain::clock::Clock::System)),
+    };
+    let place = store.to_string();
+    let plan = Plan {
+        store,
+        network: args.network,
+        roles: args.role,
+        addresses: AddressPolicy { allow_private: args.allow_private_upstreams },
+        mail: MailPlan::Transport(transport),
+        extra_pages: axum::Router::new(),
+    };
+    let running = boot::start(plan).await?;
+    greet(&running, &place).await?;
+    until_stopped(running).await
+}
+
+async fn greet(running: &Running, place: &str) -> Result<()> {
+    let settings = running.settings();
+    if running.portal_addr().is_some() {
+        output::line(format_args!("Portal   {}", settings.portal_url));
+    }
+    if running.gateway_addr().is_some() {
+        output::line(format_args!("Gateway  {}", settings.gateway_url));
+    }
+    output::line(format_args!("Data     {place}"));
+    if running.portal_addr().is_some() && running.services().accounts.is_none_there().await? {
+        output::line(format_args!(
+            "There is no account yet. The first to sign up at {}/signup becomes operator; \
+             `turnpike account create --operator` makes one without a mail.",
+            settings.portal_url
+        ));
+    }
+    Ok(())
+}
+
+/// Waits for SIGINT or SIGTERM and stops in order. A second signal stops at once.
+pub(crate) async fn until_stopped(running: Running) -> Result<()> {
+    let mut interrupt = signal(SignalKind::interrupt()).context("cannot wait for SIGINT")?;
+    let mut terminate = signal(SignalKind::terminate()).context("cannot wait for SIGTERM")?;
+    tokio::select! {
+        _ = interrupt.recv() => {}
+        _ = terminate.recv() => {}
+    }
+    tracing::info!("stopping; a second signal stops at once");
+    tokio::select! {
+        is_clean = running.stop() => if !is_clean { tracing::warn!("not everything that was under way could finish") },
+        _ = interrupt.recv() => bail!("stopped at once"),
+        _ = terminate.recv() => bail!("stopped at once"),
+    }
+    Ok(())
+}

@@ -1,0 +1,162 @@
+//! The commands and their arguments.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use super::{
+    serve::{NetworkArgs, ServeArgs},
+    store::StoreArgs,
+};
+
+/// Self-hosted API management: developer portal, provider console and gateway in one process.
+#[derive(Debug, Parser)]
+#[command(name = "turnpike", version, propagate_version = true, max_term_width = 100)]
+pub struct Arguments {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Runs portal, console, gateway and background tasks
+    Serve(Box<ServeArgs>),
+    /// Runs a sample world: apis with real upstreams, plans, accounts, traffic
+    Demo(Box<DemoArgs>),
+    /// Makes an installation match a manifest; running it again changes nothing
+    Apply(ApplyArgs),
+    /// Manages accounts
+    #[command(subcommand)]
+    Account(AccountCommand),
+    /// Works on OpenAPI documents, without an installation
+    #[command(subcommand)]
+    Spec(SpecCommand),
+}
+
+/// Arguments of `turnpike demo`.
+#[derive(Debug, Args)]
+pub struct DemoArgs {
+    /// Keeps the sample world in this folder; without it, it is gone after the demo
+    #[arg(long, value_name = "DIR", env = "TURNPIKE_DATA")]
+    pub data: Option<PathBuf>,
+    /// Where it listens.
+    #[command(flatten)]
+    pub network: NetworkArgs,
+}
+
+/// Arguments of `turnpike apply`.
+#[derive(Debug, Args)]
+pub struct ApplyArgs {
+    /// Manifests, applied in order
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    /// Prints what would change and changes nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Takes away what the manifests no longer name, inside the organizations and applications that they name
+    #[arg(long)]
+    pub prune: bool,
+    /// Returns when every running gateway serves the result
+    #[arg(long, conflicts_with = "dry_run")]
+    pub wait: bool,
+    /// Allows upstreams on loopback and private addresses
+    #[arg(long, env = "TURNPIKE_ALLOW_PRIVATE_UPSTREAMS")]
+    pub allow_private_upstreams: bool,
+    /// What links in the mails begin with that a change causes
+    #[arg(long, value_name = "URL", env = "TURNPIKE_PORTAL_URL", default_value = "http://127.0.0.1:3000", value_parser = super::serve::public_url)]
+    pub portal_url: String,
+    /// Which installation.
+    #[command(flatten)]
+    pub store: StoreArgs,
+}
+
+/// What to do with accounts.
+#[derive(Debug, Subcommand)]
+pub enum AccountCommand {
+    /// Makes an account with a verified address
+    Create(CreateAccountArgs),
+}
+
+/// Arguments of `turnpike account create`.
+#[derive(Debug, Args)]
+pub struct CreateAccountArgs {
+    /// Address to sign in with
+    #[arg(long)]
+    pub email: String,
+    /// Name shown to others
+    #[arg(long)]
+    pub name: String,
+    /// The password; other users of the machine can see it while the command runs
+    #[arg(long, required_unless_present = "password_stdin")]
+    pub password: Option<String>,
+    /// Reads the password from the first line of standard input
+    #[arg(long, conflicts_with = "password")]
+    pub password_stdin: bool,
+    /// Lets the account run the installation
+    #[arg(long)]
+    pub operator: bool,
+    /// Which installation.
+    #[command(flatten)]
+    pub store: StoreArgs,
+}
+
+/// What to do with a document.
+#[derive(Debug, Subcommand)]
+pub enum SpecCommand {
+    /// Says what a document holds and what is wrong with it; exit code 1 if it cannot be imported
+    Inspect(InspectArgs),
+}
+
+/// Arguments of `turnpike spec inspect`.
+#[derive(Debug, Args)]
+pub struct InspectArgs {
+    /// The document: OpenAPI 2.0 to 3.2, JSON or YAML, also gzip
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// Form of the report
+    #[arg(long, value_enum, default_value_t = ReportFormat::Text)]
+    pub format: ReportFormat,
+}
+
+/// Form of a report.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ReportFormat {
+    /// For people
+    Text,
+    /// For programs; a stable interface
+    Json,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_arguments_are_consistent() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn an_unknown_flag_is_named_with_the_nearest_one() {
+        let error = Arguments::try_parse_from(["turnpike", "serve", "--gatway", "127.0.0.1:1"]).unwrap_err();
+        let text = error.to_string();
+        assert!(text.contains("--gatway") && text.contains("'--gateway'"), "{text}");
+        assert_eq!(error.exit_code(), 2);
+    }
+
+    #[test]
+    fn an_installation_must_be_named() {
+        for arguments in [
+            vec!["turnpike", "apply", "a.yaml"],
+            vec!["turnpike", "apply", "a.yaml", "--data", "x", "--database-url", "postgres://h/d"],
+            vec!["turnpike", "account", "create", "--email", "a@b.c", "--name", "A", "--data", "x"],
+        ] {
+            assert!(Arguments::try_parse_from(&arguments).is_err(), "{arguments:?}");
+        }
+        assert!(Arguments::try_parse_from(["turnpike", "apply", "a.yaml", "--data", "x"]).is_ok());
+    }
+}

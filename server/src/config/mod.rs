@@ -1,0 +1,23 @@
+//! Everything the process reads from its surroundings: arguments and environment, read once, before anything starts.
+//!
+//! No other module reads the environment. Every flag has a variable of the same name (`--gateway-url`,
+//! `TURNPIKE_GATEWAY_URL`); a flag wins over its variable.
+
+mod arguments;
+mod serve;
+mod smtp;
+mod store;
+
+pub use arguments::{
+    AccountCommand, ApplyArgs, Arguments, Command, CreateAccountArgs, DemoArgs, InspectArgs, ReportFormat, SpecCommand,
+};
+pub use serve::{LogFormat, NetworkArgs, Role, ServeArgs};
+pub(crate) use serve::local_url;
+pub use smtp::{SmtpProtection, SmtpServer};
+pub use store::{Store, StoreArgs};
+
+/// The filter of log lines: `TURNPIKE_LOG`, for example `debug` or `gateway=debug,info`.
+pub fn log_filter() -> Option<String> {
+    #[expect(clippy::disallowed_methods, reason = "this is the module that reads the environment")]
+    std::env::var("TURNPIKE_LOG").ok()
+}

@@ -1,0 +1,91 @@
+//! Sends the mails of the outbox.
+
+mod files;
+mod sink;
+mod smtp;
+
+use std::time::Duration;
+
+use domain::{notify::Mail, services::Services};
+use lettre::{Message, message::{Mailbox, header::ContentType}};
+use tokio_util::sync::CancellationToken;
+
+pub use files::Files;
+pub use sink::{MailSink, StoredMail};
+pub use smtp::Smtp;
+
+/// How often the outbox is looked at without a signal: for mails of other processes and those that are tried again.
+const EVERY: Duration = Duration::from_secs(5);
+/// Mails taken at once.
+const BATCH: u64 = 20;
+
+/// Where mails go.
+#[derive(Debug)]
+pub enum Transport {
+    /// A mail server.
+    Smtp(Smtp),
+    /// Files in the data folder, where no mail server is set.
+    Files(Files),
+    /// Memory, shown at `/demo/mail`.
+    Sink(MailSink),
+}
+
+impl Transport {
+    async fn deliver(&self, mail: &Mail) -> anyhow::Result<()> {
+        match self {
+            Self::Smtp(server) => server.send(mail).await,
+            Self::Files(folder) => folder.write(mail).await,
+            Self::Sink(sink) => {
+                sink.put(mail);
+                Ok(())
+            }
+        }
+    }
+}
+
+/// Sends until `stop`. Several processes may do so at once: a mail is leased by one of them.
+pub(super) async fn send_queued(services: Services, transport: Transport, stop: CancellationToken) {
+    loop {
+        while send_batch(&services, &transport).await == BATCH as usize && !stop.is_cancelled() {}
+        tokio::select! {
+            () = services.context.mail_queued.notified() => {}
+            () = tokio::time::sleep(EVERY) => {}
+            () = stop.cancelled() => return,
+        }
+    }
+}
+
+/// Sends what is due and returns how many mails that were.
+async fn send_batch(services: &Services, transport: &Transport) -> usize {
+    let mails = match services.outbox.lease(BATCH).await {
+        Ok(mails) => mails,
+        Err(error) => {
+            tracing::warn!(error = ?error, "the outbox could not be read");
+            return 0;
+        }
+    };
+    for (id, mail) in &mails {
+        let noted = match transport.deliver(mail).await {
+            Ok(()) => services.outbox.sent(*id).await,
+            Err(error) => {
+                tracing::warn!(mail.id = %id, error = %format!("{error:#}"), "a mail could not be sent");
+                services.outbox.failed(*id, &format!("{error:#}")).await
+            }
+        };
+        if let Err(error) = noted {
+            tracing::error!(mail.id = %id, error = ?error, "the fate of a mail could not be noted; it may be sent twice");
+        }
+    }
+    mails.len()
+}
+
+/// The mail as it travels.
+fn message(from: &Mailbox, mail: &Mail) -> anyhow::Result<Message> {
+    let message = Message::builder()
+        .from(from.clone())
+        .to(mail.to.parse()?)
+        .subject(mail.subject.as_str())
+        .header(ContentType::TEXT_PLAIN)
+        .body(mail.body.clone())?;
+    Ok(message)
+}

@@ -1,0 +1,67 @@
+//! The portal's HTTP: pages, assets, health checks, and the layers around them.
+
+mod headers;
+mod health;
+mod serve;
+mod spec_fetch;
+
+use app::{
+    cx::{AppState, ProblemText},
+    error::PageError,
+    render::render,
+};
+use axum::{
+    Router,
+    middleware::{from_fn, from_fn_with_state},
+    response::{IntoResponse as _, Response},
+};
+use domain::error::ErrorCode;
+use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer};
+
+pub use headers::RequestId;
+pub use serve::serve;
+pub use spec_fetch::HttpSpecFetcher;
+
+use crate::{assets, auth};
+
+/// Everything the portal answers. `extra` are pages beside those of the user interface (the demo's mail sink).
+///
+/// From the outside in: security headers, compression, who is asking, rendering, panics, cross-site protection. Rendering
+/// is around the last two so that their refusals are pages too.
+pub fn router(state: AppState, extra: Router<AppState>) -> Router {
+    let is_https = headers::IsHttps(state.settings.portal_url.starts_with("https://"));
+    app::features::router(state.clone())
+        .merge(extra.with_state(state.clone()))
+        .layer(from_fn(auth::cross_origin::protect))
+        .layer(CatchPanicLayer::custom(panicked))
+        .layer(from_fn_with_state(state.clone(), render))
+        .layer(from_fn_with_state(state.clone(), auth::identify))
+        .merge(assets::router())
+        .merge(health::router(state))
+        .layer(CompressionLayer::new())
+        .layer(from_fn_with_state(is_https, headers::secure))
+}
+
+/// The page after a panic; what it said is for the log.
+fn panicked(panic: Box<dyn std::any::Any + Send>) -> Response {
+    let text = panic
+        .downcast_ref::<String>()
+        .map(String::as_str)
+        .or_else(|| panic.downcast_ref::<&str>().copied())
+        .unwrap_or("no message");
+    tracing::error!(panic = text, "a handler panicked");
+    let message = "Something went wrong on our side. Try again; if it stays, tell the operator of this site.";
+    PageError { code: ErrorCode::Internal, message: message.into() }.into_response()
+}
+
+/// The problems that the gateway answers with, for their pages.
+pub fn problems() -> Vec<ProblemText> {
+    let text = |problem: &gateway::problem::ProblemType| ProblemText {
+        slug: problem.slug.into(),
+        title: problem.title.into(),
+        status: problem.status,
+        explanation: problem.explanation.into(),
+        remedy: problem.next_steps.iter().map(|step| format!("- {step}\n")).collect(),
+    };
+    gateway::problem::ALL.iter().map(text).collect()
+}
