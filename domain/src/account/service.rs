@@ -185,6 +185,11 @@ impl Accounts {
         Ok(by_email(self.cx.db.read(), &normalize_email(email)).await?.map(Account::from))
     }
 
+    /// Whether the installation has no account yet: the next to sign up becomes operator.
+    pub async fn is_none_there(&self) -> Result<bool> {
+        Ok(account::Entity::find().one(self.cx.db.read()).await?.is_none())
+    }
+
     /// The actor for an account id, for tasks that act on behalf of somebody.
     ///
     /// # Errors

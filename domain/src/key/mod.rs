@@ -1,6 +1,8 @@
 //! API keys: credentials of an application.
 
 #[cfg(feature = "store")]
+mod import;
+#[cfg(feature = "store")]
 pub mod service;
 pub mod text;
 

@@ -39,7 +39,7 @@ pub struct CreatedKey {
 const MAX_ACTIVE: u64 = 20;
 
 /// Longest name of a key, in characters.
-const NAME_MAX: usize = 60;
+pub(super) const NAME_MAX: usize = 60;
 
 const NOT_FOUND: DomainError = DomainError::NotFound { what: "key" };
 
