@@ -99,16 +99,33 @@ impl Diagnostic {
 }
 
 impl fmt::Display for Diagnostic {
-    /// `3:14: error: message (code) at /info`, leaving out what isn't known.
+    /// `3:14: error: message (code) at /info` on one line, leaving out what isn't known. Names from the document can't
+    /// break the line or move the cursor of a terminal.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let (Some(line), Some(column)) = (self.line, self.column) {
             write!(f, "{line}:{column}: ")?;
         }
-        write!(f, "{}: {} ({})", self.severity.label(), self.message, self.code)?;
+        write!(f, "{}: {} ({})", self.severity.label(), visible(&self.message), self.code)?;
         if !self.pointer.is_empty() {
-            write!(f, " at {}", self.pointer)?;
+            write!(f, " at {}", visible(&self.pointer))?;
         }
         Ok(())
+    }
+}
+
+fn visible(text: &str) -> String {
+    let mut visible = String::with_capacity(text.len());
+    text.chars().for_each(|character| push_visible(&mut visible, character));
+    visible
+}
+
+/// Appends a character; control characters, and those that turn the direction of text, as `\u{202e}`.
+pub(crate) fn push_visible(text: &mut String, character: char) {
+    let turns = matches!(character, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    if character.is_control() || turns || matches!(character, '\u{2028}' | '\u{2029}') {
+        text.extend(character.escape_unicode());
+    } else {
+        text.push(character);
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::diagnostics::{Diagnostic, Severity};
 
-/// Collects diagnostics up to a limit, the worst first when it has to choose.
+/// Collects diagnostics up to a limit.
 pub(crate) struct Findings {
     most: usize,
     list: Vec<Diagnostic>,
@@ -35,9 +35,8 @@ impl Findings {
         }
     }
 
-    /// Everything that was kept, worst first, with a closing entry if some was dropped.
+    /// Everything that was kept, with a closing entry if some was dropped.
     pub(crate) fn into_diagnostics(mut self) -> Vec<Diagnostic> {
-        self.list.sort_by_key(|diagnostic| diagnostic.severity);
         let [errors, others] = self.dropped;
         if errors + others > 0 {
             let message = format!(

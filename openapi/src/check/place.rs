@@ -1,5 +1,6 @@
 //! Where a check is: a chain on the stack that becomes a pointer only when something is found.
 
+use crate::diagnostics::push_visible;
 use crate::reference::push_escaped;
 
 /// A place in the document.
@@ -60,13 +61,16 @@ impl<'p> Place<'p> {
     }
 }
 
-/// A name short enough for a message.
+/// A name fit for a message: short, and without characters that would break or disguise the line it is shown in.
 pub(super) fn shortened(name: &str) -> String {
     const LONGEST: usize = 80;
-    if name.chars().count() <= LONGEST {
-        return name.to_owned();
+    let mut short = String::new();
+    for (at, character) in name.chars().enumerate() {
+        if at == LONGEST {
+            short.push('…');
+            break;
+        }
+        push_visible(&mut short, character);
     }
-    let mut short: String = name.chars().take(LONGEST).collect();
-    short.push('…');
     short
 }

@@ -43,8 +43,10 @@ impl<'d> Checker<'d, '_> {
                 Some(_) => {}
             }
         }
-        let texts = ["title", "version", "description", "summary", "termsOfService"].map(|field| (field, Kind::Text));
-        self.types(info, &place, &texts);
+        let is_reported = |field: &&str| matches!(info.get(*field), Some(Value::Object(_) | Value::Array(_)));
+        let required = ["title", "version"].into_iter().filter(|field| !is_reported(field));
+        let texts = required.chain(["description", "summary", "termsOfService"]).map(|field| (field, Kind::Text));
+        self.types(info, &place, &texts.collect::<Vec<_>>());
         self.url(info, &place, "termsOfService");
         for part in ["contact", "license"] {
             if let Some(part_map) = self.object(info, &place, part) {
@@ -154,7 +156,7 @@ impl<'d> Checker<'d, '_> {
         let Some(tags) = self.list(map, &root, "tags") else { return };
         let place = root.key("tags");
         let mut seen = HashSet::new();
-        let mut parents: HashMap<&str, (&str, usize)> = HashMap::new();
+        let mut parents: HashMap<&str, &str> = HashMap::new();
         for (at, tag) in tags.iter().enumerate() {
             let place = place.index(at);
             let Some(tag) = tag.as_object() else {
@@ -172,10 +174,12 @@ impl<'d> Checker<'d, '_> {
                 self.warn("openapi-tags-uniqueness", &place, message);
             }
             if let Some(parent) = tag.get("parent").and_then(Value::as_str) {
-                parents.insert(name, (parent, at));
+                parents.insert(name, parent);
             }
         }
-        for (name, (parent, at)) in &parents {
+        for (at, tag) in tags.iter().enumerate() {
+            let text = |field: &str| tag.get(field).and_then(Value::as_str);
+            let Some((name, parent)) = text("name").zip(text("parent")) else { continue };
             let message = if !seen.contains(parent) {
                 format!("the parent `{}` is not a declared tag", shortened(parent))
             } else if is_own_ancestor(name, &parents) {
@@ -183,7 +187,7 @@ impl<'d> Checker<'d, '_> {
             } else {
                 continue;
             };
-            self.error("tag-parent", &place.index(*at).key("parent"), message);
+            self.error("tag-parent", &place.index(at).key("parent"), message);
         }
     }
 
@@ -244,12 +248,12 @@ impl<'d> Checker<'d, '_> {
     }
 }
 
-fn is_own_ancestor<'t>(name: &'t str, parents: &HashMap<&'t str, (&'t str, usize)>) -> bool {
+fn is_own_ancestor<'t>(name: &'t str, parents: &HashMap<&'t str, &'t str>) -> bool {
     let mut at = name;
     for _ in 0..=parents.len() {
         match parents.get(at) {
-            Some((parent, _)) if *parent == name => return true,
-            Some((parent, _)) => at = parent,
+            Some(parent) if *parent == name => return true,
+            Some(parent) => at = parent,
             None => return false,
         }
     }

@@ -70,10 +70,7 @@ fn number(schema: &Merged<'_>, is_integer: bool) -> Value {
         (most, Some(below)) if most.is_none_or(|most| below <= most) => Some(below - unit),
         (most, _) => most,
     };
-    let mut number = lower.unwrap_or(1.0).max(lower.unwrap_or(f64::MIN));
-    if let Some(upper) = upper {
-        number = number.min(upper).max(lower.unwrap_or(f64::MIN));
-    }
+    let mut number = lower.unwrap_or_else(|| upper.map_or(1.0, |upper| upper.min(1.0)));
     if let Some(step) = step {
         let up = (number / step).ceil() * step;
         number = if upper.is_some_and(|upper| up > upper) { (number / step).floor() * step } else { up };

@@ -44,6 +44,8 @@ pub fn read(bytes: &[u8], limits: &Limits) -> Result<Document, Rejected> {
     let checked = check::document(&root, &mut findings);
     let mut diagnostics = findings.into_diagnostics();
     locate::fill(&text, syntax, &mut diagnostics);
+    // Those without a position are about the file as a whole, or close the list.
+    diagnostics.sort_by_key(|found| (found.severity, found.line.is_none(), found.line, found.column));
     let Some(checked) = checked else {
         return Err(Rejected { diagnostics });
     };

@@ -55,6 +55,17 @@ pub(super) fn position(span: Span) -> Position {
     }
 }
 
+/// The tags of YAML itself. Languages put their own under the same prefix (`!!python/object`).
+fn is_core(tag: &Tag) -> bool {
+    const CORE: [&str; 9] = ["str", "int", "float", "bool", "null", "seq", "map", "binary", "timestamp"];
+    tag.is_yaml_core_schema() && CORE.contains(&tag.suffix.as_str())
+}
+
+/// A lone `!`: the value is what its syntax says.
+fn is_non_specific(tag: &Tag) -> bool {
+    tag.suffix.is_empty() || (tag.handle.is_empty() && tag.suffix == "!")
+}
+
 fn syntax(error: &ScanError) -> Rejected {
     let mark = error.marker();
     let position = Position {
@@ -164,10 +175,10 @@ impl<'t> Composer<'t> {
         let is_plain = style == ScalarStyle::Plain;
         let resolved = match tag {
             None if is_plain => scalar::resolve(&text, &mut self.parsed.numbers),
-            Some(tag) if tag.is_yaml_core_schema() && tag.suffix != "str" => {
+            Some(tag) if is_core(tag) && matches!(tag.suffix.as_str(), "int" | "float" | "bool" | "null") => {
                 scalar::resolve(&text, &mut self.parsed.numbers)
             }
-            Some(tag) if !tag.is_yaml_core_schema() && !(tag.handle.is_empty() && tag.suffix == "!") => {
+            Some(tag) if !is_core(tag) && !is_non_specific(tag) => {
                 self.ignored_tag(tag, span);
                 None
             }
@@ -202,7 +213,7 @@ impl<'t> Composer<'t> {
     }
 
     fn collection_tag(&mut self, tag: Option<&Tag>, span: Span) {
-        if let Some(tag) = tag.filter(|tag| !tag.is_yaml_core_schema()) {
+        if let Some(tag) = tag.filter(|tag| !is_core(tag) && !is_non_specific(tag)) {
             self.ignored_tag(tag, span);
         }
     }
@@ -323,6 +334,10 @@ impl<'t> Composer<'t> {
             };
             if let Some(target) = target {
                 *target = Value::String(written.text);
+            }
+            if depth == 0 {
+                let message = format!("`{key}` should be a text in quotes");
+                self.parsed.found(Diagnostic::warning("version-not-text", message).at(pointer(&written.path)));
             }
         }
     }

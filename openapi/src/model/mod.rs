@@ -172,7 +172,7 @@ impl Document {
         self.counts
     }
 
-    /// What was found when it was read, worst first within the order of the document.
+    /// What was found when it was read, worst first, then in the order of the text.
     pub fn diagnostics(&self) -> &[Diagnostic] {
         &self.diagnostics
     }

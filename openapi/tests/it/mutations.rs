@@ -1,0 +1,123 @@
+//! Damaged documents never make the engine panic or hang.
+
+use std::time::{Duration, Instant};
+
+use openapi::Limits;
+use proptest::prelude::*;
+
+use crate::{specs, walk};
+
+const SEEDS: [&str; 6] = [
+    "real/petstore-2.0.json",
+    "real/callback-3.0.yaml",
+    "real/tags-3.2.yaml",
+    "real/webhook-3.1.json",
+    "hostile/features-31.json",
+    "hostile/swagger2-invalid.json",
+];
+
+/// What a mutation does to a document at a place between 0 and 1.
+#[derive(Clone, Debug)]
+enum Mutation {
+    Insert(f64, Vec<u8>),
+    Delete(f64, usize),
+    Repeat(f64, usize),
+}
+
+fn mutation() -> impl Strategy<Value = Mutation> {
+    let words = proptest::sample::select(vec![
+        "{", "}", "[", "]", "\"", ",", ":", "- ", "\n", "  ", "&a ", "*a", "<<: ", "null", "true", "1e999", "-0", "|\n", ">-\n",
+        "$ref", "#/", "~1", "%", "\\u", "\u{feff}", "\t", "? ", "!!x ", "---\n", "allOf", "object", "'",
+    ]);
+    prop_oneof![
+        (0.0..1.0, words).prop_map(|(at, word): (f64, &str)| Mutation::Insert(at, word.as_bytes().to_vec())),
+        (0.0..1.0, proptest::collection::vec(any::<u8>(), 1..4)).prop_map(|(at, bytes)| Mutation::Insert(at, bytes)),
+        (0.0..1.0, 1..40usize).prop_map(|(at, length)| Mutation::Delete(at, length)),
+        (0.0..1.0, 1..200usize).prop_map(|(at, length)| Mutation::Repeat(at, length)),
+    ]
+}
+
+fn apply(document: &mut Vec<u8>, mutation: &Mutation) {
+    let place = |at: f64, length: usize| (at * length as f64) as usize;
+    match mutation {
+        Mutation::Insert(at, bytes) => {
+            let at = place(*at, document.len());
+            document.splice(at..at, bytes.iter().copied());
+        }
+        Mutation::Delete(at, length) => {
+            let at = place(*at, document.len());
+            document.drain(at..(at + length).min(document.len()));
+        }
+        Mutation::Repeat(at, length) => {
+            let at = place(*at, document.len());
+            let part = document[at..(at + length).min(document.len())].to_vec();
+            document.splice(at..at, part);
+        }
+    }
+}
+
+fn survives(bytes: &[u8]) {
+    let started = Instant::now();
+    match openapi::read(bytes, &Limits::default()) {
+        Ok(document) => {
+            walk::everything(&document, "a damaged document");
+        }
+        Err(rejected) => assert!(!rejected.diagnostics.is_empty()),
+    }
+    assert!(started.elapsed() < Duration::from_secs(2), "took {:?}", started.elapsed());
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 600, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn damaged_documents(seed in proptest::sample::select(SEEDS.to_vec()), mutations in proptest::collection::vec(mutation(), 1..6)) {
+        let mut bytes = std::fs::read(specs::own("").join(seed)).unwrap();
+        for mutation in &mutations {
+            apply(&mut bytes, mutation);
+        }
+        survives(&bytes);
+    }
+
+    #[test]
+    fn arbitrary_bytes(bytes in proptest::collection::vec(any::<u8>(), 0..400)) {
+        survives(&bytes);
+    }
+
+    #[test]
+    fn arbitrary_yaml(text in "[ \\n\\-:\\[\\]{}&*!|>'\"#?,a-c<~0-9.%@]{0,200}") {
+        survives(text.as_bytes());
+        survives(format!("openapi: 3.1.0\ninfo: {{title: a, version: b}}\npaths: {{}}\nx:\n  {}", text.replace('\n', "\n  ")).as_bytes());
+    }
+}
+
+/// Long and monotonous texts, at which a careless parser takes quadratic time.
+#[test]
+fn monotonous_texts() {
+    for (name, text) in [
+        ("open braces", "{".repeat(200_000)),
+        ("open brackets", "[".repeat(200_000)),
+        ("list items", "- ".repeat(200_000)),
+        ("explicit keys", "? ".repeat(200_000)),
+        ("anchors", "&a ".repeat(100_000)),
+        ("tags", "!a ".repeat(100_000)),
+        ("aliases", "*a ".repeat(100_000)),
+        ("quotes", "'".repeat(200_001)),
+        ("flow keys", format!("{{a{}}}", ",a".repeat(200_000))),
+        ("colons", "a: ".repeat(100_000)),
+        ("spaces", format!("a:{}b", " ".repeat(1_000_000))),
+        ("line ends", format!("a:{}b", "\n".repeat(1_000_000))),
+        ("comments", "#\n".repeat(500_000)),
+        ("percent signs", "%a\n".repeat(100_000)),
+        ("documents", "---\n".repeat(100_000)),
+        ("nested block lists", (0..2000).map(|depth| format!("{}-\n", " ".repeat(depth))).collect()),
+        ("plain lines", format!("a: {}", "b\n ".repeat(200_000))),
+        ("escapes", format!("{{\"a\":\"{}\"}}", "\\u0000".repeat(100_000))),
+        ("duplicate keys", format!("{{{}\"a\":1}}", "\"a\":1,".repeat(200_000))),
+        ("digits", format!("{{\"a\":{}}}", "9".repeat(1_000_000))),
+    ] {
+        let started = Instant::now();
+        let _ = openapi::read(text.as_bytes(), &Limits::default());
+        assert!(started.elapsed() < Duration::from_secs(6), "{name} took {:?}", started.elapsed());
+    }
+}

@@ -1,0 +1,82 @@
+//! Everything a portal does with a document, in one pass.
+
+use std::collections::HashSet;
+use std::time::{Duration, Instant};
+
+use openapi::schema::{SchemaNode, TreeBudget, tree};
+use openapi::{Direction, Document, Operation, SampleContext};
+
+/// What a walk did, so that a test can see that it did something.
+#[derive(Debug, Default)]
+pub(crate) struct Walked {
+    pub(crate) operations: usize,
+    pub(crate) trees: usize,
+    pub(crate) nodes: usize,
+    /// The slowest operation page.
+    pub(crate) slowest: Duration,
+}
+
+/// Builds every view of every operation, every tree, example and snippet; checks what must hold for all of them.
+pub(crate) fn everything(doc: &Document, name: &str) -> Walked {
+    let mut walked = Walked::default();
+    let mut slugs = HashSet::new();
+    for entry in doc.operations() {
+        let is_safe = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+        assert!(!entry.slug.is_empty() && entry.slug.len() <= 120 && entry.slug.chars().all(is_safe), "{name}: {}", entry.slug);
+        assert!(slugs.insert(entry.slug.to_ascii_lowercase()), "{name}: {} is not unique", entry.slug);
+        let started = Instant::now();
+        let operation = doc.operation(&entry.slug).unwrap_or_else(|| panic!("{name}: no view of {}", entry.slug));
+        self::operation(doc, &operation, &mut walked);
+        walked.operations += 1;
+        walked.slowest = walked.slowest.max(started.elapsed());
+    }
+    let names: Vec<String> = doc.schemas().map(str::to_owned).collect();
+    for name in &names {
+        let schema = doc.schema(name).unwrap();
+        for direction in [Direction::Request, Direction::Response] {
+            schema_page(doc, schema, direction, &mut walked);
+        }
+    }
+    assert!(doc.weight() > 0);
+    serde_json::to_string(doc.diagnostics()).unwrap();
+    walked
+}
+
+fn operation(doc: &Document, operation: &Operation<'_>, walked: &mut Walked) {
+    assert!(!operation.entry().title().is_empty());
+    let _ = (operation.description(), operation.security(), operation.servers(), operation.external_docs());
+    let _ = operation.callbacks();
+    for parameter in operation.parameters() {
+        assert!(!parameter.name.is_empty());
+        parameter.schema.iter().for_each(|schema| schema_page(doc, schema, Direction::Request, walked));
+    }
+    let request = operation.request_body().map(|body| body.content).unwrap_or_default();
+    request.iter().filter_map(|media| media.schema).for_each(|schema| schema_page(doc, schema, Direction::Request, walked));
+    for response in operation.responses() {
+        let schemas = response.content.iter().flat_map(|media| media.schema.into_iter().chain(media.item_schema));
+        let headers = response.headers.iter().filter_map(|header| header.schema);
+        schemas.chain(headers).for_each(|schema| schema_page(doc, schema, Direction::Response, walked));
+    }
+    let context = SampleContext { base_url: "https://gateway.example/acme/api/v1", credential: Some("$TURNPIKE_KEY") };
+    let curl = openapi::snippet::curl(doc, operation, &context);
+    assert!(curl.starts_with("curl ") && !curl.contains('\r') && !curl.contains('\0'), "{curl}");
+    let sample = openapi::sample::request(doc, operation, &context);
+    let is_url = |c: char| c.is_ascii_graphic() && !"\"<>\\^`{}|#".contains(c);
+    assert!(sample.url.starts_with(context.base_url) && sample.url.chars().all(is_url), "{}", sample.url);
+}
+
+fn schema_page(doc: &Document, schema: &serde_json::Value, direction: Direction, walked: &mut Walked) {
+    let budget = TreeBudget::default();
+    let node = tree(doc, schema, &budget, direction);
+    let nodes = count(&node);
+    assert!(nodes <= budget.nodes, "{nodes} nodes");
+    walked.trees += 1;
+    walked.nodes += nodes;
+    let example = openapi::example::for_schema(doc, schema, direction);
+    assert!(serde_json::to_string(&example).unwrap().len() < 1_000_000);
+    assert!(!openapi::schema::type_label(doc, schema).is_empty());
+}
+
+fn count(node: &SchemaNode) -> usize {
+    1 + node.children.iter().map(count).sum::<usize>()
+}
