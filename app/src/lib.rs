@@ -28,6 +28,8 @@ pub mod islands;
 #[cfg(feature = "ssr")]
 pub mod cx;
 #[cfg(feature = "ssr")]
+pub mod document;
+#[cfg(feature = "ssr")]
 pub mod error;
 #[cfg(feature = "ssr")]
 pub mod features;

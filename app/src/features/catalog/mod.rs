@@ -1,10 +1,24 @@
-//! Skeleton.
+//! The catalog: home, list with facets, an api's overview, a provider's page.
 
-use axum::Router;
+use axum::{Router, routing::get};
 
 use crate::cx::AppState;
+
+mod api;
+mod cards;
+mod facts;
+mod home;
+mod list;
+mod plans;
+mod provider;
+mod quickstart;
+mod versions;
 
 /// Routes of this feature.
 pub fn router() -> Router<AppState> {
     Router::new()
+        .route("/", get(home::home_page))
+        .route("/apis", get(list::list_page))
+        .route("/apis/{organization}/{api}", get(api::api_page))
+        .route("/providers/{organization}", get(provider::provider_page))
 }

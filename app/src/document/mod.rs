@@ -1,0 +1,18 @@
+//! What pages show of an OpenAPI document and of the version that it describes; shared by the catalog and the reference.
+//!
+//! Everything here is untrusted: it comes out of uploads. Texts go through escaping, Markdown through the sanitiser, links
+//! through [`external_link`]; sizes are bounded where they are shown.
+
+mod chapters;
+mod example;
+mod external;
+mod lifecycle;
+mod operations;
+mod sample;
+
+pub use chapters::{Chapter, Neighbours, chapters, neighbours};
+pub use example::{Pretty, pretty};
+pub use external::{external_link, is_web_address};
+pub use lifecycle::{has_ended, lifecycle_notice, shown_version, successor};
+pub use operations::OperationTable;
+pub use sample::{ExampleResponse, KeyHint, authentication, base_url, curl, quickstart_operation};

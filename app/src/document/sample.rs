@@ -1,0 +1,149 @@
+//! Requests to try and answers to expect.
+
+use domain::catalog::version::Access;
+use leptos::prelude::*;
+use openapi::{Document, Operation, OperationKind, SampleContext};
+
+use crate::{
+    href,
+    ui::{CodeBlock, Language, Status},
+};
+
+/// What stands for the key in samples; a shell fills it in.
+const KEY_VARIABLE: &str = "$TURNPIKE_KEY";
+
+/// Where a version answers, without a slash at the end.
+pub fn base_url(gateway_url: &str, organization: &str, api: &str, version: &str) -> String {
+    format!("{gateway_url}/{organization}/{api}/{version}")
+}
+
+/// The operation to try first: a GET that needs no parameters, else the first that is not deprecated, else the first.
+pub fn quickstart_operation(document: &Document) -> Option<Operation<'_>> {
+    /// Operations that are looked into; the first ones are the telling ones.
+    const LOOKED_INTO: usize = 300;
+    let paths = || {
+        document
+            .operations()
+            .iter()
+            .filter(|entry| entry.kind == OperationKind::Path)
+    };
+    let is_easy = |operation: &Operation<'_>| operation.parameters().iter().all(|parameter| !parameter.required);
+    paths()
+        .filter(|entry| entry.method == "GET" && !entry.deprecated && !entry.path.contains('{'))
+        .take(LOOKED_INTO)
+        .filter_map(|entry| document.operation(&entry.slug))
+        .find(is_easy)
+        .or_else(|| {
+            paths()
+                .find(|entry| !entry.deprecated)
+                .and_then(|entry| document.operation(&entry.slug))
+        })
+        .or_else(|| paths().next().and_then(|entry| document.operation(&entry.slug)))
+}
+
+/// The command that calls an operation through the gateway.
+pub fn curl(operation: &Operation<'_>, base_url: &str, access: Access) -> String {
+    let credential = match access {
+        Access::Key => Some(KEY_VARIABLE),
+        Access::Anonymous => None,
+    };
+    openapi::snippet::curl(operation.document(), operation, &SampleContext { base_url, credential })
+}
+
+/// How calls are let in at the gateway, as one sentence.
+pub fn authentication(access: Access) -> AnyView {
+    match access {
+        Access::Key => {
+            view! { "An API key: " <code>"Authorization: Bearer KEY"</code> " or " <code>"X-Api-Key: KEY"</code> }
+                .into_any()
+        }
+        Access::Anonymous => "None needed. A key that is sent is checked all the same.".into_any(),
+    }
+}
+
+/// How the placeholder in a sample is filled in.
+#[component]
+pub fn KeyHint(
+    /// Whether a key is needed.
+    access: Access,
+    /// Slug of the provider.
+    #[prop(into)]
+    organization: String,
+    /// Slug of the api, whose plans lead to a key.
+    #[prop(into)]
+    api: String,
+) -> impl IntoView {
+    match access {
+        Access::Anonymous => view! { <p class="help">"This request works as it is: no key is needed."</p> }.into_any(),
+        Access::Key => {
+            let plans = format!("{}#plans", href::api(organization, api));
+            view! {
+                <p class="help">
+                    "Put your key into the shell first: " <code>"export TURNPIKE_KEY='your key'"</code> ". No key yet? "
+                    <a href=plans>"Choose a plan"</a> "."
+                </p>
+            }
+            .into_any()
+        }
+    }
+}
+
+/// What an operation answers when all goes well.
+#[component]
+pub fn ExampleResponse(
+    /// As in the document.
+    #[prop(into)]
+    code: String,
+    /// For example `application/json`.
+    #[prop(into)]
+    media_type: String,
+    /// The body.
+    text: String,
+    /// Whether lines are missing at its end.
+    is_cut: bool,
+) -> impl IntoView {
+    let language = if media_type.contains("json") {
+        Language::Json
+    } else {
+        Language::Plain
+    };
+    let text = if is_cut { format!("{text}\n…") } else { text };
+    let lead = view! { <Status code /> }.into_any();
+    view! { <CodeBlock title=media_type language=language lead=lead text=text /> }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_request_is_one_that_works_as_it_is() {
+        for (name, paths, slug) in [
+            (
+                "a GET without parameters, wherever it is",
+                r#""/a": {"post": {"responses": {}}}, "/b/{id}": {"get": {"responses": {}}}, "/c": {"get": {"operationId": "c", "responses": {}}}"#,
+                "c",
+            ),
+            (
+                "not one that wants a header",
+                r#""/a": {"get": {"parameters": [{"in": "header", "name": "X", "required": true}], "responses": {}}}, "/c": {"get": {"operationId": "c", "responses": {}}}"#,
+                "c",
+            ),
+            (
+                "else the first that stays",
+                r#""/a": {"get": {"deprecated": true, "responses": {}}}, "/b": {"post": {"operationId": "b", "responses": {}}}"#,
+                "b",
+            ),
+            (
+                "else the first",
+                r#""/a": {"post": {"deprecated": true, "operationId": "a", "responses": {}}}"#,
+                "a",
+            ),
+        ] {
+            let json =
+                format!(r#"{{"openapi": "3.1.0", "info": {{"title": "t", "version": "1"}}, "paths": {{{paths}}}}}"#);
+            let document = openapi::read(json.as_bytes(), &openapi::Limits::default()).unwrap();
+            assert_eq!(quickstart_operation(&document).unwrap().entry().slug, slug, "{name}");
+        }
+    }
+}
