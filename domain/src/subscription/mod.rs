@@ -104,7 +104,7 @@ impl SubscriptionState {
 
 #[cfg(test)]
 mod tests {
-    use super::{SubscriptionState::*, *};
+    use super::SubscriptionState::*;
 
     #[test]
     fn transitions_are_as_drawn() {

@@ -2,12 +2,20 @@
 
 mod accounts;
 mod applications;
+mod catalog_lifecycle;
+mod catalog_reads;
+mod catalog_samples;
+mod catalog_specs;
+mod gateway_config;
 mod keys;
 mod organizations;
 mod outbox;
+mod plan_service;
 mod store;
 mod strangers;
 mod subscriptions;
+mod usage_ledger;
+mod usage_reads;
 
 use domain::error::DomainError;
 

@@ -118,13 +118,13 @@ impl Accounts {
         let sessions = session::Entity::delete_many()
             .filter(
                 session::Column::ExpiresAt
-                    .lt(unit.now())
-                    .or(session::Column::LastSeenAt.lt(unit.now() - IDLE)),
+                    .lte(unit.now())
+                    .or(session::Column::LastSeenAt.lte(unit.now() - IDLE)),
             )
             .exec(&*unit)
             .await?;
         let tokens =
-            account_token::Entity::delete_many().filter(account_token::Column::ExpiresAt.lt(unit.now())).exec(&*unit).await?;
+            account_token::Entity::delete_many().filter(account_token::Column::ExpiresAt.lte(unit.now())).exec(&*unit).await?;
         unit.commit().await?;
         Ok(sessions.rows_affected + tokens.rows_affected)
     }

@@ -71,7 +71,7 @@ pub(super) async fn wait(unit: &Unit, account: AccountId, purpose: Purpose) -> R
         .one(&**unit)
         .await?;
     let rest = last.map(|token| token.created_at + MAIL_PAUSE - unit.now()).filter(|rest| rest.is_positive());
-    Ok(rest.map(|rest| u64::try_from(rest.whole_seconds()).unwrap_or(0) + 1))
+    Ok(rest.map(|rest| rest.unsigned_abs().as_millis().div_ceil(1_000) as u64))
 }
 
 /// The active account of a token that was good until now and is used up with this; `None` if it is not good.
