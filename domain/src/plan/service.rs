@@ -128,10 +128,13 @@ impl Plans {
                 .await?;
             cover(&unit, &plan).await?;
         }
+        let mut changes = vec![Change::Catalog];
         let period = quota::period_of(plan.quota.as_ref());
         if period != quota::period_of(old.quota.as_ref()) {
             let subscriptions = live_subscriptions(&unit, id).await?;
             quota::recount(&unit, &subscriptions, period, unit.now()).await?;
+            // Gateways count in another period now and must learn where it stands.
+            changes.extend(subscriptions.into_iter().map(Change::Subscription));
         }
         unit.audit(
             actor,
@@ -141,7 +144,7 @@ impl Plans {
             plan.slug.to_string(),
         )
         .await?;
-        unit.bump(&[Change::Catalog]).await?;
+        unit.bump(&changes).await?;
         unit.commit().await?;
         Ok(plan)
     }

@@ -81,13 +81,12 @@ async fn changes_since(
     if since == revision {
         return Ok(Some(Vec::new()));
     }
+    if !(0..revision).contains(&since) {
+        return Ok(None);
+    }
     // Every configuration has entries, and they are pruned by whole configurations: if the next one is there, all are.
-    let next = config_change::Entity::find()
-        .filter(config_change::Column::Revision.eq(since + 1))
-        .limit(1)
-        .one(tx)
-        .await?;
-    if since > revision || next.is_none() {
+    let next = config_change::Entity::find().filter(config_change::Column::Revision.eq(since + 1));
+    if next.limit(1).one(tx).await?.is_none() {
         return Ok(None);
     }
     let log = config_change::Entity::find()

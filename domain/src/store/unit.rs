@@ -25,6 +25,9 @@ use crate::{
 /// How many configurations back the change log reaches; a gateway that is further behind reads everything.
 const CHANGES_KEPT: ConfigRevision = 100_000;
 
+/// Rows of one statement, far below the bound values that the engines take.
+const CHANGES_PER_STATEMENT: usize = 1_000;
+
 /// The log is cut once in so many configurations.
 const PRUNE_EVERY: ConfigRevision = 1_000;
 
@@ -107,7 +110,10 @@ impl Unit {
                 key_hash: Set(key_hash),
             }
         });
-        config_change::Entity::insert_many(rows).exec_without_returning(&self.tx).await?;
+        let rows: Vec<_> = rows.collect();
+        for chunk in rows.chunks(CHANGES_PER_STATEMENT) {
+            config_change::Entity::insert_many(chunk.iter().cloned()).exec_without_returning(&self.tx).await?;
+        }
         if revision % PRUNE_EVERY == 0 {
             config_change::Entity::delete_many()
                 .filter(config_change::Column::Revision.lte(revision - CHANGES_KEPT))

@@ -29,7 +29,10 @@ pub(crate) const PETSTORE: &str = r#"{
 
 /// A document as it is uploaded.
 pub(crate) fn upload(text: &str) -> SpecUpload {
-    SpecUpload { bytes: text.as_bytes().to_vec(), source: "petstore.json".into() }
+    SpecUpload {
+        bytes: text.as_bytes().to_vec(),
+        source: "petstore.json".into(),
+    }
 }
 
 /// [`PETSTORE`], with other bytes for each `n`.
@@ -39,7 +42,11 @@ pub(crate) fn petstore(n: u32) -> SpecUpload {
 
 /// What a provider types about an api.
 pub(crate) fn words(slug: &str, name: &str) -> ApiInput {
-    ApiInput { slug: slug.into(), name: name.into(), ..ApiInput::default() }
+    ApiInput {
+        slug: slug.into(),
+        name: name.into(),
+        ..ApiInput::default()
+    }
 }
 
 /// An upstream on this machine.

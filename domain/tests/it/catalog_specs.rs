@@ -1,0 +1,168 @@
+//! Uploads, and what is read back from them.
+
+use std::{path::PathBuf, sync::Arc};
+
+use domain::{
+    actor::Actor,
+    catalog::{SpecUpload, documents::Documents},
+    error::{DomainError, ErrorCode},
+    fixture::{SPEC, on_both_engines},
+    id::RevisionId,
+};
+
+use crate::catalog_samples::{PETSTORE, code, fields, petstore, upload, words};
+
+on_both_engines! {
+    async fn an_upload_becomes_a_revision(world) {
+        let services = &world.services;
+        let (acme, owner) = world.organization("acme", "owner@acme.example").await;
+        let (api, version) = world.draft_api(&owner, acme.id, "pets").await;
+        let revision = services.catalog.add_revision(&owner, version.id, upload(PETSTORE)).await.unwrap();
+        assert_eq!((revision.number, revision.operations, revision.size), (2, 3, PETSTORE.len() as u64));
+        assert_eq!((revision.title.as_str(), revision.document_version.as_str()), ("Swagger Petstore", "1.0.7"));
+        assert_eq!((revision.format.as_str(), revision.created_at), ("openapi-3.1", world.clock.now()));
+        assert!(revision.diagnostics.is_sorted_by_key(|diagnostic| diagnostic.severity), "worst first");
+
+        let detail = services.catalog_reads.console_version(&owner, "acme", "pets", "v1").await.unwrap();
+        assert_eq!(detail.revisions.iter().map(|r| r.number).collect::<Vec<_>>(), [2, 1], "newest first");
+        assert_eq!(detail.version.revision_id, Some(revision.id));
+        assert_eq!(detail.suggested_upstream.as_deref(), Some("https://pets.example/base"), "the first absolute server");
+        let routes: Vec<_> = detail.operations.iter().map(|o| format!("{} {} {}", o.method, o.path, o.deprecated)).collect();
+        assert_eq!(routes, ["GET /pets false", "POST /pets false", "GET /pets/{id} true"], "webhooks are not routed");
+        let (name, bytes) = services.catalog_reads.original(&owner, "acme", "pets", "v1").await.unwrap();
+        assert_eq!((name.as_str(), bytes.as_slice()), ("acme-pets-v1.json", PETSTORE.as_bytes()));
+        assert_eq!(api.name, "Pets");
+    }
+
+    async fn the_same_bytes_change_nothing(world) {
+        let services = &world.services;
+        let (acme, owner) = world.organization("acme", "owner@acme.example").await;
+        let (_, version) = world.draft_api(&owner, acme.id, "pets").await;
+        let first = services.catalog.add_revision(&owner, version.id, petstore(1)).await.unwrap();
+        let again = services.catalog.add_revision(&owner, version.id, petstore(1)).await.unwrap();
+        assert_eq!((again.id, again.number), (first.id, first.number));
+        services.catalog.add_revision(&owner, version.id, petstore(2)).await.unwrap();
+        let back = services.catalog.add_revision(&owner, version.id, petstore(1)).await.unwrap();
+        assert_eq!(back.number, first.number + 2, "going back is a revision of its own");
+        assert_eq!(back.sha256, first.sha256);
+    }
+
+    async fn a_rejected_document_stores_nothing(world) {
+        let services = &world.services;
+        let (acme, owner) = world.organization("acme", "owner@acme.example").await;
+        let (_, version) = world.draft_api(&owner, acme.id, "pets").await;
+        let broken = || upload("{\"openapi\": \"3.1.0\", \"info\": ");
+        let create = services.catalog.create_api(&owner, acme.id, words("birds", "Birds"), "v1", Some(broken())).await;
+        let Err(DomainError::SpecRejected(diagnostics)) = create else { panic!("{create:?}") };
+        assert!(!diagnostics.is_empty() && diagnostics[0].line.is_some(), "{diagnostics:?}");
+        assert_eq!(code(services.catalog_reads.console_api(&owner, "acme", "birds").await), ErrorCode::NotFound);
+        assert_eq!(code(services.catalog.add_revision(&owner, version.id, broken()).await), ErrorCode::SpecRejected);
+        let detail = services.catalog_reads.console_version(&owner, "acme", "pets", "v1").await.unwrap();
+        assert_eq!(detail.revisions.len(), 1);
+        let api = detail.api.id;
+        assert_eq!(
+            code(services.catalog.create_version(&owner, api, "v2", Some(broken())).await),
+            ErrorCode::SpecRejected
+        );
+        assert_eq!(services.catalog_reads.console_api(&owner, "acme", "pets").await.unwrap().versions.len(), 1);
+    }
+
+    async fn forms_name_every_mistake_at_once(world) {
+        let services = &world.services;
+        let (acme, owner) = world.organization("acme", "owner@acme.example").await;
+        world.draft_api(&owner, acme.id, "pets").await;
+        let mut input = words("No Slug", "");
+        input.summary = "s".repeat(301);
+        input.tags = vec!["not a tag".into()];
+        let mut wrong = fields(services.catalog.create_api(&owner, acme.id, input, "V1", None).await);
+        wrong.sort();
+        assert_eq!(wrong, ["name", "slug", "summary", "tags", "version"]);
+        let taken = services.catalog.create_api(&owner, acme.id, words("pets", "Pets"), "v1", None).await;
+        assert_eq!(fields(taken), ["slug"]);
+        let detail = services.catalog_reads.console_api(&owner, "acme", "pets").await.unwrap();
+        assert_eq!(fields(services.catalog.create_version(&owner, detail.api.id, "v1", None).await), ["version"]);
+        assert_eq!(fields(services.catalog.update_api(&owner, detail.api.id, words("", " ")).await), ["name"]);
+        assert_eq!(
+            code(services.catalog.create_api(&world.unverified("owner@acme.example").await, acme.id, words("x", "X"), "v1", None).await),
+            ErrorCode::Conflict,
+            "an unverified address changes nothing"
+        );
+    }
+
+    async fn a_name_left_empty_is_taken_from_the_document(world) {
+        let services = &world.services;
+        let (acme, owner) = world.organization("acme", "owner@acme.example").await;
+        let spec = upload(&PETSTORE.replace("Swagger Petstore", "Pets\\u0000 & more"));
+        let (api, version) = services.catalog.create_api(&owner, acme.id, words("pets", " "), "v1", Some(spec)).await.unwrap();
+        assert_eq!(api.name, "Pets  & more", "control characters are not for a database");
+        assert!(version.revision_id.is_some());
+    }
+
+    async fn documents_are_parsed_once_and_shared(world) {
+        let services = &world.services;
+        let (acme, owner) = world.organization("acme", "owner@acme.example").await;
+        let (_, version) = world.draft_api(&owner, acme.id, "pets").await;
+        let id = version.revision_id.unwrap();
+        let kept = services.documents.get(id).await.unwrap();
+        assert!(Arc::ptr_eq(&kept, &services.documents.get(id).await.unwrap()));
+        let other = Documents::new(services.context.clone(), 1 << 20);
+        let (a, b) = tokio::join!(other.get(id), other.get(id));
+        assert!(Arc::ptr_eq(&a.unwrap(), &b.unwrap()), "one of them parsed, the other waited");
+        let poor = Documents::new(services.context.clone(), 1);
+        assert_eq!(poor.get(id).await.unwrap().title(), "Petstore", "too heavy to keep is still read");
+        assert_eq!(code(services.documents.get(RevisionId::generate()).await), ErrorCode::NotFound);
+    }
+
+    async fn a_large_document_is_stored_and_read_back(world) {
+        let services = &world.services;
+        let (acme, owner) = world.organization("acme", "owner@acme.example").await;
+        let (bytes, operations) = large_document();
+        let spec = SpecUpload { bytes: bytes.clone(), source: "large".into() };
+        let (_, version) =
+            services.catalog.create_api(&owner, acme.id, words("large", "Large"), "v1", Some(spec)).await.unwrap();
+        let detail = services.catalog_reads.console_version(&owner, "acme", "large", "v1").await.unwrap();
+        assert_eq!(detail.operations.len(), operations);
+        let (_, original) = services.catalog_reads.original(&owner, "acme", "large", "v1").await.unwrap();
+        assert!(original == bytes, "the bytes are kept as they came");
+        let fresh = Documents::new(services.context.clone(), 1 << 30);
+        let document = fresh.get(version.revision_id.unwrap()).await.unwrap();
+        let slugs: Vec<&str> = document.operations().iter().map(|entry| entry.slug.as_str()).collect();
+        assert!(detail.operations.iter().all(|operation| slugs.contains(&operation.slug.as_str())));
+    }
+
+    async fn strangers_read_no_draft(world) {
+        let services = &world.services;
+        let (acme, owner) = world.organization("acme", "owner@acme.example").await;
+        let (api, _) = world.published_api(&owner, acme.id, "pets").await;
+        services.catalog.create_version(&owner, api.id, "v2", Some(petstore(2))).await.unwrap();
+        let reads = &services.catalog_reads;
+        assert!(reads.reference(&owner, "acme", "pets", "v2").await.is_ok());
+        for actor in [Actor::Anonymous, world.account("stranger@elsewhere.example").await] {
+            assert_eq!(reads.reference(&actor, "acme", "pets", "v1").await.ok().unwrap().document.title(), "Petstore");
+            assert_eq!(reads.reference(&actor, "acme", "pets", "v2").await.err().unwrap().code(), ErrorCode::NotFound);
+            assert_eq!(code(reads.original(&actor, "acme", "pets", "v2").await), ErrorCode::NotFound);
+            assert_eq!(reads.original(&actor, "acme", "pets", "v1").await.unwrap().1, SPEC.as_bytes());
+        }
+    }
+}
+
+/// GitHub's document where the checkout has the collection of documents beside it, otherwise one of two thousand
+/// operations; with the number of its operations.
+fn large_document() -> (Vec<u8>, usize) {
+    let shared = option_env!("TURNPIKE_SHARED").map_or_else(
+        || PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared")),
+        PathBuf::from,
+    );
+    let github = std::fs::read(shared.join("specs/huge/github-api-16.6.0-3.0.json.gz"));
+    let bytes = github.unwrap_or_else(|_| {
+        let path = |n: u32| {
+            let operation = serde_json::json!({"operationId": format!("op{n}"), "responses": {"200": {"description": "x".repeat(1_000)}}});
+            (format!("/things/{n}"), serde_json::json!({"get": operation}))
+        };
+        let paths: serde_json::Map<_, _> = (0..2_000).map(path).collect();
+        let document = serde_json::json!({"openapi": "3.1.0", "info": {"title": "Large", "version": "1"}, "paths": paths});
+        document.to_string().into_bytes()
+    });
+    let document = openapi::read(&bytes, &openapi::Limits::default()).unwrap();
+    (bytes, document.counts().operations)
+}
