@@ -9,7 +9,15 @@ use app::{
     layout,
     page::{ConsoleSection, Flash, Layout},
     render::{Frame, Viewer},
-    ui::*,
+    ui::{
+        Ago, ApiGrid, ApiSummary, Badge, BarChart, Barrier, Button, ButtonKind, ButtonRow, ButtonSize, Callout, Card,
+        ChartData, CheckField, Choice, CodeBlock, CodeTabs, Column, ConfirmByName, Copyline, Crumbs, Dialog, Empty,
+        ErrorSummary, Fact, Facts, Fieldset, FileField, IconName, InputKind, Language, LineChart, LinkButton, Look,
+        Markdown, Marker, MarkerSize, Meter, Method, OperationLine, PageTitle, Pager, Place, PlanCard, Plans, PlotSize,
+        RadioCards, ResponseBody, ResponsePanel, Row, Sample, SchemaTree, Secret, SectionHead, Segmented, SelectField,
+        Series, Shape, Sparkline, Stat, State, StateBadge, Stats, Status, Tab, Table, Tabs, TextArea, TextField, Toast,
+        Tone, Unit, VersionTag, grouped, moment,
+    },
 };
 use domain::{
     error::FieldError,

@@ -104,6 +104,7 @@ impl InputKind {
 }
 
 /// One line of text. Passwords are never filled in again.
+#[expect(clippy::fn_params_excessive_bools, reason = "props are named where they are used")]
 #[component]
 pub fn TextField(
     /// Name in the form, and id.

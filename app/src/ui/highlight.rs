@@ -94,7 +94,7 @@ struct Scanner<'a> {
     tokens: Vec<(Token, &'a str)>,
 }
 
-impl<'a> Scanner<'a> {
+impl Scanner<'_> {
     fn step(&mut self) {
         let rest = &self.text[self.at..];
         let Some(c) = rest.chars().next() else { return };
@@ -120,9 +120,9 @@ impl<'a> Scanner<'a> {
                 let is_number =
                     self.language != Language::Shell && rest[..length].trim_end_matches('.').parse::<f64>().is_ok();
                 if is_number {
-                    self.push(Token::Number, length)
+                    self.push(Token::Number, length);
                 } else {
-                    self.at += length
+                    self.at += length;
                 }
             }
             c if is_word(c) && !after_word => {
@@ -157,11 +157,10 @@ impl<'a> Scanner<'a> {
 
     fn opens_string(&self, quote: char, after_word: bool) -> bool {
         match (self.language, quote) {
-            (Language::Http, _) => false,
             (Language::Json | Language::Java | Language::CSharp, quote) => quote == '"',
             // Lifetimes and apostrophes are not strings.
             (Language::Rust, quote) => quote == '"' && (!after_word || self.text[..self.at].ends_with(['r', 'b'])),
-            (Language::Python | Language::Shell | Language::Php | Language::Yaml, '`') => false,
+            (Language::Http, _) | (Language::Python | Language::Shell | Language::Php | Language::Yaml, '`') => false,
             _ => true,
         }
     }

@@ -62,13 +62,11 @@ pub fn visible_lines(text: &str) -> Cow<'_, str> {
 /// [`visible_text`], cut to at most `max` characters with an ellipsis in place of what is missing.
 pub fn short_text(text: &str, max: usize) -> String {
     let text = visible_text(text);
-    match text.char_indices().nth(max) {
-        None => text.into_owned(),
-        Some(_) => {
-            let end = text.char_indices().nth(max.saturating_sub(1)).map_or(0, |(at, _)| at);
-            format!("{}…", text[..end].trim_end())
-        }
+    if text.char_indices().nth(max).is_none() {
+        return text.into_owned();
     }
+    let end = text.char_indices().nth(max.saturating_sub(1)).map_or(0, |(at, _)| at);
+    format!("{}…", text[..end].trim_end())
 }
 
 /// One or two characters for the plate of an api: the initials of its first two words, or the first two letters.
