@@ -26,24 +26,24 @@
 //! - Budgets live outside the snapshot, keyed by subscription, and survive every change of configuration.
 //! - Nothing counted is lost on a normal stop: [`RunningGateway::shutdown`] hands the last rows over before it returns.
 //!
-//! Start reading at [`decision`].
+//! Start reading at `decision.rs`, then `worker.rs`.
 
-// pub mod decision;
+mod decision;
 pub mod limit;
 pub mod problem;
 
-// mod client;
+mod client;
 mod counters;
 mod fast_hash;
 mod links;
 mod meter;
 mod options;
-// mod phase;
+mod phase;
 mod snapshot;
 mod start;
-// mod trace_context;
+mod trace_context;
 mod upstream;
-// mod worker;
+mod worker;
 
 pub use counters::{CounterSnapshot, Counters};
 pub use meter::{UsageRows, UsageSink};

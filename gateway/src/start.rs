@@ -1,37 +1,52 @@
 //! Starting and stopping.
 
-use std::{net::SocketAddr, time::Duration};
+use std::{io, net::SocketAddr, sync::Arc, thread, time::Duration};
 
-use crate::{Counters, GatewayOptions, SnapshotHandle, UsageSink};
+use socket2::{Domain, Protocol, Socket, Type};
+use tokio::{
+    net::TcpListener,
+    runtime::{Builder, LocalOptions},
+    sync::oneshot,
+};
+use tokio_util::sync::{CancellationToken, DropGuard};
+
+use crate::{
+    Counters, GatewayOptions, SnapshotHandle, UsageSink,
+    counters::WorkerCounters,
+    worker::{Stop, Worker},
+};
+
+/// Connections that may wait to be accepted.
+const BACKLOG: i32 = 4_096;
 
 /// A gateway could not start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
     /// The address is taken or not ours.
-    #[error("the gateway can't listen on {address}")]
+    #[error("the gateway can't listen on {address}: {source}")]
     Listen {
         /// Where it should have listened.
         address: SocketAddr,
         /// What the system says.
-        source: std::io::Error,
+        source: io::Error,
     },
-    /// A thread or its runtime could not be made.
+    /// A thread, its runtime or TLS could not be set up.
     #[error("a gateway worker could not start")]
-    Worker(#[source] std::io::Error),
-    /// `via` or the portal's URL can't be sent in a header.
-    #[error("`{0}` can't be sent in a header")]
-    NotAHeader(String),
+    Worker(#[source] io::Error),
 }
 
 /// The data plane; see [`Gateway::start`].
 #[derive(Debug)]
 pub struct Gateway;
 
-/// A running gateway. Dropping it stops it at once, without waiting for requests.
+/// A running gateway. Dropping it stops it at once, without waiting for requests; their usage is still handed over.
 #[derive(Debug)]
 pub struct RunningGateway {
     address: SocketAddr,
     counters: Counters,
+    workers: Vec<oneshot::Receiver<usize>>,
+    stop: Stop,
+    _stops_when_dropped: (DropGuard, DropGuard),
 }
 
 /// How a shutdown went.
@@ -42,7 +57,8 @@ pub struct Drained {
 }
 
 impl Gateway {
-    /// Binds the listeners and starts the workers. Returns when all of them accept connections.
+    /// Binds the listeners and starts the workers. When it returns, connections are accepted; until the snapshot has its
+    /// first configuration they are answered with 503.
     ///
     /// # Errors
     /// [`StartError`], and nothing is left running.
@@ -51,8 +67,64 @@ impl Gateway {
         snapshot: SnapshotHandle,
         usage: UsageSink,
     ) -> Result<RunningGateway, StartError> {
-        let _ = (options, snapshot, usage);
-        Err(StartError::NotAHeader(String::new()))
+        let threads = options.threads.max(1);
+        let failed = |source| StartError::Listen {
+            address: options.listen,
+            source,
+        };
+        let (address, listeners) = listen(options.listen, threads).map_err(failed)?;
+        let counters: Vec<_> = (0..threads).map(|_| Arc::<WorkerCounters>::default()).collect();
+        let stop = Stop {
+            drain: CancellationToken::new(),
+            cut: CancellationToken::new(),
+        };
+        // Ends workers that run already if a later one can't start.
+        let guards = (stop.drain.clone().drop_guard(), stop.cut.clone().drop_guard());
+        let max_connections = options.limits.connections.div_ceil(threads).max(1);
+        let mut workers = Vec::with_capacity(threads);
+        for (number, listener) in listeners.into_iter().enumerate() {
+            let (started, is_started) = std::sync::mpsc::sync_channel(1);
+            let (ended, has_ended) = oneshot::channel();
+            let (options, snapshot, usage, stop) = (options.clone(), snapshot.clone(), usage.clone(), stop.clone());
+            let counters = Arc::clone(&counters[number]);
+            let body = move || {
+                let prepared = Builder::new_current_thread()
+                    .enable_all()
+                    .build_local(LocalOptions::default())
+                    .and_then(|runtime| {
+                        let worker = Worker::new(options, &snapshot, counters)?;
+                        let listener = runtime.block_on(async { TcpListener::from_std(listener) })?;
+                        Ok((runtime, worker, listener))
+                    });
+                match prepared {
+                    Ok((runtime, worker, listener)) => {
+                        let _ = started.send(Ok(()));
+                        let cut = runtime.block_on(worker.run(listener, usage, max_connections, stop));
+                        // Nobody waits for it when the gateway was dropped.
+                        let _ = ended.send(cut);
+                    }
+                    Err(error) => {
+                        let _ = started.send(Err(error));
+                    }
+                }
+            };
+            thread::Builder::new()
+                .name(format!("gateway-{number}"))
+                .spawn(body)
+                .map_err(StartError::Worker)?;
+            is_started
+                .recv()
+                .unwrap_or_else(|_| Err(io::Error::other("the worker ended at once")))
+                .map_err(StartError::Worker)?;
+            workers.push(has_ended);
+        }
+        Ok(RunningGateway {
+            address,
+            counters: Counters(counters.into()),
+            workers,
+            stop,
+            _stops_when_dropped: guards,
+        })
     }
 }
 
@@ -68,9 +140,46 @@ impl RunningGateway {
     }
 
     /// Stops accepting, lets requests finish for at most `grace`, cuts what is left and hands over the last usage.
-    /// When it returns, every worker is gone and its usage is in the sink.
-    pub async fn shutdown(self, grace: Duration) -> Drained {
-        let _ = grace;
-        Drained::default()
+    /// When it returns, every worker is gone and its usage is in the sink; somebody must be taking it.
+    pub async fn shutdown(mut self, grace: Duration) -> Drained {
+        self.stop.drain.cancel();
+        let mut cut = 0;
+        let workers = std::mem::take(&mut self.workers);
+        let deadline = tokio::time::sleep(grace);
+        let mut deadline = std::pin::pin!(deadline);
+        for mut worker in workers {
+            let ended = tokio::select! {
+                ended = &mut worker => ended,
+                () = &mut deadline, if !self.stop.cut.is_cancelled() => {
+                    self.stop.cut.cancel();
+                    worker.await
+                }
+            };
+            cut += ended.unwrap_or(0);
+        }
+        Drained { cut }
     }
+}
+
+/// One listener for each worker on one address. The system spreads connections over them.
+fn listen(address: SocketAddr, count: usize) -> io::Result<(SocketAddr, Vec<std::net::TcpListener>)> {
+    // Shared ports let a second process of the same user listen too, so a probe without sharing tells a taken port.
+    drop(bind(address, false)?);
+    let first = bind(address, true)?;
+    let address = first.local_addr()?;
+    let mut listeners = vec![first];
+    for _ in 1..count {
+        listeners.push(bind(address, true)?);
+    }
+    Ok((address, listeners))
+}
+
+fn bind(address: SocketAddr, is_shared: bool) -> io::Result<std::net::TcpListener> {
+    let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
+    socket.set_reuse_address(true)?;
+    socket.set_reuse_port(is_shared)?;
+    socket.set_nonblocking(true)?;
+    socket.bind(&address.into())?;
+    socket.listen(BACKLOG)?;
+    Ok(socket.into())
 }

@@ -1,0 +1,233 @@
+//! A caller's connection as the HTTP library sees it: bytes that passed [`Framing`], and an end when they did not.
+
+use std::{
+    io,
+    pin::Pin,
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicBool, AtomicU8, AtomicU32, Ordering::Relaxed},
+    },
+    task::{Context, Poll, ready},
+};
+
+use bytes::{Buf, Bytes};
+use tokio::{
+    io::{AsyncRead, AsyncWrite, ReadBuf},
+    net::TcpStream,
+};
+
+use super::framing::{Framing, Scan};
+use crate::{Limits, problem::Reason};
+
+/// What a connection and its worker tell each other. Atomics because an upgraded connection has to be able to move
+/// between threads; all of them stay on one.
+#[derive(Debug, Default)]
+pub(crate) struct Slot {
+    phase: AtomicU8,
+    /// Worker's second in which the phase began.
+    since_s: AtomicU32,
+    now_s: Arc<AtomicU32>,
+    is_upgraded: AtomicBool,
+    last_words: OnceLock<Bytes>,
+}
+
+/// What a connection is waiting for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub(crate) enum ConnectionPhase {
+    /// The next request.
+    Idle,
+    /// The rest of a header section.
+    Head,
+    /// An answer, or the rest of a body.
+    Busy,
+    /// The caller's end of the connection, after a refusal.
+    Closing,
+}
+
+impl Slot {
+    /// A slot whose time is its worker's.
+    pub(crate) fn new(now_s: Arc<AtomicU32>) -> Self {
+        let since_s = AtomicU32::new(now_s.load(Relaxed));
+        Self {
+            since_s,
+            now_s,
+            ..Self::default()
+        }
+    }
+
+    pub(crate) fn enter(&self, phase: ConnectionPhase) {
+        if self.phase.swap(phase as u8, Relaxed) != phase as u8 || phase == ConnectionPhase::Idle {
+            self.since_s.store(self.now_s.load(Relaxed), Relaxed);
+        }
+    }
+
+    /// The phase and how many seconds it has lasted.
+    pub(crate) fn phase(&self) -> (ConnectionPhase, u32) {
+        let phase = match self.phase.load(Relaxed) {
+            0 => ConnectionPhase::Idle,
+            1 => ConnectionPhase::Head,
+            2 => ConnectionPhase::Busy,
+            _ => ConnectionPhase::Closing,
+        };
+        (
+            phase,
+            self.now_s.load(Relaxed).saturating_sub(self.since_s.load(Relaxed)),
+        )
+    }
+
+    /// The answer is 101: what follows is no longer HTTP.
+    pub(crate) fn upgraded(&self) {
+        self.is_upgraded.store(true, Relaxed);
+    }
+
+    /// What is sent before the connection is closed; the first words win.
+    pub(crate) fn say_last(&self, words: impl FnOnce() -> Bytes) {
+        let _ = self.last_words.get_or_init(words);
+    }
+}
+
+/// The connection.
+pub(crate) struct ClientIo<F> {
+    stream: TcpStream,
+    framing: Framing,
+    /// Bytes that were read but not passed on.
+    carry: Vec<u8>,
+    /// So many of them may be passed on.
+    approved: usize,
+    is_refused: bool,
+    slot: Arc<Slot>,
+    refuse: F,
+    said: usize,
+    is_shut: bool,
+    lingered: usize,
+}
+
+/// Read at once while a header section is incomplete.
+const PIECE: usize = 4_096;
+/// What a caller may still send while its connection is being closed. Without reading it the system would reset the
+/// connection, and the caller might never see the answer.
+const MAX_LINGER: usize = 1 << 20;
+
+impl<F: Fn(Reason) -> Bytes + Unpin> ClientIo<F> {
+    pub(crate) fn new(stream: TcpStream, limits: Limits, slot: Arc<Slot>, refuse: F) -> Self {
+        Self {
+            stream,
+            framing: Framing::new(limits),
+            carry: Vec::new(),
+            approved: 0,
+            is_refused: false,
+            slot,
+            refuse,
+            said: 0,
+            is_shut: false,
+            lingered: 0,
+        }
+    }
+
+    fn judge(&mut self, scan: Scan, is_rest: bool) {
+        if let Some(reason) = scan.refused {
+            self.is_refused = true;
+            let refuse = &self.refuse;
+            self.slot.say_last(|| refuse(reason));
+        }
+        if scan.approved > 0 {
+            self.slot.enter(ConnectionPhase::Busy);
+        } else if is_rest {
+            self.slot.enter(ConnectionPhase::Head);
+        }
+    }
+
+    /// Passes approved bytes on.
+    fn hand_over(&mut self, buf: &mut ReadBuf<'_>) {
+        let count = self.approved.min(buf.remaining());
+        buf.put_slice(&self.carry[..count]);
+        self.carry.drain(..count);
+        self.approved -= count;
+    }
+}
+
+impl<F: Fn(Reason) -> Bytes + Unpin> AsyncRead for ClientIo<F> {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let this = &mut *self;
+        loop {
+            if this.approved > 0 {
+                this.hand_over(buf);
+                return Poll::Ready(Ok(()));
+            }
+            if this.is_refused || buf.remaining() == 0 {
+                return Poll::Ready(Ok(()));
+            }
+            if this.slot.is_upgraded.load(Relaxed) {
+                this.framing.make_raw();
+            }
+            if this.carry.is_empty() {
+                let start = buf.filled().len();
+                ready!(Pin::new(&mut this.stream).poll_read(cx, buf))?;
+                let new = &buf.filled()[start..];
+                if new.is_empty() {
+                    return Poll::Ready(Ok(()));
+                }
+                let scan = this.framing.scan(new);
+                if scan.refused.is_none() {
+                    this.carry.extend_from_slice(&new[scan.approved..]);
+                }
+                buf.set_filled(start + scan.approved);
+                this.judge(scan, true);
+                if scan.approved > 0 {
+                    return Poll::Ready(Ok(()));
+                }
+            } else {
+                let mut piece = [0; PIECE];
+                let mut piece = ReadBuf::new(&mut piece);
+                ready!(Pin::new(&mut this.stream).poll_read(cx, &mut piece))?;
+                if piece.filled().is_empty() {
+                    return Poll::Ready(Ok(()));
+                }
+                this.carry.extend_from_slice(piece.filled());
+                let scan = this.framing.scan(&this.carry);
+                this.approved = scan.approved;
+                this.judge(scan, true);
+            }
+        }
+    }
+}
+
+impl<F: Fn(Reason) -> Bytes + Unpin> AsyncWrite for ClientIo<F> {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write(cx, buf)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(cx)
+    }
+
+    /// Says the last words, closes our end, and then reads away what the caller still sends.
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let this = &mut *self;
+        while let Some(words) = this.slot.last_words.get().filter(|words| this.said < words.len()) {
+            this.slot.enter(ConnectionPhase::Closing);
+            let mut rest = words.clone();
+            rest.advance(this.said);
+            this.said += ready!(Pin::new(&mut this.stream).poll_write(cx, &rest))?;
+        }
+        if !this.is_shut {
+            ready!(Pin::new(&mut this.stream).poll_shutdown(cx))?;
+            this.is_shut = true;
+        }
+        if this.said == 0 && !this.framing.is_inside_body() {
+            return Poll::Ready(Ok(()));
+        }
+        this.slot.enter(ConnectionPhase::Closing);
+        while this.lingered < MAX_LINGER {
+            let mut piece = [0; PIECE];
+            let mut piece = ReadBuf::new(&mut piece);
+            match ready!(Pin::new(&mut this.stream).poll_read(cx, &mut piece)) {
+                Ok(()) if !piece.filled().is_empty() => this.lingered += piece.filled().len(),
+                // Whatever went wrong: there is nobody left to answer.
+                Ok(()) | Err(_) => break,
+            }
+        }
+        Poll::Ready(Ok(()))
+    }
+}

@@ -1,0 +1,167 @@
+//! May this request pass? A function of the snapshot, the request's head, the moment and the budgets, and of nothing
+//! else: no I/O, no clock, no randomness. So it can be rehearsed on recorded requests.
+
+use std::{borrow::Cow, sync::Arc};
+
+use domain::id::{KeyId, SubscriptionId};
+use http::{HeaderMap, HeaderName, HeaderValue, Method};
+
+use crate::{
+    limit::{Budget, Exhausted, Moment, Taken},
+    phase,
+    problem::Reason,
+    snapshot::{Operation, Plan, Snapshot, Version},
+};
+
+/// What a decision depends on, of a request.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct RequestHead<'a> {
+    pub(crate) method: &'a Method,
+    /// As sent, without the query.
+    pub(crate) path: &'a str,
+    pub(crate) headers: &'a HeaderMap,
+    /// Length of the body where it is announced.
+    pub(crate) body_bytes: Option<u64>,
+    /// The most that is accepted.
+    pub(crate) max_body_bytes: Option<u64>,
+}
+
+/// What became known of a call until it passed or was refused: what is metered, and what answers say.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Known {
+    pub(crate) version: Option<Arc<Version>>,
+    /// Number of the operation in the version.
+    pub(crate) operation: Option<u32>,
+    pub(crate) key_id: Option<KeyId>,
+    pub(crate) subscription: Option<Holder>,
+    pub(crate) plan: Option<Arc<Plan>>,
+}
+
+/// Whose budgets a call takes from.
+#[derive(Clone, Debug)]
+pub(crate) struct Holder {
+    pub(crate) id: SubscriptionId,
+    pub(crate) budget: Arc<Budget>,
+}
+
+impl Known {
+    /// The operation, if one matched.
+    pub(crate) fn operation(&self) -> Option<&Operation> {
+        self.version.as_ref()?.operations.get(self.operation? as usize)
+    }
+}
+
+/// Proof that a request passed every phase; forwarding is impossible without it. Only [`decide`] makes one.
+#[derive(Debug)]
+pub(crate) struct Permit {
+    /// Where to: the targets of the version, which are there.
+    targets: Arc<crate::upstream::Targets>,
+    /// Bytes of the path before the operation's own.
+    base_length: usize,
+    /// Header that carried the key.
+    credential: CredentialFields,
+    /// What was taken from the budgets.
+    taken: Option<Taken>,
+}
+
+/// Header fields that carried our credential and are not passed on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct CredentialFields {
+    pub(crate) authorization: bool,
+    pub(crate) api_key: bool,
+}
+
+impl Permit {
+    pub(crate) fn targets(&self) -> &Arc<crate::upstream::Targets> {
+        &self.targets
+    }
+
+    pub(crate) fn base_length(&self) -> usize {
+        self.base_length
+    }
+
+    pub(crate) fn credential(&self) -> CredentialFields {
+        self.credential
+    }
+
+    pub(crate) fn taken(&self) -> Option<&Taken> {
+        self.taken.as_ref()
+    }
+}
+
+/// Why a request does not pass, and what the answer says.
+#[derive(Debug)]
+pub(crate) struct Refusal {
+    pub(crate) reason: Reason,
+    /// A sentence about this request; the explanation of the reason when empty.
+    pub(crate) detail: Cow<'static, str>,
+    pub(crate) fields: Vec<(HeaderName, HeaderValue)>,
+    pub(crate) exhausted: Option<Box<Exhausted>>,
+    pub(crate) proxy_error: Option<&'static str>,
+}
+
+impl Refusal {
+    pub(crate) fn new(reason: Reason) -> Self {
+        Self {
+            reason,
+            detail: Cow::Borrowed(""),
+            fields: Vec::new(),
+            exhausted: None,
+            proxy_error: None,
+        }
+    }
+
+    pub(crate) fn detail(mut self, detail: impl Into<Cow<'static, str>>) -> Self {
+        self.detail = detail.into();
+        self
+    }
+
+    /// Adds what `Proxy-Status` says about the failure: an error type of RFC 9209 §2.3.
+    pub(crate) fn proxy_error(mut self, error: &'static str) -> Self {
+        self.proxy_error = Some(error);
+        self
+    }
+
+    pub(crate) fn field(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        self.fields.push((name, value));
+        self
+    }
+}
+
+/// Whether a request passes. `known` is filled with what was found on the way, also when it does not.
+///
+/// # Errors
+/// The refusal of the first phase that says no; nothing was then taken from any budget.
+pub(crate) fn decide(
+    snapshot: &Snapshot,
+    head: &RequestHead<'_>,
+    now: &Moment,
+    known: &mut Known,
+) -> Result<Permit, Box<Refusal>> {
+    phase::limits::check(snapshot, head)?;
+    let (version, base_length) = phase::route::version(&snapshot.catalog, head)?;
+    known.version = Some(Arc::clone(version));
+    // A version that is over says so whatever the path is.
+    phase::lifecycle::check(version, now)?;
+    known.operation = Some(phase::route::operation(version, head, base_length)?);
+    let credential = phase::credential::present(head)?;
+    let identity = phase::credential::identify(snapshot, version, &credential)?;
+    if let Some(key) = identity {
+        known.key_id = Some(key.id);
+        let (subscription, plan) = phase::subscription::check(snapshot, version, &key)?;
+        known.subscription = Some(Holder {
+            id: subscription.id,
+            budget: Arc::clone(&subscription.budget),
+        });
+        known.plan = Some(Arc::clone(plan));
+    }
+    // Before the budgets: a call that can't go anywhere must not cost anything.
+    let targets = phase::route::targets(version)?;
+    let taken = phase::budget::take(known, now)?;
+    Ok(Permit {
+        targets,
+        base_length,
+        credential: credential.fields,
+        taken,
+    })
+}

@@ -1,0 +1,142 @@
+//! Counting calls: once when the answer's head is known, and the bytes when it is over.
+
+use std::{rc::Rc, time::Instant};
+
+use domain::{
+    id::{KeyId, SubscriptionId},
+    usage::UsageSums,
+};
+
+use crate::{
+    decision::{Known, Permit},
+    limit::Moment,
+    meter::MeterKey,
+    upstream::BodyProgress,
+    worker::Worker,
+};
+
+/// Status of calls whose caller went away before the answer; nobody sees it but the ledger.
+const CLIENT_CLOSED: u16 = 499;
+
+/// A call that is not counted yet. Dropped without an answer it counts as given up by its caller: no units, and the
+/// quota gets its unit back.
+pub(crate) struct Call {
+    worker: Rc<Worker>,
+    pub(crate) known: Known,
+    permit: Option<Permit>,
+    pub(crate) body: Option<Rc<BodyProgress>>,
+    started: Instant,
+    minute: u32,
+    is_counted: bool,
+}
+
+/// Counts the bytes of an answer when it is over.
+#[derive(Debug)]
+pub(crate) struct Tally {
+    worker: Rc<Worker>,
+    key: MeterKey,
+    version: Option<std::sync::Arc<crate::snapshot::Version>>,
+    body: Option<Rc<BodyProgress>>,
+    bytes_in_counted: u64,
+    pub(crate) bytes_out: u64,
+}
+
+impl Call {
+    pub(crate) fn begin(worker: &Rc<Worker>, now: &Moment) -> Self {
+        Self {
+            worker: Rc::clone(worker),
+            known: Known::default(),
+            permit: None,
+            body: None,
+            started: Instant::now(),
+            minute: (now.unix_s() / 60) as u32,
+            is_counted: false,
+        }
+    }
+
+    /// The call passed every phase.
+    pub(crate) fn admit(&mut self, permit: Permit) {
+        self.permit = Some(permit);
+    }
+
+    pub(crate) fn permit(&self) -> Option<&Permit> {
+        self.permit.as_ref()
+    }
+
+    /// The upstream answered: the call counts.
+    pub(crate) fn answered(&mut self, status: u16) -> Tally {
+        self.count(status, false, 1)
+    }
+
+    /// The gateway answers itself: the call does not count, and a unit that was taken goes back.
+    pub(crate) fn refused(&mut self, status: u16) -> Tally {
+        self.return_quota();
+        self.count(status, true, 0)
+    }
+
+    fn return_quota(&self) {
+        if let (Some(holder), Some(taken)) = (&self.known.subscription, self.permit.as_ref().and_then(Permit::taken)) {
+            holder.budget.return_quota(taken);
+        }
+    }
+
+    fn count(&mut self, status: u16, is_refused: bool, units: u64) -> Tally {
+        self.is_counted = true;
+        let key = MeterKey {
+            subscription_id: self
+                .known
+                .subscription
+                .as_ref()
+                .map_or(SubscriptionId::NIL, |holder| holder.id),
+            key_id: self.known.key_id.unwrap_or(KeyId::NIL),
+            compilation: self.known.version.as_ref().map_or(0, |version| version.compilation),
+            operation: self.known.operation.unwrap_or(u32::MAX),
+            minute: self.minute,
+            status,
+            is_refused,
+        };
+        let bytes_in = self.body.as_ref().map_or(0, |body| body.bytes());
+        let sums = UsageSums {
+            calls: 1,
+            units,
+            bytes_in,
+            bytes_out: 0,
+            latency_us: self.started.elapsed().as_micros().try_into().unwrap_or(u64::MAX),
+        };
+        self.worker.count(key, self.known.version.as_ref(), &sums);
+        Tally {
+            worker: Rc::clone(&self.worker),
+            key,
+            version: self.known.version.clone(),
+            body: self.body.take(),
+            bytes_in_counted: bytes_in,
+            bytes_out: 0,
+        }
+    }
+}
+
+impl Drop for Call {
+    fn drop(&mut self) {
+        if !self.is_counted {
+            self.return_quota();
+            self.count(CLIENT_CLOSED, false, 0);
+        }
+    }
+}
+
+impl Drop for Tally {
+    fn drop(&mut self) {
+        let bytes_in = self
+            .body
+            .as_ref()
+            .map_or(0, |body| body.bytes().saturating_sub(self.bytes_in_counted));
+        if bytes_in > 0 || self.bytes_out > 0 {
+            let sums = UsageSums {
+                bytes_in,
+                bytes_out: self.bytes_out,
+                ..UsageSums::default()
+            };
+            self.worker.count(self.key, self.version.as_ref(), &sums);
+        }
+    }
+}

@@ -1,0 +1,132 @@
+//! Connecting: name → permitted addresses → TCP → TLS → HTTP/1.1.
+
+use std::{
+    io,
+    net::{IpAddr, SocketAddr},
+    sync::Arc,
+    time::Duration,
+};
+
+use domain::upstream::address::AddressPolicy;
+use hyper::client::conn::http1;
+use hyper_util::rt::TokioIo;
+use rustls::{ClientConfig, RootCertStore, pki_types::ServerName};
+use tokio::{net::TcpStream, time::timeout};
+use tokio_rustls::TlsConnector;
+
+use super::{Authority, body::RequestBody, io::UpstreamIo};
+
+/// Why there is no connection.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ConnectError {
+    /// The name has no address.
+    #[error("the name can't be resolved")]
+    Resolve(#[source] io::Error),
+    /// Every address is one that may not be connected to.
+    #[error("no address is permitted")]
+    Forbidden,
+    /// Nobody accepts.
+    #[error("the connection was refused")]
+    Connect(#[source] io::Error),
+    /// TLS failed: most often the certificate.
+    #[error("TLS failed")]
+    Tls(#[source] io::Error),
+    /// HTTP could not begin.
+    #[error("the connection broke at once")]
+    Http(#[source] hyper::Error),
+    /// It took too long.
+    #[error("it took longer than {0:?}")]
+    Timeout(Duration),
+}
+
+/// Makes connections; one for each worker.
+#[derive(Clone)]
+pub(crate) struct Connector {
+    addresses: AddressPolicy,
+    tls: TlsConnector,
+}
+
+impl Connector {
+    /// Trusts the roots that browsers trust.
+    pub(crate) fn new(addresses: AddressPolicy) -> io::Result<Self> {
+        let roots = RootCertStore {
+            roots: webpki_roots::TLS_SERVER_ROOTS.to_vec(),
+        };
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let config = ClientConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .map_err(io::Error::other)?;
+        let mut config = config.with_root_certificates(roots).with_no_client_auth();
+        config.alpn_protocols = vec![b"http/1.1".to_vec()];
+        Ok(Self {
+            addresses,
+            tls: TlsConnector::from(Arc::new(config)),
+        })
+    }
+
+    /// Connects, within `limit` in all.
+    pub(crate) async fn connect(
+        &self,
+        authority: &Authority,
+        limit: Duration,
+    ) -> Result<http1::SendRequest<RequestBody>, ConnectError> {
+        timeout(limit, self.establish(authority))
+            .await
+            .unwrap_or(Err(ConnectError::Timeout(limit)))
+    }
+
+    async fn establish(&self, authority: &Authority) -> Result<http1::SendRequest<RequestBody>, ConnectError> {
+        let stream = self.tcp(authority).await?;
+        let io = if authority.is_tls {
+            let name =
+                ServerName::try_from(authority.host.clone()).map_err(|e| ConnectError::Tls(io::Error::other(e)))?;
+            UpstreamIo::Tls(Box::new(
+                self.tls.connect(name, stream).await.map_err(ConnectError::Tls)?,
+            ))
+        } else {
+            UpstreamIo::Plain(stream)
+        };
+        // Messages of an API are small: one write of a copy costs less than a vectored one.
+        let (sender, connection) = http1::Builder::new()
+            .writev(false)
+            .handshake(TokioIo::new(io))
+            .await
+            .map_err(ConnectError::Http)?;
+        tokio::task::spawn_local(async move {
+            if let Err(error) = connection.with_upgrades().await {
+                tracing::debug!(%error, "an upstream connection ended");
+            }
+        });
+        Ok(sender)
+    }
+
+    /// The first permitted address that accepts. The policy judges the address that is connected to, after the name was
+    /// resolved: a name can't be made to point elsewhere in between.
+    async fn tcp(&self, authority: &Authority) -> Result<TcpStream, ConnectError> {
+        let addresses: Vec<SocketAddr> = match authority.host.parse::<IpAddr>() {
+            Ok(ip) => vec![SocketAddr::new(ip, authority.port)],
+            Err(_) => {
+                let found = tokio::net::lookup_host((authority.host.as_str(), authority.port)).await;
+                found.map_err(ConnectError::Resolve)?.collect()
+            }
+        };
+        if addresses.is_empty() {
+            return Err(ConnectError::Resolve(io::ErrorKind::NotFound.into()));
+        }
+        let mut last = ConnectError::Forbidden;
+        for address in addresses
+            .into_iter()
+            .filter(|address| self.addresses.permits(address.ip()))
+        {
+            match TcpStream::connect(address).await {
+                Ok(stream) => {
+                    // Without this small requests wait for acknowledgements.
+                    stream.set_nodelay(true).map_err(ConnectError::Connect)?;
+                    return Ok(stream);
+                }
+                Err(error) => last = ConnectError::Connect(error),
+            }
+        }
+        Err(last)
+    }
+}
