@@ -129,6 +129,8 @@ pub struct SideLink {
     pub icon: Option<IconName>,
     /// Method plate before the words, for operations.
     pub method: Option<String>,
+    /// Path template of an operation: not shown, but found by [`crate::islands::OperationFilter`].
+    pub path: Option<String>,
     /// Number at the end of the line.
     pub count: Option<u64>,
     /// Struck through.
@@ -144,6 +146,7 @@ impl SideLink {
             place: Place::new(text, href),
             icon: Some(icon),
             method: None,
+            path: None,
             count: None,
             is_deprecated: false,
             is_current,
@@ -162,10 +165,18 @@ impl SideLink {
             place: Place::new(text, href),
             icon: None,
             method: Some(method.into()),
+            path: None,
             count: None,
             is_deprecated,
             is_current,
         }
+    }
+
+    /// Adds the path template of an operation, for the filter.
+    #[must_use]
+    pub fn path(mut self, path: impl Into<String>) -> Self {
+        self.path = Some(path.into());
+        self
     }
 
     /// Adds a number at the end of the line.
@@ -238,7 +249,7 @@ fn side_link(link: SideLink) -> impl IntoView {
         .is_deprecated
         .then(|| view! { <i class="visually-hidden">", deprecated"</i> });
     view! {
-        <li>
+        <li data-path=link.path>
             <a
                 href=link.place.href
                 aria-current=link.is_current.then_some("page")
