@@ -18,7 +18,7 @@ pub mod usage;
 /// Every page of the user interface.
 pub fn router(state: AppState) -> Router {
     // Leptos renders on the runtime that is there. It may have been told before, by another router of this process.
-    let _ = leptos::task::Executor::init_tokio();
+    let _ = any_spawner::Executor::init_tokio();
     Router::new()
         .merge(catalog::router())
         .merge(reference::router())
