@@ -196,7 +196,7 @@ test("publish, subscribe, call, deprecate, revoke", async ({ browser, javaScript
     await provider.goto(`${turnpike.portal}/console/acme`);
     await check();
     await provider.goto(`${turnpike.portal}/console/acme/subscribers`);
-    await expect(provider.getByText("Shop")).toBeVisible();
+    await expect(provider.getByRole("rowheader", { name: "Shop" })).toBeVisible();
     await check();
   });
 
