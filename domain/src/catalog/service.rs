@@ -1,6 +1,6 @@
 //! Use cases of the catalog: apis, versions and their specs. Upstreams and lifecycle are in [`super::lifecycle`].
 
-use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, QueryFilter};
+use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, QueryFilter, sea_query::Expr};
 
 use super::{
     Api, Revision, SpecUpload, Version, VersionName, VersionState, Visibility,
@@ -127,6 +127,12 @@ impl Catalog {
         }
         (api.name, api.summary, api.visibility, api.tags) = (name, words.summary, input.visibility, words.tags);
         api::ActiveModel::from(&api).update(&*unit).await?;
+        // These words are on every page of its versions.
+        version::Entity::update_many()
+            .col_expr(version::Column::ChangedAt, Expr::value(unit.now()))
+            .filter(version::Column::ApiId.eq(api.id))
+            .exec(&*unit)
+            .await?;
         let detail = format!("{}: {}", api.slug, api.visibility.as_str());
         unit.audit(actor, Some(api.organization_id), "api.update", api.id, detail)
             .await?;

@@ -51,9 +51,11 @@ impl GatewayConfigReads {
         let now = self.cx.clock.now();
         let revision = revision(&tx).await?;
         if let Some(since) = since
-            && let Some(log) = changes_since(&tx, since, revision).await?
+            && let Some(touched) = touched_since(&tx, since, revision).await?
         {
-            return Ok(ConfigUpdate::Changes(Box::new(changes(&tx, log, revision, now).await?)));
+            return Ok(ConfigUpdate::Changes(Box::new(
+                changes(&tx, touched, revision, now).await?,
+            )));
         }
         Ok(ConfigUpdate::Full(Box::new(GatewayConfig {
             revision,
@@ -71,15 +73,41 @@ async fn revision(db: &impl ConnectionTrait) -> Result<ConfigRevision> {
         .revision)
 }
 
-/// The entries after `since`; `None` if some of them are gone, if there are too many, or if `since` is not from this
-/// database (a backup was restored).
-async fn changes_since(
+/// What the change log names.
+#[derive(Default)]
+struct Touched {
+    is_catalog: bool,
+    subscriptions: BTreeSet<SubscriptionId>,
+    keys: BTreeMap<KeyId, KeyHash>,
+}
+
+impl Touched {
+    /// Notes an entry; `None` for one that cannot be understood, as nobody knows what it would have changed.
+    fn note(&mut self, entry: config_change::Model) -> Option<()> {
+        match (entry.kind.as_str(), entry.entity_id) {
+            ("catalog", _) => self.is_catalog = true,
+            ("subscription", Some(id)) => {
+                self.subscriptions.insert(SubscriptionId::from_uuid(id));
+            }
+            ("key", Some(id)) => {
+                let hash = entry.key_hash?.try_into().ok()?;
+                self.keys.insert(KeyId::from_uuid(id), KeyHash(hash));
+            }
+            _ => return None,
+        }
+        Some(())
+    }
+}
+
+/// What was touched after `since`; `None` if entries are gone or cannot be understood, if there are too many, or if
+/// `since` is not from this database (a backup was restored).
+async fn touched_since(
     tx: &DatabaseTransaction,
     since: ConfigRevision,
     revision: ConfigRevision,
-) -> Result<Option<Vec<config_change::Model>>> {
+) -> Result<Option<Touched>> {
     if since == revision {
-        return Ok(Some(Vec::new()));
+        return Ok(Some(Touched::default()));
     }
     if !(0..revision).contains(&since) {
         return Ok(None);
@@ -95,35 +123,28 @@ async fn changes_since(
         .limit(MANY_CHANGES as u64 + 1)
         .all(tx)
         .await?;
-    Ok((log.len() <= MANY_CHANGES).then_some(log))
+    if log.len() > MANY_CHANGES {
+        return Ok(None);
+    }
+    let mut touched = Touched::default();
+    Ok(log
+        .into_iter()
+        .try_for_each(|entry| touched.note(entry))
+        .map(|()| touched))
 }
 
-/// What became of everything that the log names: only these rows are read.
+/// What became of everything that was touched: only these rows are read.
 async fn changes(
     tx: &DatabaseTransaction,
-    log: Vec<config_change::Model>,
+    touched: Touched,
     revision: ConfigRevision,
     now: Timestamp,
 ) -> Result<ConfigChanges> {
-    let mut is_catalog = false;
-    let mut subscriptions = BTreeSet::new();
-    let mut keys: BTreeMap<KeyId, Option<KeyHash>> = BTreeMap::new();
-    for entry in log {
-        match (entry.kind.as_str(), entry.entity_id) {
-            ("subscription", Some(id)) => {
-                subscriptions.insert(SubscriptionId::from_uuid(id));
-            }
-            ("key", Some(id)) => {
-                let hash = entry
-                    .key_hash
-                    .and_then(|hash| <[u8; 32]>::try_from(hash).ok())
-                    .map(KeyHash);
-                keys.insert(KeyId::from_uuid(id), hash);
-            }
-            // An entry that cannot be understood costs a reading of the catalog, never a change that is missed.
-            _ => is_catalog = true,
-        }
-    }
+    let Touched {
+        is_catalog,
+        subscriptions,
+        mut keys,
+    } = touched;
     let subscriptions: Vec<SubscriptionId> = subscriptions.into_iter().collect();
     let live = some_subscriptions(tx, &subscriptions, now).await?;
     let is_live: HashSet<SubscriptionId> = live.iter().map(|record| record.id).collect();
@@ -138,7 +159,7 @@ async fn changes(
         subscriptions: live,
         ended_subscriptions: subscriptions.into_iter().filter(|id| !is_live.contains(id)).collect(),
         keys: active,
-        revoked_keys: keys.into_values().flatten().collect(),
+        revoked_keys: keys.into_values().collect(),
     })
 }
 

@@ -9,7 +9,7 @@ use tokio::task::JoinSet;
 use url::Host;
 
 use super::{
-    Upstream,
+    Target, Upstream,
     address::{AddressClass, AddressPolicy, classify, embedded_v4},
     parse_target_url,
 };
@@ -19,6 +19,8 @@ use crate::error::{DomainError, FieldError, Result};
 const FIELD: &str = "upstream";
 /// Targets of one upstream; a larger pool belongs behind a balancer or a name.
 const MAX_TARGETS: usize = 32;
+/// Length of a target's URL, in bytes.
+const MAX_URL: usize = 2_000;
 /// How long to wait for a name: resolvers repeat a lost packet after 1 to 2 s.
 const RESOLVE_TIMEOUT: Duration = Duration::from_secs(3);
 
@@ -60,15 +62,14 @@ pub(crate) async fn check(upstream: &Upstream, policy: AddressPolicy) -> Result<
 }
 
 fn check_numbers(upstream: &Upstream) -> Result<(), FieldError> {
+    let any = |is_wrong: fn(&Target) -> bool| upstream.targets.iter().any(is_wrong);
     let sentence = if upstream.targets.is_empty() {
         "Enter the address of your server, for example https://api.internal.example."
     } else if upstream.targets.len() > MAX_TARGETS {
         "Use at most 32 targets."
-    } else if upstream
-        .targets
-        .iter()
-        .any(|target| !(1..=1_000).contains(&target.weight))
-    {
+    } else if any(|target| target.url.as_str().len() > MAX_URL) {
+        "Use addresses of at most 2,000 characters."
+    } else if any(|target| !(1..=1_000).contains(&target.weight)) {
         "Give each target a weight between 1 and 1,000."
     } else if !(1..=60_000).contains(&upstream.connect_timeout_ms) {
         "Wait between 1 and 60,000 ms for a connection."
@@ -203,6 +204,10 @@ mod tests {
         for (name, upstream) in [
             ("no target", with(|u| u.targets.clear())),
             ("33 targets", with(|u| u.targets = vec![u.targets[0].clone(); 33])),
+            (
+                "a long address",
+                with(|u| u.targets[0].url.set_path(&"x".repeat(2_000))),
+            ),
             ("weight 0", with(|u| u.targets[0].weight = 0)),
             ("weight 1001", with(|u| u.targets[0].weight = 1_001)),
             ("no time to connect", with(|u| u.connect_timeout_ms = 0)),

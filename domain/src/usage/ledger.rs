@@ -7,6 +7,7 @@ use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter,
     sea_query::{Expr, ExprTrait, OnConflict},
 };
+use time::Duration;
 
 use super::{UsageBatch, UsageKey, UsageSums, quota};
 use crate::{
@@ -14,8 +15,14 @@ use crate::{
     error::{DomainError, Result},
     id::{KeyId, SubscriptionId},
     services::Context,
-    store::entity::{api_key, usage_batch, usage_record},
+    store::entity::{api_key, quota_usage, usage_batch, usage_record},
 };
+
+/// How long a batch is remembered: a gateway that was cut off for longer does not send again what it sent before.
+const BATCHES_KEPT: Duration = Duration::days(7);
+
+/// How long the counters of a period are kept: the current one is read, and the one before by who looks back.
+const COUNTERS_KEPT: Duration = Duration::days(62);
 
 /// Rows of one statement: twelve columns each, far below the 32,766 bound values that SQLite takes.
 const CHUNK: usize = 500;
@@ -44,6 +51,23 @@ impl Ledger {
         note_last_use(&tx, &batch.rows).await?;
         tx.commit().await?;
         Ok(true)
+    }
+
+    /// Forgets which batches were written more than a week ago, and counters of quotas whose period is long over; the
+    /// ledger's rows stay. Returns how many it forgot. For the clean-up task, once a day.
+    pub async fn forget_old(&self) -> Result<u64> {
+        let now = self.cx.clock.now();
+        let tx = self.cx.db.write().await?;
+        let batches = usage_batch::Entity::delete_many()
+            .filter(usage_batch::Column::WrittenAt.lt(now - BATCHES_KEPT))
+            .exec(&tx)
+            .await?;
+        let counters = quota_usage::Entity::delete_many()
+            .filter(quota_usage::Column::PeriodStart.lt((now - COUNTERS_KEPT).unix_timestamp()))
+            .exec(&tx)
+            .await?;
+        tx.commit().await?;
+        Ok(batches.rows_affected + counters.rows_affected)
     }
 }
 

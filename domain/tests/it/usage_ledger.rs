@@ -122,6 +122,19 @@ on_both_engines! {
         assert!(world.services.ledger.record(&batch(2, Vec::new())).await.unwrap(), "an empty batch");
     }
 
+    async fn old_batches_and_counters_are_forgotten(world) {
+        let (subscribed, version) = subscribed(&world, None).await;
+        let row = key(&subscribed, version, world.clock.now().unix_timestamp());
+        world.services.ledger.record(&batch(1, vec![(row.clone(), calls(1))])).await.unwrap();
+        world.advance(Duration::from_hours(24 * 7));
+        assert_eq!(world.services.ledger.forget_old().await.unwrap(), 0);
+        world.advance(Duration::from_hours(24 * 60));
+        world.services.ledger.record(&batch(2, Vec::new())).await.unwrap();
+        assert_eq!(world.services.ledger.forget_old().await.unwrap(), 2, "a batch and a counter");
+        assert_eq!(totals(&world, &subscribed).await.sums, calls(1), "the ledger stays");
+        assert!(!world.services.ledger.record(&batch(2, Vec::new())).await.unwrap(), "a new batch is remembered");
+    }
+
     async fn gateways_write_at_the_same_time(world) {
         let (subscribed, version) = subscribed(&world, None).await;
         let now = world.clock.now().unix_timestamp();
