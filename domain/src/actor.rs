@@ -65,19 +65,23 @@ impl Actor {
         if account.is_verified {
             Ok(account)
         } else {
-            Err(DomainError::Conflict("Verify your e-mail address first: open the link we sent you.".into()))
+            Err(DomainError::Conflict(
+                "Verify your e-mail address first: open the link we sent you.".into(),
+            ))
         }
     }
 
-    /// The actor's role in an organization; operators count as owners everywhere.
+    /// The actor's role in an organization; operators count as owners everywhere, once their address is verified.
     pub fn role_in(&self, organization: OrganizationId) -> Option<Role> {
         match self {
             Self::Anonymous => None,
             Self::System => Some(Role::Owner),
-            Self::Account(account) if account.is_operator => Some(Role::Owner),
-            Self::Account(account) => {
-                account.memberships.iter().find(|m| m.organization_id == organization).map(|m| m.role)
-            }
+            Self::Account(account) if account.is_operator && account.is_verified => Some(Role::Owner),
+            Self::Account(account) => account
+                .memberships
+                .iter()
+                .find(|m| m.organization_id == organization)
+                .map(|m| m.role),
         }
     }
 
@@ -88,7 +92,9 @@ impl Actor {
     /// [`DomainError::Forbidden`] for members whose role is too small; [`DomainError::Conflict`] for a change by an
     /// account whose address waits for verification.
     pub fn require(&self, action: Action, organization: OrganizationId) -> Result<()> {
-        let role = self.role_in(organization).ok_or(DomainError::NotFound { what: "organization" })?;
+        let role = self
+            .role_in(organization)
+            .ok_or(DomainError::NotFound { what: "organization" })?;
         if !allows(role, action) {
             return Err(DomainError::Forbidden);
         }

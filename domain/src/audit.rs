@@ -62,13 +62,18 @@ mod reads {
             actor.require(Action::ReadAudit, organization)?;
             let mut select = Entity::find().filter(Column::OrganizationId.eq(organization));
             if let Some(cursor) = cursor {
-                let after: AuditId =
-                    cursor.parse().map_err(|_| DomainError::field("cursor", "This page does not exist."))?;
+                let after: AuditId = cursor
+                    .parse()
+                    .map_err(|_| DomainError::field("cursor", "This page does not exist."))?;
                 select = select.filter(Column::Id.lt(after));
             }
             // Ids sort by time. One more than a page tells whether there is a next one.
             let limit = DEFAULT_PAGE_SIZE + 1;
-            let rows = select.order_by_desc(Column::Id).limit(limit).all(self.cx.db.read()).await?;
+            let rows = select
+                .order_by_desc(Column::Id)
+                .limit(limit)
+                .all(self.cx.db.read())
+                .await?;
             let mut items: Vec<AuditEntry> = rows.into_iter().map(AuditEntry::from).collect();
             let is_full = items.len() as u64 == limit;
             items.truncate(DEFAULT_PAGE_SIZE as usize);

@@ -17,7 +17,10 @@ pub struct FieldError {
 impl FieldError {
     /// An error at `field`.
     pub fn new(field: impl Into<String>, message: impl Into<String>) -> Self {
-        Self { field: field.into(), message: message.into() }
+        Self {
+            field: field.into(),
+            message: message.into(),
+        }
     }
 }
 
@@ -102,6 +105,15 @@ impl DomainError {
     /// Wraps a fault of ours.
     pub fn internal(cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         Self::Internal(cause.into())
+    }
+
+    /// The same error; where something was not found, it is `what` the caller asked for and not what stood in the way.
+    #[must_use]
+    pub fn missing_as(self, what: &'static str) -> Self {
+        match self {
+            Self::NotFound { .. } => Self::NotFound { what },
+            other => other,
+        }
     }
 
     /// The stable code.

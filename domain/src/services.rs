@@ -5,10 +5,17 @@ use std::sync::Arc;
 use tokio::sync::Notify;
 
 use crate::{
-    account::{password::{PasswordCost, Passwords}, service::Accounts},
+    account::{
+        password::{PasswordCost, Passwords},
+        service::Accounts,
+    },
     application::service::Applications,
     audit::AuditLog,
-    catalog::{documents::{DEFAULT_BUDGET, Documents}, query::CatalogReads, service::Catalog},
+    catalog::{
+        documents::{DEFAULT_BUDGET, Documents},
+        query::CatalogReads,
+        service::Catalog,
+    },
     clock::Clock,
     key::service::Keys,
     notify::outbox::Outbox,
@@ -105,8 +112,14 @@ impl Services {
             context: cx.clone(),
             accounts: Accounts { cx: cx.clone() },
             organizations: Organizations { cx: cx.clone() },
-            catalog: Catalog { cx: cx.clone(), documents: documents.clone() },
-            catalog_reads: CatalogReads { cx: cx.clone(), documents: documents.clone() },
+            catalog: Catalog {
+                cx: cx.clone(),
+                documents: documents.clone(),
+            },
+            catalog_reads: CatalogReads {
+                cx: cx.clone(),
+                documents: documents.clone(),
+            },
             documents,
             plans: Plans { cx: cx.clone() },
             applications: Applications { cx: cx.clone() },

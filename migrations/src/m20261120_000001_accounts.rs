@@ -1,6 +1,12 @@
 //! Who signs in, and the organizations they belong to.
 
-use sea_orm_migration::{prelude::*, schema::{binary, binary_uniq, boolean, pk_uuid, string_uniq, text, timestamp_with_time_zone, timestamp_with_time_zone_null, uuid}};
+use sea_orm_migration::{
+    prelude::*,
+    schema::{
+        binary, binary_uniq, boolean, pk_uuid, string_uniq, text, timestamp_with_time_zone,
+        timestamp_with_time_zone_null, uuid,
+    },
+};
 
 use crate::table::{belongs_to, drop, index, word};
 
@@ -87,6 +93,10 @@ impl MigrationTrait for Migration {
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        drop(manager, &["membership", "organization", "session", "account_token", "account"]).await
+        drop(
+            manager,
+            &["membership", "organization", "session", "account_token", "account"],
+        )
+        .await
     }
 }

@@ -1,6 +1,12 @@
 //! Apis, their versions and the specs of these.
 
-use sea_orm_migration::{prelude::*, schema::{big_integer, blob, integer, json, json_null, pk_uuid, string_len, text, text_null, timestamp_with_time_zone, timestamp_with_time_zone_null, uuid, uuid_null}};
+use sea_orm_migration::{
+    prelude::*,
+    schema::{
+        big_integer, blob, integer, json, json_null, pk_uuid, string_len, text, text_null, timestamp_with_time_zone,
+        timestamp_with_time_zone_null, uuid, uuid_null,
+    },
+};
 
 use crate::table::{belongs_to, drop, index, refers_to, unique, word};
 

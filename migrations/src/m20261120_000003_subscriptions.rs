@@ -1,6 +1,11 @@
 //! Plans, and the applications, subscriptions and keys of consumers.
 
-use sea_orm_migration::{prelude::*, schema::{binary_uniq, json, json_null, pk_uuid, text, timestamp_with_time_zone, timestamp_with_time_zone_null, uuid}};
+use sea_orm_migration::{
+    prelude::*,
+    schema::{
+        binary_uniq, json, json_null, pk_uuid, text, timestamp_with_time_zone, timestamp_with_time_zone_null, uuid,
+    },
+};
 
 use crate::table::{belongs_to, drop, index, refers_to, unique, word};
 

@@ -1,6 +1,9 @@
 //! The ledger.
 
-use sea_orm_migration::{prelude::*, schema::{big_integer, boolean, integer, string, text, timestamp_with_time_zone, uuid}};
+use sea_orm_migration::{
+    prelude::*,
+    schema::{big_integer, boolean, integer, string, text, timestamp_with_time_zone, uuid},
+};
 
 use crate::table::{drop, index};
 

@@ -1,6 +1,12 @@
 //! What the installation as a whole keeps: configuration revision and changes, audit log, outbox, settings.
 
-use sea_orm_migration::{prelude::*, schema::{big_integer, binary_null, integer, pk_uuid, string, text, text_null, timestamp_with_time_zone, timestamp_with_time_zone_null, uuid_null}};
+use sea_orm_migration::{
+    prelude::*,
+    schema::{
+        big_integer, binary_null, integer, pk_uuid, string, text, text_null, timestamp_with_time_zone,
+        timestamp_with_time_zone_null, uuid_null,
+    },
+};
 
 use crate::table::{drop, index, word};
 
@@ -21,7 +27,13 @@ impl MigrationTrait for Migration {
             )
             .await?;
         manager
-            .execute(Query::insert().into_table("config_state").columns(["id", "revision"]).values_panic([1.into(), 1.into()]).to_owned())
+            .execute(
+                Query::insert()
+                    .into_table("config_state")
+                    .columns(["id", "revision"])
+                    .values_panic([1.into(), 1.into()])
+                    .to_owned(),
+            )
             .await?;
         manager
             .create_table(
@@ -72,12 +84,20 @@ impl MigrationTrait for Migration {
         index(manager, "outbox_mail", &["state", "due_at"]).await?;
         manager
             .create_table(
-                Table::create().table("setting").col(string("name").primary_key()).col(text("value")).to_owned(),
+                Table::create()
+                    .table("setting")
+                    .col(string("name").primary_key())
+                    .col(text("value"))
+                    .to_owned(),
             )
             .await
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        drop(manager, &["setting", "outbox_mail", "audit_entry", "config_change", "config_state"]).await
+        drop(
+            manager,
+            &["setting", "outbox_mail", "audit_entry", "config_change", "config_state"],
+        )
+        .await
     }
 }

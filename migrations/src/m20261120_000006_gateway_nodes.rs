@@ -1,6 +1,9 @@
 //! Gateways that are running, with the configuration that each serves.
 
-use sea_orm_migration::{prelude::*, schema::{big_integer, string, timestamp_with_time_zone}};
+use sea_orm_migration::{
+    prelude::*,
+    schema::{big_integer, string, timestamp_with_time_zone},
+};
 
 use crate::table::drop;
 

@@ -6,9 +6,9 @@ pub(crate) mod mail;
 pub mod password;
 #[cfg(feature = "store")]
 pub mod service;
+pub mod throttle;
 #[cfg(feature = "store")]
 pub(crate) mod token;
-pub mod throttle;
 
 use serde::{Deserialize, Serialize};
 
@@ -93,18 +93,34 @@ pub fn check_email(email: &str) -> Result<(), FieldError> {
                 && host.split('.').count() > 1
                 && host.split('.').all(|label| !label.is_empty())
         });
-    if ok { Ok(()) } else { Err(FieldError::new("email", "Enter an e-mail address, for example name@example.com.")) }
+    if ok {
+        Ok(())
+    } else {
+        Err(FieldError::new(
+            "email",
+            "Enter an e-mail address, for example name@example.com.",
+        ))
+    }
 }
 
 /// Checks a new password: length only, as NIST SP 800-63B §5.1.1.2 advises, and that it is not the address itself.
 pub fn check_password(password: &str, email: &str) -> Result<(), FieldError> {
     let length = password.chars().count();
     if length < PASSWORD_MIN {
-        Err(FieldError::new("password", format!("Use at least {PASSWORD_MIN} characters.")))
+        Err(FieldError::new(
+            "password",
+            format!("Use at least {PASSWORD_MIN} characters."),
+        ))
     } else if length > PASSWORD_MAX {
-        Err(FieldError::new("password", format!("Use at most {PASSWORD_MAX} characters.")))
+        Err(FieldError::new(
+            "password",
+            format!("Use at most {PASSWORD_MAX} characters."),
+        ))
     } else if normalize_email(password) == email {
-        Err(FieldError::new("password", "Choose something other than your e-mail address."))
+        Err(FieldError::new(
+            "password",
+            "Choose something other than your e-mail address.",
+        ))
     } else {
         Ok(())
     }

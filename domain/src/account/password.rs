@@ -39,15 +39,22 @@ impl Passwords {
         };
         // The numbers above lie within argon2's bounds, so its defaults (the same as OWASP's) are never used.
         let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params.unwrap_or_default());
-        Self { argon2, permits: Arc::new(Semaphore::new(AT_ONCE)) }
+        Self {
+            argon2,
+            permits: Arc::new(Semaphore::new(AT_ONCE)),
+        }
     }
 
     /// The PHC string to store, with a salt of its own.
     pub(crate) async fn hash(&self, password: &str) -> Result<String> {
         let password = password.to_owned();
-        self.work(move |argon2| argon2.hash_password(password.as_bytes()).map(|hash: PasswordHash| hash.to_string()))
-            .await?
-            .map_err(|error| DomainError::internal(error.to_string()))
+        self.work(move |argon2| {
+            argon2
+                .hash_password(password.as_bytes())
+                .map(|hash: PasswordHash| hash.to_string())
+        })
+        .await?
+        .map_err(|error| DomainError::internal(error.to_string()))
     }
 
     /// Whether the password fits the stored hash. Without one the answer is no after the same work, so that time does
@@ -71,7 +78,10 @@ impl Passwords {
     }
 
     async fn work<T: Send + 'static>(&self, job: impl FnOnce(Argon2<'static>) -> T + Send + 'static) -> Result<T> {
-        let permit = Arc::clone(&self.permits).acquire_owned().await.map_err(DomainError::internal)?;
+        let permit = Arc::clone(&self.permits)
+            .acquire_owned()
+            .await
+            .map_err(DomainError::internal)?;
         let argon2 = self.argon2.clone();
         spawn_blocking(move || {
             // Held by the work and not by the caller, who may go away before it is done.
@@ -95,7 +105,13 @@ mod tests {
         assert!(passwords.verify("correct horse", Some(stored.clone())).await.unwrap());
         assert!(!passwords.verify("battery staple", Some(stored.clone())).await.unwrap());
         assert!(!passwords.verify("correct horse", None).await.unwrap(), "no account");
-        assert!(passwords.verify("correct horse", Some("nonsense".into())).await.is_err(), "a corrupt hash is our fault");
+        assert!(
+            passwords
+                .verify("correct horse", Some("nonsense".into()))
+                .await
+                .is_err(),
+            "a corrupt hash is our fault"
+        );
         assert_ne!(passwords.hash("correct horse").await.unwrap(), stored, "salted");
     }
 

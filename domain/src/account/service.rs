@@ -68,11 +68,21 @@ impl Accounts {
         match insert(&unit, &input, password_hash, None, Operator::IfFirst).await? {
             Some(account) => {
                 let token = tokens::issue(&unit, account.id, Purpose::Verify).await?;
-                unit.queue_mail(mail::verification(&self.cx.portal_url, &account.email, &account.name, &token)).await?;
+                unit.queue_mail(mail::verification(
+                    &self.cx.portal_url,
+                    &account.email,
+                    &account.name,
+                    &token,
+                ))
+                .await?;
                 let actor = Actor::Account(actor_of(&account, Vec::new()));
-                unit.audit(&actor, None, "account.sign_up", account.id, account.email.clone()).await?;
+                unit.audit(&actor, None, "account.sign_up", account.id, account.email.clone())
+                    .await?;
             }
-            None => unit.queue_mail(mail::already_there(&self.cx.portal_url, &input.email)).await?,
+            None => {
+                unit.queue_mail(mail::already_there(&self.cx.portal_url, &input.email))
+                    .await?
+            }
         }
         unit.commit().await
     }
@@ -90,9 +100,12 @@ impl Accounts {
         let flag = if operator { Operator::Yes } else { Operator::No };
         let Some(account) = insert(&unit, &input, password_hash, Some(unit.now()), flag).await? else {
             let there = by_email(&*unit, &input.email).await?;
-            return there.map(Account::from).ok_or(DomainError::NotFound { what: "account" });
+            return there
+                .map(Account::from)
+                .ok_or(DomainError::NotFound { what: "account" });
         };
-        unit.audit(actor, None, "account.create", account.id, account.email.clone()).await?;
+        unit.audit(actor, None, "account.create", account.id, account.email.clone())
+            .await?;
         unit.commit().await?;
         Ok(account.into())
     }
@@ -112,7 +125,8 @@ impl Accounts {
         let session = session::begin(&unit, account.id, browser).await?;
         if account.verified_at.is_none() {
             let actor = Actor::Account(actor_of(&account, Vec::new()));
-            unit.audit(&actor, None, "account.verify", account.id, account.email.clone()).await?;
+            unit.audit(&actor, None, "account.verify", account.id, account.email.clone())
+                .await?;
             mark_verified(&unit, account).await?;
         }
         unit.commit().await?;
@@ -134,7 +148,13 @@ impl Accounts {
             return Err(DomainError::TooMany { retry_after_s });
         }
         let token = tokens::issue(&unit, account.id, Purpose::Verify).await?;
-        unit.queue_mail(mail::verification(&self.cx.portal_url, &account.email, &account.name, &token)).await?;
+        unit.queue_mail(mail::verification(
+            &self.cx.portal_url,
+            &account.email,
+            &account.name,
+            &token,
+        ))
+        .await?;
         unit.commit().await
     }
 
@@ -149,15 +169,27 @@ impl Accounts {
             None => None,
             Some((old, new)) => {
                 let stored = account::Entity::find_by_id(me.id).one(self.cx.db.read()).await?;
-                if !self.cx.passwords.verify(old, stored.map(|account| account.password_hash)).await? {
-                    return Err(DomainError::field("current_password", "This is not your current password."));
+                if !self
+                    .cx
+                    .passwords
+                    .verify(old, stored.map(|account| account.password_hash))
+                    .await?
+                {
+                    return Err(DomainError::field(
+                        "current_password",
+                        "This is not your current password.",
+                    ));
                 }
                 check_password(new, &me.email).map_err(|error| DomainError::Invalid(vec![error]))?;
                 Some(self.cx.passwords.hash(new).await?)
             }
         };
         let mut unit = self.cx.begin().await?;
-        let mut row = account::ActiveModel { id: Set(me.id), name: Set(name.clone()), ..Default::default() };
+        let mut row = account::ActiveModel {
+            id: Set(me.id),
+            name: Set(name.clone()),
+            ..Default::default()
+        };
         if let Some(hash) = new_hash {
             row.password_hash = Set(hash);
             session_row::Entity::delete_many()
@@ -166,11 +198,13 @@ impl Accounts {
                 .exec(&*unit)
                 .await?;
             tokens::revoke(&unit, me.id, Purpose::Reset).await?;
-            unit.queue_mail(mail::password_changed(&self.cx.portal_url, &me.email)).await?;
+            unit.queue_mail(mail::password_changed(&self.cx.portal_url, &me.email))
+                .await?;
             unit.audit(actor, None, "account.change_password", me.id, "").await?;
         }
         if name != me.name {
-            unit.audit(actor, None, "account.rename", me.id, format!("{} → {name}", me.name)).await?;
+            unit.audit(actor, None, "account.rename", me.id, format!("{} → {name}", me.name))
+                .await?;
         }
         row.update(&*unit).await?;
         unit.commit().await
@@ -182,7 +216,9 @@ impl Accounts {
     /// `Forbidden` for all but operators and the installation.
     pub async fn by_email(&self, actor: &Actor, email: &str) -> Result<Option<Account>> {
         require_operator(actor)?;
-        Ok(by_email(self.cx.db.read(), &normalize_email(email)).await?.map(Account::from))
+        Ok(by_email(self.cx.db.read(), &normalize_email(email))
+            .await?
+            .map(Account::from))
     }
 
     /// Whether the installation has no account yet: the next to sign up becomes operator.
@@ -223,7 +259,10 @@ async fn insert(
 ) -> Result<Option<account::Model>> {
     let id = AccountId::generate();
     // Every account tries, so that the flag stands for "there is one"; of two at once, the unique key lets one through.
-    let claim = setting::ActiveModel { name: Set(FIRST_ACCOUNT.into()), value: Set(id.to_string()) };
+    let claim = setting::ActiveModel {
+        name: Set(FIRST_ACCOUNT.into()),
+        value: Set(id.to_string()),
+    };
     let is_first = unit.insert_if_absent(claim, [setting::Column::Name]).await?;
     let account = account::Model {
         id,
@@ -240,17 +279,27 @@ async fn insert(
         created_at: unit.now(),
     };
     let row = account::ActiveModel::from(account.clone()).reset_all();
-    Ok(unit.insert_if_absent(row, [account::Column::Email]).await?.then_some(account))
+    Ok(unit
+        .insert_if_absent(row, [account::Column::Email])
+        .await?
+        .then_some(account))
 }
 
 async fn mark_verified(unit: &Unit, account: account::Model) -> Result<()> {
-    let row = account::ActiveModel { id: Set(account.id), verified_at: Set(Some(unit.now())), ..Default::default() };
+    let row = account::ActiveModel {
+        id: Set(account.id),
+        verified_at: Set(Some(unit.now())),
+        ..Default::default()
+    };
     row.update(&**unit).await?;
     Ok(())
 }
 
 async fn by_email(db: &impl sea_orm::ConnectionTrait, email: &str) -> Result<Option<account::Model>> {
-    Ok(account::Entity::find().filter(account::Column::Email.eq(email)).one(db).await?)
+    Ok(account::Entity::find()
+        .filter(account::Column::Email.eq(email))
+        .one(db)
+        .await?)
 }
 
 /// Roles of an account in organizations that are active, by the organizations' names.
@@ -266,7 +315,12 @@ async fn memberships(db: &impl sea_orm::ConnectionTrait, id: AccountId) -> Resul
         let role = membership.role();
         Some(role.and_then(|role| {
             let slug = row::Row::new("organization", organization.id).parse("slug", &organization.slug)?;
-            Ok(Membership { organization_id: organization.id, slug, name: organization.name, role })
+            Ok(Membership {
+                organization_id: organization.id,
+                slug,
+                name: organization.name,
+                role,
+            })
         }))
     }));
     memberships.sort_by(|a, b| a.name.cmp(&b.name));
@@ -306,7 +360,11 @@ fn checked(input: SignUp) -> Result<SignUp> {
     .flatten()
     .collect();
     match name {
-        Ok(name) if errors.is_empty() => Ok(SignUp { email, name, password: input.password }),
+        Ok(name) if errors.is_empty() => Ok(SignUp {
+            email,
+            name,
+            password: input.password,
+        }),
         _ => Err(DomainError::Invalid(errors)),
     }
 }

@@ -44,7 +44,9 @@ impl SignInThrottle {
             .max()
             .unwrap_or(Duration::ZERO);
         if wait.is_positive() {
-            Err(DomainError::TooMany { retry_after_s: wait.whole_seconds().max(1).unsigned_abs() })
+            Err(DomainError::TooMany {
+                retry_after_s: wait.whole_seconds().max(1).unsigned_abs(),
+            })
         } else {
             Ok(())
         }
@@ -72,7 +74,10 @@ impl SignInThrottle {
 
     /// Forgets an account's failures after it signed in.
     pub fn succeeded(&self, email: &str) {
-        self.failures.lock().unwrap_or_else(PoisonError::into_inner).remove(&account_key(email));
+        self.failures
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .remove(&account_key(email));
     }
 }
 
@@ -102,12 +107,25 @@ mod tests {
         let throttle = SignInThrottle::default();
         let now = datetime!(2026-11-20 9:00 UTC);
         for attempt in 0..5 {
-            assert!(throttle.check("a@b.example", "1.2.3.4", now).is_ok(), "attempt {attempt}");
+            assert!(
+                throttle.check("a@b.example", "1.2.3.4", now).is_ok(),
+                "attempt {attempt}"
+            );
             throttle.failed("a@b.example", "1.2.3.4", now);
         }
-        assert!(throttle.check("a@b.example", "9.9.9.9", now).is_err(), "the account waits from any peer");
-        assert!(throttle.check("other@b.example", "1.2.3.4", now).is_ok(), "another account does not wait");
-        assert!(throttle.check("a@b.example", "1.2.3.4", now + Duration::seconds(2)).is_ok());
+        assert!(
+            throttle.check("a@b.example", "9.9.9.9", now).is_err(),
+            "the account waits from any peer"
+        );
+        assert!(
+            throttle.check("other@b.example", "1.2.3.4", now).is_ok(),
+            "another account does not wait"
+        );
+        assert!(
+            throttle
+                .check("a@b.example", "1.2.3.4", now + Duration::seconds(2))
+                .is_ok()
+        );
         throttle.succeeded("a@b.example");
         assert!(throttle.check("a@b.example", "1.2.3.4", now).is_ok());
     }

@@ -35,7 +35,14 @@ mod tests {
     fn tokens_fit_into_urls_and_cookies_and_differ() {
         let token = Token::generate();
         assert_eq!(token.text.len(), 43);
-        assert!(token.text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_'), "{}", token.text);
+        assert!(
+            token
+                .text
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_'),
+            "{}",
+            token.text
+        );
         assert_eq!(token.hash, hash_of(&token.text));
         assert_ne!(token.text, Token::generate().text);
     }

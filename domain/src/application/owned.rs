@@ -25,7 +25,14 @@ pub(crate) async fn to_change(unit: &Unit, actor: &Actor, id: ApplicationId) -> 
         actor.require_verified()?;
     }
     let active = application::Column::State.eq(application::ACTIVE);
-    check(actor, application::Entity::find_by_id(id).filter(active).lock_exclusive().one(&**unit).await?)
+    check(
+        actor,
+        application::Entity::find_by_id(id)
+            .filter(active)
+            .lock_exclusive()
+            .one(&**unit)
+            .await?,
+    )
 }
 
 fn check(actor: &Actor, found: Option<application::Model>) -> Result<Application> {
@@ -34,6 +41,9 @@ fn check(actor: &Actor, found: Option<application::Model>) -> Result<Application
         Actor::Anonymous => Err(DomainError::Unauthenticated),
         Actor::System => Ok(row.ok_or(NOT_FOUND)?.try_into()?),
         // Operators run the installation; the applications of others are none of their business.
-        Actor::Account(account) => Ok(row.filter(|row| row.owner_id == account.id).ok_or(NOT_FOUND)?.try_into()?),
+        Actor::Account(account) => Ok(row
+            .filter(|row| row.owner_id == account.id)
+            .ok_or(NOT_FOUND)?
+            .try_into()?),
     }
 }

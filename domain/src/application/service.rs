@@ -91,11 +91,17 @@ impl Applications {
             typed => mistakes.take("slug", typed.parse().map_err(|error: SlugError| error.to_string())),
         };
         let name = mistakes.take("name", input::name(name, NAME_MAX)).unwrap_or_default();
-        let description = mistakes.take("description", check_description(description)).unwrap_or_default();
+        let description = mistakes
+            .take("description", check_description(description))
+            .unwrap_or_default();
         mistakes.none()?;
         let unit = self.cx.begin().await?;
         // The account's row is the lock of the cap and of the suggestion.
-        account::Entity::find_by_id(owner).lock_exclusive().one(&*unit).await?.ok_or(DomainError::Unauthenticated)?;
+        account::Entity::find_by_id(owner)
+            .lock_exclusive()
+            .one(&*unit)
+            .await?
+            .ok_or(DomainError::Unauthenticated)?;
         let slugs = slugs_of(&unit, owner).await?;
         if slugs.len() >= MAX_APPLICATIONS {
             return Err(DomainError::Conflict(format!(
@@ -107,13 +113,26 @@ impl Applications {
             None => suggest(&name, &slugs)
                 .ok_or_else(|| DomainError::field("slug", "Enter a short name, for example `my-app`."))?,
         };
-        let application =
-            Application { id: ApplicationId::generate(), owner_id: owner, slug, name, description, created_at: unit.now() };
+        let application = Application {
+            id: ApplicationId::generate(),
+            owner_id: owner,
+            slug,
+            name,
+            description,
+            created_at: unit.now(),
+        };
         application::ActiveModel::from(&application)
             .insert(&*unit)
             .await
             .or_taken(|| DomainError::field("slug", "You have an application with this short name already."))?;
-        unit.audit(actor, None, "application.create", application.id, application.slug.as_str()).await?;
+        unit.audit(
+            actor,
+            None,
+            "application.create",
+            application.id,
+            application.slug.as_str(),
+        )
+        .await?;
         unit.commit().await?;
         Ok(application)
     }
@@ -122,18 +141,14 @@ impl Applications {
     ///
     /// # Errors
     /// `Invalid` with the fields `name`, `description`.
-    pub async fn update(
-        &self,
-        actor: &Actor,
-        id: ApplicationId,
-        name: &str,
-        description: &str,
-    ) -> Result<Application> {
+    pub async fn update(&self, actor: &Actor, id: ApplicationId, name: &str, description: &str) -> Result<Application> {
         let unit = self.cx.begin().await?;
         let mut application = owned::to_change(&unit, actor, id).await?;
         let mut mistakes = Mistakes::default();
         application.name = mistakes.take("name", input::name(name, NAME_MAX)).unwrap_or_default();
-        application.description = mistakes.take("description", check_description(description)).unwrap_or_default();
+        application.description = mistakes
+            .take("description", check_description(description))
+            .unwrap_or_default();
         mistakes.none()?;
         application::ActiveModel {
             id: Set(id),
@@ -143,7 +158,8 @@ impl Applications {
         }
         .update(&*unit)
         .await?;
-        unit.audit(actor, None, "application.update", id, application.name.as_str()).await?;
+        unit.audit(actor, None, "application.update", id, application.name.as_str())
+            .await?;
         unit.commit().await?;
         Ok(application)
     }
@@ -154,10 +170,15 @@ impl Applications {
         let application = owned::to_change(&unit, actor, id).await?;
         let mut changes = cancel_all(&unit, actor, &application).await?;
         changes.extend(revoke_all(&unit, id).await?);
-        application::ActiveModel { id: Set(id), state: Set(application::DELETED.into()), ..Default::default() }
-            .update(&*unit)
+        application::ActiveModel {
+            id: Set(id),
+            state: Set(application::DELETED.into()),
+            ..Default::default()
+        }
+        .update(&*unit)
+        .await?;
+        unit.audit(actor, None, "application.delete", id, application.slug.as_str())
             .await?;
-        unit.audit(actor, None, "application.delete", id, application.slug.as_str()).await?;
         if !changes.is_empty() {
             unit.bump(&changes).await?;
         }
@@ -181,7 +202,14 @@ async fn cancel_all(unit: &Unit, actor: &Actor, application: &Application) -> Re
         change.canceled_at = Set(Some(unit.now()));
         change.update(&**unit).await?;
         let organization = plan.map(|plan| plan.organization_id);
-        unit.audit(actor, organization, "subscription.cancel", id, application.name.as_str()).await?;
+        unit.audit(
+            actor,
+            organization,
+            "subscription.cancel",
+            id,
+            application.name.as_str(),
+        )
+        .await?;
         changes.push(Change::Subscription(id));
     }
     Ok(changes)
@@ -197,8 +225,10 @@ async fn revoke_all(unit: &Unit, application: ApplicationId) -> Result<Vec<Chang
         .filter(Column::State.eq(KeyState::Active.as_str()))
         .exec_with_returning(&**unit)
         .await?;
-    let changes: Result<Vec<Change>, _> =
-        revoked.iter().map(|key| key.key_hash().map(|hash| Change::Key(key.id, hash))).collect();
+    let changes: Result<Vec<Change>, _> = revoked
+        .iter()
+        .map(|key| key.key_hash().map(|hash| Change::Key(key.id, hash)))
+        .collect();
     Ok(changes?)
 }
 
@@ -224,7 +254,9 @@ fn suggest(name: &str, taken: &[String]) -> Option<Slug> {
     }
     // Cut, so that the number fits; slugs are ASCII.
     let stem = base.as_str().get(..60).unwrap_or(base.as_str()).trim_end_matches('-');
-    (2..=MAX_APPLICATIONS + 1).filter_map(|n| format!("{stem}-{n}").parse().ok()).find(is_free)
+    (2..=MAX_APPLICATIONS + 1)
+        .filter_map(|n| format!("{stem}-{n}").parse().ok())
+        .find(is_free)
 }
 
 fn check_description(text: &str) -> Result<String, String> {
@@ -251,9 +283,16 @@ mod tests {
             ("…", &[], None),
         ] {
             let taken: Vec<String> = taken.iter().map(ToString::to_string).collect();
-            assert_eq!(suggest(name, &taken).as_ref().map(Slug::as_str), slug, "{name} beside {taken:?}");
+            assert_eq!(
+                suggest(name, &taken).as_ref().map(Slug::as_str),
+                slug,
+                "{name} beside {taken:?}"
+            );
         }
         let long = "a".repeat(63);
-        assert_eq!(suggest(&long, std::slice::from_ref(&long)).map(|slug| slug.as_str().len()), Some(62));
+        assert_eq!(
+            suggest(&long, std::slice::from_ref(&long)).map(|slug| slug.as_str().len()),
+            Some(62)
+        );
     }
 }

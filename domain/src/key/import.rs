@@ -32,7 +32,11 @@ impl Keys {
         only_installation(actor)?;
         let mut unit = self.cx.begin().await?;
         let owner = owned::to_change(&unit, actor, application).await?;
-        let mut known: HashSet<KeyHash> = hashes(&*unit, application).await?.into_iter().map(|(_, hash)| hash).collect();
+        let mut known: HashSet<KeyHash> = hashes(&*unit, application)
+            .await?
+            .into_iter()
+            .map(|(_, hash)| hash)
+            .collect();
         let mut rows = Vec::new();
         let mut changes = Vec::new();
         for (name, plaintext) in keys {
@@ -40,7 +44,8 @@ impl Keys {
             if !known.insert(hash) {
                 continue;
             }
-            let name = input::name(&name, super::service::NAME_MAX).map_err(|sentence| DomainError::field("name", sentence))?;
+            let name = input::name(&name, super::service::NAME_MAX)
+                .map_err(|sentence| DomainError::field("name", sentence))?;
             let id = KeyId::generate();
             rows.push(api_key::ActiveModel {
                 id: Set(id),
@@ -69,7 +74,14 @@ impl Keys {
             unit.bump(changes).await?;
         }
         if count > 0 {
-            unit.audit(actor, None, "key.import", application, format!("{}: {count}", owner.slug)).await?;
+            unit.audit(
+                actor,
+                None,
+                "key.import",
+                application,
+                format!("{}: {count}", owner.slug),
+            )
+            .await?;
             unit.commit().await?;
         }
         Ok(count)

@@ -1,6 +1,8 @@
 //! Use cases of keys.
 
-use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter, QuerySelect, Set};
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter, QuerySelect, Set,
+};
 
 use super::{Key, KeyPlaintext, KeyState};
 use crate::{
@@ -41,8 +43,6 @@ const MAX_ACTIVE: u64 = 20;
 /// Longest name of a key, in characters.
 pub(super) const NAME_MAX: usize = 60;
 
-const NOT_FOUND: DomainError = DomainError::NotFound { what: "key" };
-
 impl Keys {
     /// Makes a key for one of the actor's applications; at most 20 active keys an application.
     ///
@@ -54,7 +54,11 @@ impl Keys {
         let plaintext = generate();
         let (key, revision) = insert(&mut unit, actor, application, name, &plaintext).await?;
         unit.commit().await?;
-        Ok(CreatedKey { key, plaintext, revision })
+        Ok(CreatedKey {
+            key,
+            plaintext,
+            revision,
+        })
     }
 
     /// Stores a fixed key of a manifest; one that the application already has is left as it is. Only for the
@@ -76,9 +80,16 @@ impl Keys {
         }
         let mut unit = self.cx.begin().await?;
         owned::to_change(&unit, actor, application).await?;
-        let there = api_key::Entity::find().filter(api_key::Column::Hash.eq(key.hash().0.to_vec())).one(&*unit).await?;
+        let there = api_key::Entity::find()
+            .filter(api_key::Column::Hash.eq(key.hash().0.to_vec()))
+            .one(&*unit)
+            .await?;
         if let Some(there) = there {
-            return if there.application_id == application { Ok(there.try_into()?) } else { Err(taken()) };
+            return if there.application_id == application {
+                Ok(there.try_into()?)
+            } else {
+                Err(taken())
+            };
         }
         let (key, _) = insert(&mut unit, actor, application, name, &key).await?;
         unit.commit().await?;
@@ -91,12 +102,15 @@ impl Keys {
     /// `NotFound` if it is no key of the actor's applications.
     pub async fn revoke(&self, actor: &Actor, id: KeyId) -> Result<ConfigRevision> {
         let mut unit = self.cx.begin().await?;
-        let row = api_key::Entity::find_by_id(id).lock_exclusive().one(&*unit).await?.ok_or(NOT_FOUND)?;
+        let row = api_key::Entity::find_by_id(id)
+            .lock_exclusive()
+            .one(&*unit)
+            .await?
+            .ok_or(DomainError::NotFound { what: "key" })?;
         // Not `to_change`: whoever owns a leaked key may revoke it, verified or not.
-        owned::to_read(&*unit, actor, row.application_id).await.map_err(|error| match error {
-            DomainError::NotFound { .. } => NOT_FOUND,
-            error => error,
-        })?;
+        owned::to_read(&*unit, actor, row.application_id)
+            .await
+            .map_err(|error| error.missing_as("key"))?;
         let hash = row.key_hash()?;
         let key = Key::try_from(row.clone())?;
         if key.state == KeyState::Revoked {

@@ -38,8 +38,12 @@ impl KeyPlaintext {
     /// a typing mistake can be told from a revoked key. Bytes of 248 and above are skipped to keep every character
     /// equally likely; 64 bytes are practically always enough, and `None` asks for more.
     pub fn from_random(bytes: &[u8]) -> Option<Self> {
-        let random: String =
-            bytes.iter().filter(|b| **b < 248).take(RANDOM_LENGTH).map(|b| char::from(ALPHABET[usize::from(b % 62)])).collect();
+        let random: String = bytes
+            .iter()
+            .filter(|b| **b < 248)
+            .take(RANDOM_LENGTH)
+            .map(|b| char::from(ALPHABET[usize::from(b % 62)]))
+            .collect();
         (random.len() == RANDOM_LENGTH).then(|| {
             let body = format!("{}{random}", Self::PREFIX);
             let check = checksum(&body);
@@ -52,7 +56,10 @@ impl KeyPlaintext {
         if (8..=128).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic()) {
             Ok(Self(text.to_owned()))
         } else {
-            Err(FieldError::new("value", "A fixed key has 8 to 128 visible ASCII characters."))
+            Err(FieldError::new(
+                "value",
+                "A fixed key has 8 to 128 visible ASCII characters.",
+            ))
         }
     }
 
@@ -120,9 +127,17 @@ mod tests {
 
     #[test]
     fn fixed_keys_have_bounds_and_secrets_are_not_printed() {
-        for (text, ok) in [("short", false), ("long-enough", true), ("with space!", false), ("ümlaut-key", false)] {
+        for (text, ok) in [
+            ("short", false),
+            ("long-enough", true),
+            ("with space!", false),
+            ("ümlaut-key", false),
+        ] {
             assert_eq!(KeyPlaintext::fixed(text).is_ok(), ok, "{text}");
         }
-        assert_eq!(format!("{:?}", KeyPlaintext::fixed("long-enough").unwrap()), "KeyPlaintext(****)");
+        assert_eq!(
+            format!("{:?}", KeyPlaintext::fixed("long-enough").unwrap()),
+            "KeyPlaintext(****)"
+        );
     }
 }

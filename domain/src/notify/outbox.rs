@@ -52,7 +52,16 @@ impl Outbox {
         unit.commit().await?;
         Ok(due
             .into_iter()
-            .map(|row| (row.id, Mail { to: row.recipient, subject: row.subject, body: row.body }))
+            .map(|row| {
+                (
+                    row.id,
+                    Mail {
+                        to: row.recipient,
+                        subject: row.subject,
+                        body: row.body,
+                    },
+                )
+            })
             .collect())
     }
 
@@ -67,7 +76,9 @@ impl Outbox {
     /// after 8 attempts.
     pub async fn failed(&self, id: MailId, reason: &str) -> Result<()> {
         let unit = self.cx.begin().await?;
-        let Some(mail) = outbox_mail::Entity::find_by_id(id).lock_exclusive().one(&*unit).await? else { return Ok(()) };
+        let Some(mail) = outbox_mail::Entity::find_by_id(id).lock_exclusive().one(&*unit).await? else {
+            return Ok(());
+        };
         let attempts = mail.attempts + 1;
         let mut row = outbox_mail::ActiveModel {
             id: Set(id),

@@ -34,5 +34,17 @@ pub struct Member {
 }
 
 /// Slugs that would collide with pages or the gateway's own paths.
-pub const RESERVED_SLUGS: [&str; 12] =
-    ["admin", "api", "apis", "assets", "console", "dashboard", "demo", "health", "healthz", "pkg", "problems", "turnpike"];
+pub const RESERVED_SLUGS: [&str; 12] = [
+    "admin",
+    "api",
+    "apis",
+    "assets",
+    "console",
+    "dashboard",
+    "demo",
+    "health",
+    "healthz",
+    "pkg",
+    "problems",
+    "turnpike",
+];

@@ -46,7 +46,9 @@ impl Organizations {
         let slug = mistakes.take("slug", check_slug(slug));
         let name = mistakes.take("name", input::name(name, 100));
         mistakes.none()?;
-        let (Some(slug), Some(name)) = (slug, name) else { return Err(DomainError::Invalid(Vec::new())) };
+        let (Some(slug), Some(name)) = (slug, name) else {
+            return Err(DomainError::Invalid(Vec::new()));
+        };
         let unit = self.cx.begin().await?;
         let organization = Organization {
             id: OrganizationId::generate(),
@@ -68,7 +70,8 @@ impl Organizations {
             save_role(&unit, organization.id, owner, Role::Owner).await?;
         }
         let id = organization.id;
-        unit.audit(actor, Some(id), "organization.create", id, organization.slug.as_str()).await?;
+        unit.audit(actor, Some(id), "organization.create", id, organization.slug.as_str())
+            .await?;
         unit.commit().await?;
         Ok(organization)
     }
@@ -110,8 +113,21 @@ impl Organizations {
         if name == old.name {
             return Ok(());
         }
-        unit.audit(actor, Some(id), "organization.rename", id, format!("{} → {name}", old.name)).await?;
-        organization::ActiveModel { id: Set(id), name: Set(name), ..Default::default() }.update(&*unit).await?;
+        unit.audit(
+            actor,
+            Some(id),
+            "organization.rename",
+            id,
+            format!("{} → {name}", old.name),
+        )
+        .await?;
+        organization::ActiveModel {
+            id: Set(id),
+            name: Set(name),
+            ..Default::default()
+        }
+        .update(&*unit)
+        .await?;
         unit.commit().await
     }
 
@@ -126,7 +142,12 @@ impl Organizations {
         let mut members = row::readable(rows.into_iter().filter_map(|(membership, account)| {
             let account = account?;
             let role = membership.role();
-            Some(role.map(|role| Member { account_id: account.id, email: account.email, name: account.name, role }))
+            Some(role.map(|role| Member {
+                account_id: account.id,
+                email: account.email,
+                name: account.name,
+                role,
+            }))
         }));
         members.sort_by(|a, b| (rank(a.role), &a.name, &a.email).cmp(&(rank(b.role), &b.name, &b.email)));
         Ok(members)
@@ -135,8 +156,8 @@ impl Organizations {
     /// Sets the role of an account, adding it if needed; the last owner cannot be demoted.
     ///
     /// # Errors
-    /// `Forbidden` where an admin names or demotes an owner; `Conflict` at the last owner; `NotFound` for accounts that
-    /// do not exist.
+    /// `Forbidden` where an admin names or demotes an owner; `Conflict` at the last owner and for accounts whose address
+    /// is not verified; `NotFound` for accounts that do not exist.
     pub async fn set_member(&self, actor: &Actor, id: OrganizationId, account: AccountId, role: Role) -> Result<()> {
         actor.require(Action::ManageMembers, id)?;
         let unit = self.cx.begin().await?;
@@ -147,7 +168,17 @@ impl Organizations {
             .one(&*unit)
             .await?
             .ok_or(DomainError::NotFound { what: "account" })?;
-        let before = membership::Entity::find_by_id((id, account)).one(&*unit).await?.map(|m| m.role()).transpose()?;
+        if person.verified_at.is_none() {
+            return Err(DomainError::Conflict(format!(
+                "{} has not verified this address yet.",
+                person.email
+            )));
+        }
+        let before = membership::Entity::find_by_id((id, account))
+            .one(&*unit)
+            .await?
+            .map(|m| m.role())
+            .transpose()?;
         if before == Some(role) {
             return Ok(());
         }
@@ -156,7 +187,9 @@ impl Organizations {
             return Err(DomainError::Forbidden);
         }
         if before == Some(Role::Owner) && !has_other_owner(&unit, id, account).await? {
-            return Err(DomainError::Conflict("An organization needs an owner. Name another one first.".into()));
+            return Err(DomainError::Conflict(
+                "An organization needs an owner. Name another one first.".into(),
+            ));
         }
         save_role(&unit, id, account, role).await?;
         let old = before.map_or("none", Role::as_str);
@@ -204,7 +237,12 @@ async fn save_role(unit: &Unit, organization: OrganizationId, account: AccountId
     };
     let columns = [membership::Column::OrganizationId, membership::Column::AccountId];
     if !unit.insert_if_absent(row.clone(), columns).await? {
-        membership::ActiveModel { created_at: sea_orm::NotSet, ..row }.update(&**unit).await?;
+        membership::ActiveModel {
+            created_at: sea_orm::NotSet,
+            ..row
+        }
+        .update(&**unit)
+        .await?;
     }
     Ok(())
 }

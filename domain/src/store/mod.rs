@@ -14,18 +14,21 @@ mod open;
 pub(crate) mod row;
 pub(crate) mod unit;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use sea_orm::{
-    AccessMode, DatabaseConnection, DatabaseTransaction, DbBackend, IsolationLevel,
-    SqliteTransactionMode, TransactionOptions, TransactionTrait,
+    AccessMode, DatabaseConnection, DatabaseTransaction, DbBackend, IsolationLevel, SqliteTransactionMode,
+    TransactionOptions, TransactionTrait,
 };
 
 pub(crate) use error::OrTaken;
 pub use listen::ConfigListener;
 pub use open::{OpenError, OpenOptions};
 
-use crate::error::Result;
+use crate::error::{DomainError, Result};
+
+/// How long the database may take to answer before it counts as gone: whoever asks for its health cannot wait for long.
+const HEALTH_WITHIN: Duration = Duration::from_secs(2);
 
 /// A database, SQLite or PostgreSQL, with its schema up to date. Cheap to clone.
 #[derive(Clone)]
@@ -57,12 +60,13 @@ impl Database {
         }
     }
 
-    /// Whether the database answers.
+    /// Whether the database answers within 2 seconds.
     ///
     /// # Errors
     /// [`crate::error::DomainError::Internal`] with the cause if it does not.
     pub async fn health(&self) -> Result<()> {
-        Ok(self.inner.read.ping().await?)
+        let ping = tokio::time::timeout(HEALTH_WITHIN, self.inner.read.ping()).await;
+        Ok(ping.map_err(DomainError::internal)??)
     }
 
     /// Closes every connection, after those in use have come back. Clones of this value are of no use afterwards.

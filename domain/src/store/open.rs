@@ -1,10 +1,17 @@
 //! Opening a database and bringing its schema up to date.
 
-use std::{fs, path::{Path, PathBuf}, str::FromStr, sync::Arc, time::Duration};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    str::FromStr,
+    sync::Arc,
+    time::Duration,
+};
 
 use migrations::{Migrator, MigratorTrait};
 use sea_orm::{ConnectionTrait, DatabaseTransaction, DbErr, SqlxPostgresConnector, SqlxSqliteConnector};
 use sqlx::{
+    Connection, PgConnection,
     postgres::{PgConnectOptions, PgPoolOptions},
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
@@ -60,7 +67,9 @@ pub enum OpenError {
         source: sqlx::Error,
     },
     /// A newer Turnpike has changed the schema.
-    #[error("the database {place} was made by a newer version of turnpike (it has `{change}`): use that version or restore a backup")]
+    #[error(
+        "the database {place} was made by a newer version of turnpike (it has `{change}`): use that one or restore a backup"
+    )]
     DatabaseNewer {
         /// File or server.
         place: String,
@@ -84,21 +93,40 @@ impl Database {
         let (database, place) = match url.split_once(':').map(|(scheme, _)| scheme) {
             Some("sqlite") => open_sqlite(url, options).await?,
             Some("postgres" | "postgresql") => open_postgres(url, options).await?,
-            Some(other) => return Err(OpenError::Url { reason: format!("`{other}` is not supported") }),
-            None => return Err(OpenError::Url { reason: "it has no scheme".into() }),
+            Some(other) => {
+                return Err(OpenError::Url {
+                    reason: format!("`{other}` is not supported"),
+                });
+            }
+            None => {
+                return Err(OpenError::Url {
+                    reason: "it has no scheme".into(),
+                });
+            }
         };
         database.migrate(&place).await?;
         Ok(database)
     }
 
     async fn migrate(&self, place: &str) -> Result<(), OpenError> {
-        let failed = |source| OpenError::Migrate { place: place.to_owned(), source };
-        let tx = self.write().await.map_err(|error| failed(DbErr::Custom(error_text(&error))))?;
+        let failed = |source| OpenError::Migrate {
+            place: place.to_owned(),
+            source,
+        };
+        let tx = self
+            .write()
+            .await
+            .map_err(|error| failed(DbErr::Custom(error_text(&error))))?;
         if self.engine() == Engine::Postgres {
-            tx.execute_unprepared(&format!("SELECT pg_advisory_xact_lock({MIGRATION_LOCK})")).await.map_err(failed)?;
+            tx.execute_unprepared(&format!("SELECT pg_advisory_xact_lock({MIGRATION_LOCK})"))
+                .await
+                .map_err(failed)?;
         }
         if let Some(change) = newest_unknown(&tx).await.map_err(failed)? {
-            return Err(OpenError::DatabaseNewer { place: place.to_owned(), change });
+            return Err(OpenError::DatabaseNewer {
+                place: place.to_owned(),
+                change,
+            });
         }
         Migrator::up(&tx, None).await.map_err(failed)?;
         tx.commit().await.map_err(failed)
@@ -109,7 +137,11 @@ impl Database {
 async fn newest_unknown(tx: &DatabaseTransaction) -> Result<Option<String>, DbErr> {
     let known = Migrator::migrations();
     let applied = Migrator::get_migration_models(tx).await?;
-    Ok(applied.into_iter().map(|row| row.version).filter(|name| known.iter().all(|known| known.name() != name)).max())
+    Ok(applied
+        .into_iter()
+        .map(|row| row.version)
+        .filter(|name| known.iter().all(|known| known.name() != name))
+        .max())
 }
 
 /// The cause of an internal error, which its own text hides.
@@ -118,14 +150,24 @@ fn error_text(error: &crate::error::DomainError) -> String {
 }
 
 async fn open_sqlite(url: &str, options: OpenOptions) -> Result<(Database, String), OpenError> {
-    let connect = SqliteConnectOptions::from_str(url).map_err(|error| OpenError::Url { reason: error.to_string() })?;
+    let connect = SqliteConnectOptions::from_str(url).map_err(|error| OpenError::Url {
+        reason: error.to_string(),
+    })?;
     let path = connect.get_filename().to_owned();
     if path.as_os_str().is_empty() || url.contains(":memory:") {
-        return Err(OpenError::Url { reason: "it names no file".into() });
+        return Err(OpenError::Url {
+            reason: "it names no file".into(),
+        });
     }
-    make_writable(&path).map_err(|source| OpenError::Unwritable { path: path.clone(), source })?;
+    make_writable(&path).map_err(|source| OpenError::Unwritable {
+        path: path.clone(),
+        source,
+    })?;
     let place = path.display().to_string();
-    let failed = |source| OpenError::Connect { place: place.clone(), source };
+    let failed = |source| OpenError::Connect {
+        place: place.clone(),
+        source,
+    };
     let connect = connect
         .create_if_missing(true)
         .journal_mode(SqliteJournalMode::Wal)
@@ -160,22 +202,47 @@ fn make_writable(path: &Path) -> std::io::Result<()> {
     if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
         fs::create_dir_all(folder)?;
     }
-    fs::OpenOptions::new().read(true).append(true).create(true).open(path).map(drop)
+    fs::OpenOptions::new()
+        .read(true)
+        .append(true)
+        .create(true)
+        .open(path)
+        .map(drop)
 }
 
 async fn open_postgres(url: &str, options: OpenOptions) -> Result<(Database, String), OpenError> {
     let connect = PgConnectOptions::from_str(url)
-        .map_err(|error| OpenError::Url { reason: error.to_string() })?
+        .map_err(|error| OpenError::Url {
+            reason: error.to_string(),
+        })?
         .application_name("turnpike");
-    let place = format!("{} at {}", connect.get_database().unwrap_or_default(), connect.get_host());
+    let place = format!(
+        "{} at {}",
+        connect.get_database().unwrap_or_default(),
+        connect.get_host()
+    );
+    let failed = |source| OpenError::Connect {
+        place: place.clone(),
+        source,
+    };
+    // The pool would try again for as long as a request may wait, and then not know why it failed.
+    PgConnection::connect_with(&connect)
+        .await
+        .map_err(failed)?
+        .close()
+        .await
+        .map_err(failed)?;
     let pool = PgPoolOptions::new()
         // One is held by the listener for configuration changes.
         .max_connections(options.max_connections.max(2))
         .acquire_timeout(ACQUIRE_TIMEOUT)
         .connect_with(connect)
         .await
-        .map_err(|source| OpenError::Connect { place: place.clone(), source })?;
+        .map_err(failed)?;
     let connection = SqlxPostgresConnector::from_sqlx_postgres_pool(pool);
-    let inner = Connections { read: connection.clone(), write: connection };
+    let inner = Connections {
+        read: connection.clone(),
+        write: connection,
+    };
     Ok((Database { inner: Arc::new(inner) }, place))
 }

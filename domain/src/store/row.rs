@@ -46,7 +46,11 @@ impl<I: Display> Row<I> {
     }
 
     /// A JSON value.
-    pub(crate) fn json<T: DeserializeOwned>(&self, column: &'static str, value: serde_json::Value) -> Result<T, Corrupt> {
+    pub(crate) fn json<T: DeserializeOwned>(
+        &self,
+        column: &'static str,
+        value: serde_json::Value,
+    ) -> Result<T, Corrupt> {
         serde_json::from_value(value).map_err(|error| self.corrupt(column, Some(error.into())))
     }
 
@@ -70,7 +74,12 @@ impl<I: Display> Row<I> {
     }
 
     fn corrupt(&self, column: &'static str, source: Option<Box<dyn std::error::Error + Send + Sync>>) -> Corrupt {
-        Corrupt { table: self.table, id: self.id.to_string(), column, source }
+        Corrupt {
+            table: self.table,
+            id: self.id.to_string(),
+            column,
+            source,
+        }
     }
 }
 
@@ -78,7 +87,8 @@ impl<I: Display> Row<I> {
 pub(crate) fn readable<T>(rows: impl IntoIterator<Item = Result<T, Corrupt>>) -> Vec<T> {
     rows.into_iter()
         .filter_map(|row| {
-            row.inspect_err(|error| tracing::error!(%error, source = ?error.source, "skipping a row")).ok()
+            row.inspect_err(|error| tracing::error!(%error, source = ?error.source, "skipping a row"))
+                .ok()
         })
         .collect()
 }

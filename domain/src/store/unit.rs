@@ -3,8 +3,8 @@
 use std::{fmt::Display, ops::Deref};
 
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, ConnectionTrait, DatabaseTransaction, DbBackend, EntityTrait, ExprTrait, QueryFilter,
-    Set, Statement, TryInsertResult, sea_query::Expr,
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, DatabaseTransaction, DbBackend, EntityTrait, ExprTrait,
+    QueryFilter, Set, Statement, TryInsertResult, sea_query::Expr,
 };
 
 use super::{
@@ -65,7 +65,13 @@ impl Context {
     /// Begins a unit of work.
     pub(crate) async fn begin(&self) -> Result<Unit> {
         let tx = self.db.write().await?;
-        Ok(Unit { tx, cx: self.clone(), now: self.clock.now(), revision: None, is_mail_queued: false })
+        Ok(Unit {
+            tx,
+            cx: self.clone(),
+            now: self.clock.now(),
+            revision: None,
+            is_mail_queued: false,
+        })
     }
 }
 
@@ -82,7 +88,10 @@ impl Unit {
         A: ActiveModelTrait,
         C: IntoIterator<Item = <A::Entity as EntityTrait>::Column>,
     {
-        let result = A::Entity::insert(row).on_conflict_do_nothing_on(columns).exec_without_returning(&self.tx).await?;
+        let result = A::Entity::insert(row)
+            .on_conflict_do_nothing_on(columns)
+            .exec_without_returning(&self.tx)
+            .await?;
         Ok(matches!(result, TryInsertResult::Inserted(rows) if rows > 0))
     }
 
@@ -90,12 +99,17 @@ impl Unit {
     /// here to the commit, other changes of the configuration wait on PostgreSQL.
     pub(crate) async fn bump(&mut self, changes: &[Change]) -> Result<ConfigRevision> {
         let bumped = config_state::Entity::update_many()
-            .col_expr(config_state::Column::Revision, Expr::col(config_state::Column::Revision).add(1))
+            .col_expr(
+                config_state::Column::Revision,
+                Expr::col(config_state::Column::Revision).add(1),
+            )
             .filter(config_state::Column::Id.eq(1))
             .exec_with_returning(&self.tx)
             .await?;
-        let revision =
-            bumped.first().ok_or_else(|| DomainError::internal("the row of `config_state` is missing"))?.revision;
+        let revision = bumped
+            .first()
+            .ok_or_else(|| DomainError::internal("the row of `config_state` is missing"))?
+            .revision;
         let rows = changes.iter().zip(0..).map(|(change, seq)| {
             let (kind, entity_id, key_hash) = match change {
                 Change::Catalog => ("catalog", None, None),
@@ -112,7 +126,9 @@ impl Unit {
         });
         let rows: Vec<_> = rows.collect();
         for chunk in rows.chunks(CHANGES_PER_STATEMENT) {
-            config_change::Entity::insert_many(chunk.iter().cloned()).exec_without_returning(&self.tx).await?;
+            config_change::Entity::insert_many(chunk.iter().cloned())
+                .exec_without_returning(&self.tx)
+                .await?;
         }
         if revision % PRUNE_EVERY == 0 {
             config_change::Entity::delete_many()
@@ -176,7 +192,11 @@ impl Unit {
         {
             let values = [CONFIG_CHANNEL.into(), revision.to_string().into()];
             self.tx
-                .execute_raw(Statement::from_sql_and_values(DbBackend::Postgres, "SELECT pg_notify($1, $2)", values))
+                .execute_raw(Statement::from_sql_and_values(
+                    DbBackend::Postgres,
+                    "SELECT pg_notify($1, $2)",
+                    values,
+                ))
                 .await?;
         }
         self.tx.commit().await?;

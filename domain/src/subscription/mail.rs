@@ -16,7 +16,12 @@ pub(crate) struct About<'a> {
 
 /// The provider said yes.
 pub(crate) fn approved(to: &str, about: &About<'_>) -> Mail {
-    let About { application, plan, provider, link } = about;
+    let About {
+        application,
+        plan,
+        provider,
+        link,
+    } = about;
     Mail {
         to: to.to_owned(),
         subject: format!("{provider} approved your subscription"),
@@ -30,7 +35,12 @@ pub(crate) fn approved(to: &str, about: &About<'_>) -> Mail {
 
 /// The provider said no.
 pub(crate) fn refused(to: &str, about: &About<'_>) -> Mail {
-    let About { application, plan, provider, link } = about;
+    let About {
+        application,
+        plan,
+        provider,
+        link,
+    } = about;
     Mail {
         to: to.to_owned(),
         subject: format!("{provider} did not approve your subscription"),
@@ -45,7 +55,12 @@ pub(crate) fn refused(to: &str, about: &About<'_>) -> Mail {
 
 /// The provider stopped it for now.
 pub(crate) fn suspended(to: &str, about: &About<'_>) -> Mail {
-    let About { application, plan, provider, link } = about;
+    let About {
+        application,
+        plan,
+        provider,
+        link,
+    } = about;
     Mail {
         to: to.to_owned(),
         subject: format!("{provider} suspended your subscription"),

@@ -62,7 +62,9 @@ impl SubscriptionState {
 
     /// Reads the word in the database.
     pub fn parse(text: &str) -> Option<Self> {
-        [Self::Pending, Self::Active, Self::Suspended, Self::Canceled].into_iter().find(|s| s.as_str() == text)
+        [Self::Pending, Self::Active, Self::Suspended, Self::Canceled]
+            .into_iter()
+            .find(|s| s.as_str() == text)
     }
 
     /// The provider says yes.

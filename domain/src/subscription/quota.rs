@@ -19,8 +19,10 @@ pub(crate) async fn quota_uses<'a>(
     now: Timestamp,
 ) -> Result<HashMap<SubscriptionId, QuotaUse>> {
     let plans: HashMap<SubscriptionId, &Plan> = subscriptions.collect();
-    let periods: HashMap<SubscriptionId, Period> =
-        plans.iter().map(|(id, plan)| (*id, quota::period_of(plan.quota.as_ref()))).collect();
+    let periods: HashMap<SubscriptionId, Period> = plans
+        .iter()
+        .map(|(id, plan)| (*id, quota::period_of(plan.quota.as_ref())))
+        .collect();
     let starts = quota::starts(db, &periods, now).await?;
     Ok(plans
         .into_iter()
@@ -28,7 +30,15 @@ pub(crate) async fn quota_uses<'a>(
             let period = periods.get(&id).copied().unwrap_or(Period::Month);
             let used = starts.get(&id).map_or(0, |start| start.units);
             let allowed = plan.quota.map(|quota| quota.requests);
-            (id, QuotaUse { used, allowed, since: period.start(now), until: period.end(now) })
+            (
+                id,
+                QuotaUse {
+                    used,
+                    allowed,
+                    since: period.start(now),
+                    until: period.end(now),
+                },
+            )
         })
         .collect())
 }

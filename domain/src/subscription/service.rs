@@ -68,7 +68,14 @@ impl Subscriptions {
         };
         subscription::ActiveModel::from(&subscription).insert(&*unit).await?;
         let detail = format!("{} on {}: {}", application.name, plan.slug, subscription.state.as_str());
-        unit.audit(actor, Some(plan.organization_id), "subscription.create", subscription.id, detail).await?;
+        unit.audit(
+            actor,
+            Some(plan.organization_id),
+            "subscription.create",
+            subscription.id,
+            detail,
+        )
+        .await?;
         unit.bump(&[Change::Subscription(subscription.id)]).await?;
         unit.commit().await?;
         Ok(subscription)
@@ -85,7 +92,8 @@ impl Subscriptions {
         subscription.canceled_at = Some(unit.now());
         let plan = plan::Entity::find_by_id(subscription.plan_id).one(&*unit).await?;
         let organization = plan.map(|plan| plan.organization_id);
-        unit.audit(actor, organization, "subscription.cancel", id, application.name).await?;
+        unit.audit(actor, organization, "subscription.cancel", id, application.name)
+            .await?;
         save(&mut unit, &subscription).await?;
         unit.commit().await?;
         Ok(subscription)
@@ -107,12 +115,16 @@ impl Subscriptions {
             return Ok(subscription);
         }
         if subscription.state == SubscriptionState::Canceled {
-            return Err(DomainError::Conflict("This subscription is canceled and cannot change its plan.".into()));
+            return Err(DomainError::Conflict(
+                "This subscription is canceled and cannot change its plan.".into(),
+            ));
         }
         let old = cover::plan_of(&unit, &subscription).await?;
         let new = cover::plan_for_subscriber(&unit, actor, plan).await?;
         if new.organization_id != old.organization_id || old.apis.iter().any(|api| !new.apis.contains(api)) {
-            return Err(DomainError::Conflict("The other plan does not cover the same APIs.".into()));
+            return Err(DomainError::Conflict(
+                "The other plan does not cover the same APIs.".into(),
+            ));
         }
         cover::refuse_overlap(&unit, application.id, &new.apis, Some(id)).await?;
         subscription.state = match (subscription.state, new.approval) {
@@ -128,8 +140,12 @@ impl Subscriptions {
         };
         subscription.plan_id = new.id;
         let detail = format!("{}: {} → {}", application.name, old.slug, new.slug);
-        unit.audit(actor, Some(new.organization_id), "subscription.change_plan", id, detail).await?;
-        let (before, after) = (quota::period_of(old.quota.as_ref()), quota::period_of(new.quota.as_ref()));
+        unit.audit(actor, Some(new.organization_id), "subscription.change_plan", id, detail)
+            .await?;
+        let (before, after) = (
+            quota::period_of(old.quota.as_ref()),
+            quota::period_of(new.quota.as_ref()),
+        );
         if before != after {
             quota::recount(&unit, &[id], after, unit.now()).await?;
         }
@@ -149,12 +165,18 @@ const fn first_state(plan: &Plan) -> SubscriptionState {
 /// A subscription of one of the actor's applications, both locked until the end of the unit.
 async fn own(unit: &Unit, actor: &Actor, id: SubscriptionId) -> Result<(Subscription, Application)> {
     // First whose it is, which never changes, then the locks in the order that every use case takes them.
-    let row = subscription::Entity::find_by_id(id).one(&**unit).await?.ok_or(NOT_FOUND)?;
-    let application = owned::to_change(unit, actor, row.application_id).await.map_err(|error| match error {
-        DomainError::NotFound { .. } => NOT_FOUND,
-        error => error,
-    })?;
-    let row = subscription::Entity::find_by_id(id).lock_exclusive().one(&**unit).await?.ok_or(NOT_FOUND)?;
+    let row = subscription::Entity::find_by_id(id)
+        .one(&**unit)
+        .await?
+        .ok_or(NOT_FOUND)?;
+    let application = owned::to_change(unit, actor, row.application_id)
+        .await
+        .map_err(|error| error.missing_as("subscription"))?;
+    let row = subscription::Entity::find_by_id(id)
+        .lock_exclusive()
+        .one(&**unit)
+        .await?
+        .ok_or(NOT_FOUND)?;
     Ok((row.try_into()?, application))
 }
 

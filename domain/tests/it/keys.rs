@@ -14,17 +14,48 @@ on_both_engines! {
         let ada = world.account("ada@example.com").await;
         let application = world.application(&ada, "App").await;
         let before = world.services.gateway_config.revision().await.unwrap();
-        let created = world.services.keys.create(&ada, application.id, " main ").await.unwrap();
+        let created = world
+            .services
+            .keys
+            .create(&ada, application.id, " main ")
+            .await
+            .unwrap();
         assert_eq!(created.revision, before + 1);
-        assert_eq!(world.services.gateway_config.revision().await.unwrap(), created.revision);
+        assert_eq!(
+            world.services.gateway_config.revision().await.unwrap(),
+            created.revision
+        );
         let text = created.plaintext.expose_once();
         assert!(is_well_formed(&text), "{text}");
-        let listed = world.services.applications.detail(&ada, application.id).await.unwrap().keys.remove(0);
+        let listed = world
+            .services
+            .applications
+            .detail(&ada, application.id)
+            .await
+            .unwrap()
+            .keys
+            .remove(0);
         assert_eq!((listed.id, listed.name.as_str()), (created.key.id, "main"));
-        assert!(text.starts_with(&listed.prefix) && text.ends_with(&listed.last_four), "{text} {listed:?}");
+        assert!(
+            text.starts_with(&listed.prefix) && text.ends_with(&listed.last_four),
+            "{text} {listed:?}"
+        );
         assert_eq!((listed.last_used_at, listed.revoked_at), (None, None));
-        assert_eq!(fields(&world.services.keys.create(&ada, application.id, "").await.unwrap_err()), ["name"]);
-        assert_eq!(fields(&world.services.keys.create(&ada, application.id, &"x".repeat(61)).await.unwrap_err()), ["name"]);
+        assert_eq!(
+            fields(&world.services.keys.create(&ada, application.id, "").await.unwrap_err()),
+            ["name"]
+        );
+        assert_eq!(
+            fields(
+                &world
+                    .services
+                    .keys
+                    .create(&ada, application.id, &"x".repeat(61))
+                    .await
+                    .unwrap_err()
+            ),
+            ["name"]
+        );
     }
 
     async fn revoking_is_final_and_can_be_repeated(world) {
@@ -33,16 +64,35 @@ on_both_engines! {
         let created = world.services.keys.create(&ada, application.id, "main").await.unwrap();
         let revision = world.services.keys.revoke(&ada, created.key.id).await.unwrap();
         assert_eq!(revision, created.revision + 1);
-        assert_eq!(world.services.keys.revoke(&ada, created.key.id).await.unwrap(), revision, "nothing changed");
-        let listed = world.services.applications.detail(&ada, application.id).await.unwrap().keys.remove(0);
-        assert_eq!((listed.state, listed.revoked_at), (KeyState::Revoked, Some(world.clock.now())));
+        assert_eq!(
+            world.services.keys.revoke(&ada, created.key.id).await.unwrap(),
+            revision,
+            "nothing changed"
+        );
+        let listed = world
+            .services
+            .applications
+            .detail(&ada, application.id)
+            .await
+            .unwrap()
+            .keys
+            .remove(0);
+        assert_eq!(
+            (listed.state, listed.revoked_at),
+            (KeyState::Revoked, Some(world.clock.now()))
+        );
     }
 
     async fn the_cap_cannot_be_raced(world) {
         let ada = world.account("ada@example.com").await;
         let application = world.application(&ada, "App").await;
         for n in 0..19 {
-            world.services.keys.create(&ada, application.id, &format!("key {n}")).await.unwrap();
+            world
+                .services
+                .keys
+                .create(&ada, application.id, &format!("key {n}"))
+                .await
+                .unwrap();
         }
         // Two nodes, two callers each, one slot.
         let other = world.second_node().await;
@@ -59,19 +109,39 @@ on_both_engines! {
         }
         assert_eq!(made.len(), 1);
         world.services.keys.revoke(&ada, made[0].key.id).await.unwrap();
-        world.services.keys.create(&ada, application.id, "again").await.expect("a revoked key makes room");
+        world
+            .services
+            .keys
+            .create(&ada, application.id, "again")
+            .await
+            .expect("a revoked key makes room");
     }
 
     async fn fixed_keys_are_stored_once(world) {
-        let (ada, bob) = (world.account("ada@example.com").await, world.account("bob@example.com").await);
-        let (mine, theirs) = (world.application(&ada, "App").await, world.application(&bob, "App").await);
+        let (ada, bob) = (
+            world.account("ada@example.com").await,
+            world.account("bob@example.com").await,
+        );
+        let (mine, theirs) = (
+            world.application(&ada, "App").await,
+            world.application(&bob, "App").await,
+        );
         let fixed = || KeyPlaintext::fixed("demo-key-0001").unwrap();
         let keys = &world.services.keys;
         let first = keys.import(&Actor::System, mine.id, "demo", fixed()).await.unwrap();
-        let again = keys.import(&Actor::System, mine.id, "other name", fixed()).await.unwrap();
+        let again = keys
+            .import(&Actor::System, mine.id, "other name", fixed())
+            .await
+            .unwrap();
         assert_eq!((again.id, again.name.as_str()), (first.id, "demo"));
-        let taken = keys.import(&Actor::System, theirs.id, "demo", fixed()).await.unwrap_err();
+        let taken = keys
+            .import(&Actor::System, theirs.id, "demo", fixed())
+            .await
+            .unwrap_err();
         assert!(matches!(taken, DomainError::Conflict(_)), "{taken:?}");
-        assert_eq!(keys.import(&ada, mine.id, "demo", fixed()).await.unwrap_err().code(), ErrorCode::Forbidden);
+        assert_eq!(
+            keys.import(&ada, mine.id, "demo", fixed()).await.unwrap_err().code(),
+            ErrorCode::Forbidden
+        );
     }
 }

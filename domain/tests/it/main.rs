@@ -1,5 +1,7 @@
 //! Tests of use cases over both database engines.
 
+#![expect(clippy::unwrap_used, reason = "a test says what went wrong by failing")]
+
 mod accounts;
 mod applications;
 mod catalog_lifecycle;

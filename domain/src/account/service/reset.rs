@@ -2,7 +2,10 @@
 
 use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, QueryFilter, Set};
 
-use super::{Accounts, actor_of, by_email, mail, tokens::{self, Purpose}};
+use super::{
+    Accounts, actor_of, by_email, mail,
+    tokens::{self, Purpose},
+};
 use crate::{
     account::{check_password, normalize_email, token::hash_of},
     actor::Actor,
@@ -14,14 +17,17 @@ impl Accounts {
     /// Queues a mail with a reset link (valid for one hour) if the address has an account; the answer is the same if
     /// not. Asked again within a minute, it queues no second one.
     pub async fn request_reset(&self, email: &str) -> Result<()> {
-        let Some(account) = by_email(self.cx.db.read(), &normalize_email(email)).await? else { return Ok(()) };
+        let Some(account) = by_email(self.cx.db.read(), &normalize_email(email)).await? else {
+            return Ok(());
+        };
         let mut unit = self.cx.begin().await?;
         let account = tokens::lock_account(&unit, account.id).await?;
         if account.state != account::ACTIVE || tokens::wait(&unit, account.id, Purpose::Reset).await?.is_some() {
             return Ok(());
         }
         let token = tokens::issue(&unit, account.id, Purpose::Reset).await?;
-        unit.queue_mail(mail::reset(&self.cx.portal_url, &account.email, &account.name, &token)).await?;
+        unit.queue_mail(mail::reset(&self.cx.portal_url, &account.email, &account.name, &token))
+            .await?;
         unit.commit().await
     }
 
@@ -44,7 +50,9 @@ impl Accounts {
         let password_hash = self.cx.passwords.hash(password).await?;
 
         let mut unit = self.cx.begin().await?;
-        let account = tokens::redeem(&unit, token, Purpose::Reset).await?.ok_or_else(refused)?;
+        let account = tokens::redeem(&unit, token, Purpose::Reset)
+            .await?
+            .ok_or_else(refused)?;
         account::ActiveModel {
             id: Set(account.id),
             password_hash: Set(password_hash),
@@ -53,11 +61,16 @@ impl Accounts {
         }
         .update(&*unit)
         .await?;
-        session::Entity::delete_many().filter(session::Column::AccountId.eq(account.id)).exec(&*unit).await?;
+        session::Entity::delete_many()
+            .filter(session::Column::AccountId.eq(account.id))
+            .exec(&*unit)
+            .await?;
         tokens::revoke(&unit, account.id, Purpose::Reset).await?;
-        unit.queue_mail(mail::password_changed(&self.cx.portal_url, &account.email)).await?;
+        unit.queue_mail(mail::password_changed(&self.cx.portal_url, &account.email))
+            .await?;
         let actor = Actor::Account(actor_of(&account, Vec::new()));
-        unit.audit(&actor, None, "account.reset_password", account.id, "").await?;
+        unit.audit(&actor, None, "account.reset_password", account.id, "")
+            .await?;
         unit.commit().await
     }
 }

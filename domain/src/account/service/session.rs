@@ -5,7 +5,10 @@ use time::Duration;
 
 use super::{Accounts, Browser, NewSession, SessionView, actor_of, by_email, memberships};
 use crate::{
-    account::{PASSWORD_MAX, normalize_email, token::{Token, hash_of}},
+    account::{
+        PASSWORD_MAX, normalize_email,
+        token::{Token, hash_of},
+    },
     actor::{AccountActor, Actor},
     clock::Timestamp,
     error::{DomainError, Result},
@@ -33,11 +36,18 @@ impl Accounts {
         let account = by_email(self.cx.db.read(), &normalize_email(email)).await?;
         let account = account.filter(|account| account.state == account::ACTIVE);
         // Nobody has a longer one; hashing megabytes would only be work for us. A character has at most four bytes.
-        let password = if password.len() <= PASSWORD_MAX * 4 { password } else { "" };
+        let password = if password.len() <= PASSWORD_MAX * 4 {
+            password
+        } else {
+            ""
+        };
         let stored = account.as_ref().map(|account| account.password_hash.clone());
         let fits = self.cx.passwords.verify(password, stored).await?;
         let Some(account) = account.filter(|_| fits) else {
-            return Err(DomainError::field("password", "The e-mail address or the password is wrong."));
+            return Err(DomainError::field(
+                "password",
+                "The e-mail address or the password is wrong.",
+            ));
         };
         let unit = self.cx.begin().await?;
         let session = begin(&unit, account.id, browser).await?;
@@ -48,7 +58,10 @@ impl Accounts {
     /// Ends the session of a token; ending one twice is not an error.
     pub async fn sign_out(&self, token: &str) -> Result<()> {
         let unit = self.cx.begin().await?;
-        session::Entity::delete_many().filter(session::Column::TokenHash.eq(hash_of(token))).exec(&*unit).await?;
+        session::Entity::delete_many()
+            .filter(session::Column::TokenHash.eq(hash_of(token)))
+            .exec(&*unit)
+            .await?;
         unit.commit().await
     }
 
@@ -61,7 +74,9 @@ impl Accounts {
             .one(self.cx.db.read())
             .await?;
         let now = self.cx.clock.now();
-        let Some((session, Some(account))) = found else { return Ok(None) };
+        let Some((session, Some(account))) = found else {
+            return Ok(None);
+        };
         if !is_live(&session, now) || account.state != account::ACTIVE {
             return Ok(None);
         }
@@ -78,8 +93,10 @@ impl Accounts {
     pub async fn sessions(&self, actor: &Actor, current: SessionId) -> Result<Vec<SessionView>> {
         let me = actor.account().ok_or(DomainError::Unauthenticated)?;
         let now = self.cx.clock.now();
-        let mut rows =
-            session::Entity::find().filter(session::Column::AccountId.eq(me.id)).all(self.cx.db.read()).await?;
+        let mut rows = session::Entity::find()
+            .filter(session::Column::AccountId.eq(me.id))
+            .all(self.cx.db.read())
+            .await?;
         rows.retain(|session| is_live(session, now));
         rows.sort_by_key(|session| (std::cmp::Reverse(session.last_seen_at), session.id));
         Ok(rows
@@ -123,8 +140,10 @@ impl Accounts {
             )
             .exec(&*unit)
             .await?;
-        let tokens =
-            account_token::Entity::delete_many().filter(account_token::Column::ExpiresAt.lte(unit.now())).exec(&*unit).await?;
+        let tokens = account_token::Entity::delete_many()
+            .filter(account_token::Column::ExpiresAt.lte(unit.now()))
+            .exec(&*unit)
+            .await?;
         unit.commit().await?;
         Ok(sessions.rows_affected + tokens.rows_affected)
     }
@@ -155,7 +174,11 @@ pub(super) async fn begin(unit: &Unit, account: AccountId, browser: Browser) -> 
     }
     .insert(&**unit)
     .await?;
-    Ok(NewSession { id, token: token.text, expires_at })
+    Ok(NewSession {
+        id,
+        token: token.text,
+        expires_at,
+    })
 }
 
 fn is_live(session: &session::Model, now: Timestamp) -> bool {

@@ -43,7 +43,11 @@ impl Purpose {
 
 /// The account, locked until the end of the unit.
 pub(super) async fn lock_account(unit: &Unit, id: AccountId) -> Result<account::Model> {
-    account::Entity::find_by_id(id).lock_exclusive().one(&**unit).await?.ok_or(DomainError::NotFound { what: "account" })
+    account::Entity::find_by_id(id)
+        .lock_exclusive()
+        .one(&**unit)
+        .await?
+        .ok_or(DomainError::NotFound { what: "account" })
 }
 
 /// Makes a token; returns its text.
@@ -70,7 +74,9 @@ pub(super) async fn wait(unit: &Unit, account: AccountId, purpose: Purpose) -> R
         .order_by_desc(account_token::Column::CreatedAt)
         .one(&**unit)
         .await?;
-    let rest = last.map(|token| token.created_at + MAIL_PAUSE - unit.now()).filter(|rest| rest.is_positive());
+    let rest = last
+        .map(|token| token.created_at + MAIL_PAUSE - unit.now())
+        .filter(|rest| rest.is_positive());
     Ok(rest.map(|rest| rest.unsigned_abs().as_millis().div_ceil(1_000) as u64))
 }
 

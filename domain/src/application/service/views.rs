@@ -59,10 +59,17 @@ impl Applications {
         let tx = self.cx.db.snapshot().await?;
         let application = owned::to_read(&tx, actor, id).await?;
         let subscriptions = subscription_views(&tx, id, self.cx.clock.now()).await?;
-        let rows = api_key::Entity::find().filter(api_key::Column::ApplicationId.eq(id)).all(&tx).await?;
+        let rows = api_key::Entity::find()
+            .filter(api_key::Column::ApplicationId.eq(id))
+            .all(&tx)
+            .await?;
         let mut keys: Vec<Key> = readable_as(rows);
         keys.sort_by_key(|key| (key.state == KeyState::Revoked, Reverse(key.id)));
-        Ok(ApplicationDetail { application, subscriptions, keys })
+        Ok(ApplicationDetail {
+            application,
+            subscriptions,
+            keys,
+        })
     }
 }
 
@@ -71,13 +78,18 @@ async fn subscription_views(
     application: ApplicationId,
     now: Timestamp,
 ) -> Result<Vec<SubscriptionView>> {
-    let rows =
-        subscription::Entity::find().filter(subscription::Column::ApplicationId.eq(application)).all(db).await?;
+    let rows = subscription::Entity::find()
+        .filter(subscription::Column::ApplicationId.eq(application))
+        .all(db)
+        .await?;
     let mut subscriptions: Vec<Subscription> = readable_as(rows);
     subscriptions.sort_by_key(|s| (s.state == SubscriptionState::Canceled, Reverse(s.id)));
     let of_these = plan_row::Column::Id.is_in(subscriptions.iter().map(|subscription| subscription.plan_id));
-    let plans: HashMap<PlanId, Plan> =
-        plan::load::plans(db, Condition::all().add(of_these)).await?.into_iter().map(|plan| (plan.id, plan)).collect();
+    let plans: HashMap<PlanId, Plan> = plan::load::plans(db, Condition::all().add(of_these))
+        .await?
+        .into_iter()
+        .map(|plan| (plan.id, plan))
+        .collect();
     let providers: HashMap<OrganizationId, Organization> = readable_as::<Organization, _>(
         organization::Entity::find()
             .filter(organization::Column::Id.is_in(plans.values().map(|plan| plan.organization_id)))
@@ -95,7 +107,15 @@ async fn subscription_views(
         .into_iter()
         .map(|api| (api.id, (api.slug, api.name)))
         .collect();
-    let mut quotas = quota_uses(db, subscriptions.iter().map(|s| s.id).zip(subscriptions.iter().filter_map(|s| plans.get(&s.plan_id))), now).await?;
+    let mut quotas = quota_uses(
+        db,
+        subscriptions
+            .iter()
+            .map(|s| s.id)
+            .zip(subscriptions.iter().filter_map(|s| plans.get(&s.plan_id))),
+        now,
+    )
+    .await?;
     Ok(subscriptions
         .into_iter()
         .filter_map(|subscription| {
@@ -120,7 +140,9 @@ struct CountRow {
 }
 
 fn counts(rows: Vec<CountRow>) -> HashMap<ApplicationId, u64> {
-    rows.into_iter().map(|row| (row.application_id, u64::try_from(row.count).unwrap_or(0))).collect()
+    rows.into_iter()
+        .map(|row| (row.application_id, u64::try_from(row.count).unwrap_or(0)))
+        .collect()
 }
 
 async fn live_subscriptions(db: &impl ConnectionTrait, ids: &[ApplicationId]) -> Result<HashMap<ApplicationId, u64>> {
@@ -161,7 +183,10 @@ async fn calls_since(
     let rows = subscription::Entity::find()
         .select_only()
         .column(subscription::Column::ApplicationId)
-        .column_as(sum_of(Expr::col((usage_record::Entity, usage_record::Column::Calls))), "count")
+        .column_as(
+            sum_of(Expr::col((usage_record::Entity, usage_record::Column::Calls))),
+            "count",
+        )
         .join_rev(
             sea_orm::JoinType::InnerJoin,
             usage_record::Entity::belongs_to(subscription::Entity)

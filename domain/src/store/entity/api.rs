@@ -1,9 +1,14 @@
 //! Apis.
 
-use sea_orm::entity::prelude::*;
 use sea_orm::Set;
+use sea_orm::entity::prelude::*;
 
-use crate::{catalog::Api, clock::Timestamp, id::{ApiId, OrganizationId}, store::row::{Corrupt, Row}};
+use crate::{
+    catalog::Api,
+    clock::Timestamp,
+    id::{ApiId, OrganizationId},
+    store::row::{Corrupt, Row},
+};
 
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "api")]
@@ -21,7 +26,11 @@ pub(crate) struct Model {
 
 #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
 pub(crate) enum Relation {
-    #[sea_orm(belongs_to = "super::organization::Entity", from = "Column::OrganizationId", to = "super::organization::Column::Id")]
+    #[sea_orm(
+        belongs_to = "super::organization::Entity",
+        from = "Column::OrganizationId",
+        to = "super::organization::Column::Id"
+    )]
     Organization,
 }
 

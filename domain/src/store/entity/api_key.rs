@@ -2,7 +2,12 @@
 
 use sea_orm::entity::prelude::*;
 
-use crate::{clock::Timestamp, id::{ApplicationId, KeyId}, key::{Key, KeyHash}, store::row::{Corrupt, Row}};
+use crate::{
+    clock::Timestamp,
+    id::{ApplicationId, KeyId},
+    key::{Key, KeyHash},
+    store::row::{Corrupt, Row},
+};
 
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "api_key")]
@@ -22,7 +27,11 @@ pub(crate) struct Model {
 
 #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
 pub(crate) enum Relation {
-    #[sea_orm(belongs_to = "super::application::Entity", from = "Column::ApplicationId", to = "super::application::Column::Id")]
+    #[sea_orm(
+        belongs_to = "super::application::Entity",
+        from = "Column::ApplicationId",
+        to = "super::application::Column::Id"
+    )]
     Application,
 }
 

@@ -1,9 +1,14 @@
 //! Applications.
 
-use sea_orm::entity::prelude::*;
 use sea_orm::Set;
+use sea_orm::entity::prelude::*;
 
-use crate::{application::Application, clock::Timestamp, id::{AccountId, ApplicationId}, store::row::{Corrupt, Row}};
+use crate::{
+    application::Application,
+    clock::Timestamp,
+    id::{AccountId, ApplicationId},
+    store::row::{Corrupt, Row},
+};
 
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "application")]
@@ -20,7 +25,11 @@ pub(crate) struct Model {
 
 #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
 pub(crate) enum Relation {
-    #[sea_orm(belongs_to = "super::account::Entity", from = "Column::OwnerId", to = "super::account::Column::Id")]
+    #[sea_orm(
+        belongs_to = "super::account::Entity",
+        from = "Column::OwnerId",
+        to = "super::account::Column::Id"
+    )]
     Owner,
 }
 

@@ -2,7 +2,11 @@
 
 use sea_orm::entity::prelude::*;
 
-use crate::{audit::AuditEntry, clock::Timestamp, id::{AccountId, AuditId, OrganizationId}};
+use crate::{
+    audit::AuditEntry,
+    clock::Timestamp,
+    id::{AccountId, AuditId, OrganizationId},
+};
 
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "audit_entry")]

@@ -2,7 +2,12 @@
 
 use sea_orm::entity::prelude::*;
 
-use crate::{clock::Timestamp, id::OrganizationId, organization::Organization, store::row::{Corrupt, Row}};
+use crate::{
+    clock::Timestamp,
+    id::OrganizationId,
+    organization::Organization,
+    store::row::{Corrupt, Row},
+};
 
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "organization")]
@@ -28,6 +33,11 @@ impl TryFrom<Model> for Organization {
 
     fn try_from(model: Model) -> Result<Self, Corrupt> {
         let row = Row::new("organization", model.id);
-        Ok(Self { id: model.id, slug: row.parse("slug", &model.slug)?, name: model.name, created_at: model.created_at })
+        Ok(Self {
+            id: model.id,
+            slug: row.parse("slug", &model.slug)?,
+            name: model.name,
+            created_at: model.created_at,
+        })
     }
 }

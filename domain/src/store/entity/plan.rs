@@ -1,9 +1,14 @@
 //! Plans, without the apis they cover.
 
-use sea_orm::entity::prelude::*;
 use sea_orm::Set;
+use sea_orm::entity::prelude::*;
 
-use crate::{clock::Timestamp, id::{ApiId, OrganizationId, PlanId}, plan::Plan, store::row::{Corrupt, Row}};
+use crate::{
+    clock::Timestamp,
+    id::{ApiId, OrganizationId, PlanId},
+    plan::Plan,
+    store::row::{Corrupt, Row},
+};
 
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "plan")]
@@ -22,7 +27,11 @@ pub(crate) struct Model {
 
 #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
 pub(crate) enum Relation {
-    #[sea_orm(belongs_to = "super::organization::Entity", from = "Column::OrganizationId", to = "super::organization::Column::Id")]
+    #[sea_orm(
+        belongs_to = "super::organization::Entity",
+        from = "Column::OrganizationId",
+        to = "super::organization::Column::Id"
+    )]
     Organization,
 }
 

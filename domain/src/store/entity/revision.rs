@@ -2,7 +2,12 @@
 
 use sea_orm::entity::prelude::*;
 
-use crate::{catalog::Revision, clock::Timestamp, id::{AccountId, RevisionId, VersionId}, store::row::{Corrupt, Row}};
+use crate::{
+    catalog::Revision,
+    clock::Timestamp,
+    id::{AccountId, RevisionId, VersionId},
+    store::row::{Corrupt, Row},
+};
 
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "revision")]
@@ -27,7 +32,11 @@ pub(crate) struct Model {
 
 #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
 pub(crate) enum Relation {
-    #[sea_orm(belongs_to = "super::version::Entity", from = "Column::VersionId", to = "super::version::Column::Id")]
+    #[sea_orm(
+        belongs_to = "super::version::Entity",
+        from = "Column::VersionId",
+        to = "super::version::Column::Id"
+    )]
     Version,
 }
 

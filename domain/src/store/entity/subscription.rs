@@ -1,9 +1,14 @@
 //! Subscriptions.
 
-use sea_orm::entity::prelude::*;
 use sea_orm::Set;
+use sea_orm::entity::prelude::*;
 
-use crate::{clock::Timestamp, id::{ApplicationId, PlanId, SubscriptionId}, store::row::{Corrupt, Row}, subscription::Subscription};
+use crate::{
+    clock::Timestamp,
+    id::{ApplicationId, PlanId, SubscriptionId},
+    store::row::{Corrupt, Row},
+    subscription::Subscription,
+};
 
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "subscription")]
@@ -19,9 +24,17 @@ pub(crate) struct Model {
 
 #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
 pub(crate) enum Relation {
-    #[sea_orm(belongs_to = "super::application::Entity", from = "Column::ApplicationId", to = "super::application::Column::Id")]
+    #[sea_orm(
+        belongs_to = "super::application::Entity",
+        from = "Column::ApplicationId",
+        to = "super::application::Column::Id"
+    )]
     Application,
-    #[sea_orm(belongs_to = "super::plan::Entity", from = "Column::PlanId", to = "super::plan::Column::Id")]
+    #[sea_orm(
+        belongs_to = "super::plan::Entity",
+        from = "Column::PlanId",
+        to = "super::plan::Column::Id"
+    )]
     Plan,
 }
 

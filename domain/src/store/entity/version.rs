@@ -1,9 +1,14 @@
 //! Versions.
 
-use sea_orm::entity::prelude::*;
 use sea_orm::Set;
+use sea_orm::entity::prelude::*;
 
-use crate::{catalog::Version, clock::Timestamp, id::{ApiId, RevisionId, VersionId}, store::row::{Corrupt, Row}};
+use crate::{
+    catalog::Version,
+    clock::Timestamp,
+    id::{ApiId, RevisionId, VersionId},
+    store::row::{Corrupt, Row},
+};
 
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "version")]
@@ -25,10 +30,18 @@ pub(crate) struct Model {
 
 #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
 pub(crate) enum Relation {
-    #[sea_orm(belongs_to = "super::api::Entity", from = "Column::ApiId", to = "super::api::Column::Id")]
+    #[sea_orm(
+        belongs_to = "super::api::Entity",
+        from = "Column::ApiId",
+        to = "super::api::Column::Id"
+    )]
     Api,
     /// The revision that is shown and routed by.
-    #[sea_orm(belongs_to = "super::revision::Entity", from = "Column::RevisionId", to = "super::revision::Column::Id")]
+    #[sea_orm(
+        belongs_to = "super::revision::Entity",
+        from = "Column::RevisionId",
+        to = "super::revision::Column::Id"
+    )]
     Current,
 }
 
@@ -71,9 +84,16 @@ impl ActiveModel {
             revision_id: Set(version.revision_id),
             upstream: Set(version.upstream.as_ref().map(|upstream| serde_json::json!(upstream))),
             access: Set(version.access.as_str().into()),
-            deprecation: Set(version.deprecation.as_ref().map(|deprecation| serde_json::json!(deprecation))),
+            deprecation: Set(version
+                .deprecation
+                .as_ref()
+                .map(|deprecation| serde_json::json!(deprecation))),
             // In UTC, as SQLite compares times as texts.
-            sunset_at: Set(version.deprecation.as_ref().and_then(|deprecation| deprecation.sunset).map(|at| at.to_offset(time::UtcOffset::UTC))),
+            sunset_at: Set(version
+                .deprecation
+                .as_ref()
+                .and_then(|deprecation| deprecation.sunset)
+                .map(|at| at.to_offset(time::UtcOffset::UTC))),
             created_at: Set(version.created_at),
             published_at: Set(version.published_at),
             changed_at: Set(changed_at),

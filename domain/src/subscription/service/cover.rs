@@ -23,7 +23,11 @@ const NO_PLAN: DomainError = DomainError::NotFound { what: "plan" };
 /// A plan that the actor may subscribe to: it covers a listed api that the actor sees. Until the end of the unit it
 /// keeps its apis and is not deleted.
 pub(super) async fn plan_for_subscriber(unit: &Unit, actor: &Actor, id: PlanId) -> Result<Plan> {
-    let row = plan_row::Entity::find_by_id(id).lock_shared().one(&**unit).await?.ok_or(NO_PLAN)?;
+    let row = plan_row::Entity::find_by_id(id)
+        .lock_shared()
+        .one(&**unit)
+        .await?
+        .ok_or(NO_PLAN)?;
     organization::Entity::find_by_id(row.organization_id)
         .filter(organization::Column::State.eq(organization::ACTIVE))
         .one(&**unit)
@@ -34,13 +38,21 @@ pub(super) async fn plan_for_subscriber(unit: &Unit, actor: &Actor, id: PlanId) 
     if !is_member(actor, plan.organization_id) {
         visible = visible.add(api::Column::Visibility.eq(Visibility::Public.as_str()));
     }
-    let seen = api::Entity::find().filter(visible).filter(api::Column::Id.in_subquery(listed_apis())).one(&**unit).await?;
+    let seen = api::Entity::find()
+        .filter(visible)
+        .filter(api::Column::Id.in_subquery(listed_apis()))
+        .one(&**unit)
+        .await?;
     if seen.is_some() { Ok(plan) } else { Err(NO_PLAN) }
 }
 
 /// The plan of a subscription.
 pub(super) async fn plan_of(unit: &Unit, subscription: &Subscription) -> Result<Plan> {
-    let row = plan_row::Entity::find_by_id(subscription.plan_id).lock_shared().one(&**unit).await?.ok_or(NO_PLAN)?;
+    let row = plan_row::Entity::find_by_id(subscription.plan_id)
+        .lock_shared()
+        .one(&**unit)
+        .await?
+        .ok_or(NO_PLAN)?;
     one(unit, row).await
 }
 
@@ -70,7 +82,11 @@ pub(super) async fn refuse_overlap(
     if let Some(except) = except {
         live = live.add(Column::Id.ne(except));
     }
-    let plans = subscription::Entity::find().select_only().column(Column::PlanId).filter(live).into_query();
+    let plans = subscription::Entity::find()
+        .select_only()
+        .column(Column::PlanId)
+        .filter(live)
+        .into_query();
     let covered = plan_api::Entity::find()
         .filter(plan_api::Column::PlanId.in_subquery(plans))
         .filter(plan_api::Column::ApiId.is_in(apis.iter().copied()))

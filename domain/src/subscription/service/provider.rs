@@ -60,8 +60,9 @@ impl Subscriptions {
         let mut subscriptions: Vec<Subscription> = readable_as(rows);
         subscriptions.sort_by_key(|s| (s.state != SubscriptionState::Pending, Reverse(s.id)));
         let applications = applications(&tx, organization).await?;
-        let with_plans =
-            subscriptions.iter().filter_map(|s| plans.get(&s.plan_id).map(|plan| (s.id, plan)));
+        let with_plans = subscriptions
+            .iter()
+            .filter_map(|s| plans.get(&s.plan_id).map(|plan| (s.id, plan)));
         let mut quotas = quota_uses(&tx, with_plans, now).await?;
         let calls = calls_since(&tx, organization, now - Duration::DAY).await?;
         Ok(subscriptions
@@ -98,7 +99,11 @@ impl Subscriptions {
     /// # Errors
     /// `Conflict` in another state.
     pub async fn refuse(&self, actor: &Actor, id: SubscriptionId) -> Result<Subscription> {
-        let decision = Decision { action: "subscription.refuse", step: refuse, mail: Some(mail::refused) };
+        let decision = Decision {
+            action: "subscription.refuse",
+            step: refuse,
+            mail: Some(mail::refused),
+        };
         self.decide(actor, id, decision).await
     }
 
@@ -120,28 +125,44 @@ impl Subscriptions {
     /// # Errors
     /// `Conflict` in another state.
     pub async fn resume(&self, actor: &Actor, id: SubscriptionId) -> Result<Subscription> {
-        let decision = Decision { action: "subscription.resume", step: SubscriptionState::resume, mail: None };
+        let decision = Decision {
+            action: "subscription.resume",
+            step: SubscriptionState::resume,
+            mail: None,
+        };
         self.decide(actor, id, decision).await
     }
 
     async fn decide(&self, actor: &Actor, id: SubscriptionId, decision: Decision) -> Result<Subscription> {
         let mut unit = self.cx.begin().await?;
-        let row = subscription::Entity::find_by_id(id).lock_exclusive().one(&*unit).await?.ok_or(NOT_FOUND)?;
-        let plan = plan_row::Entity::find_by_id(row.plan_id).one(&*unit).await?.ok_or(NOT_FOUND)?;
-        actor.require(Action::ManageSubscribers, plan.organization_id).map_err(|error| match error {
-            DomainError::NotFound { .. } => NOT_FOUND,
-            error => error,
-        })?;
-        let found =
-            application::Entity::find_by_id(row.application_id).find_also_related(account::Entity).one(&*unit).await?;
-        let Some((application, Some(owner))) = found else { return Err(NOT_FOUND) };
+        let row = subscription::Entity::find_by_id(id)
+            .lock_exclusive()
+            .one(&*unit)
+            .await?
+            .ok_or(NOT_FOUND)?;
+        let plan = plan_row::Entity::find_by_id(row.plan_id)
+            .one(&*unit)
+            .await?
+            .ok_or(NOT_FOUND)?;
+        actor
+            .require(Action::ManageSubscribers, plan.organization_id)
+            .map_err(|error| error.missing_as("subscription"))?;
+        let found = application::Entity::find_by_id(row.application_id)
+            .find_also_related(account::Entity)
+            .one(&*unit)
+            .await?;
+        let Some((application, Some(owner))) = found else {
+            return Err(NOT_FOUND);
+        };
         let mut subscription = Subscription::try_from(row)?;
         subscription.state = (decision.step)(subscription.state)?;
         if subscription.state == SubscriptionState::Canceled {
             subscription.canceled_at = Some(unit.now());
         }
         if let Some(write) = decision.mail {
-            let provider = organization::Entity::find_by_id(plan.organization_id).one(&*unit).await?;
+            let provider = organization::Entity::find_by_id(plan.organization_id)
+                .one(&*unit)
+                .await?;
             let about = About {
                 application: &application.name,
                 plan: &plan.name,
@@ -151,7 +172,8 @@ impl Subscriptions {
             unit.queue_mail(write(&owner.email, &about)).await?;
         }
         let detail = format!("{} on {}", application.name, plan.slug);
-        unit.audit(actor, Some(plan.organization_id), decision.action, id, detail).await?;
+        unit.audit(actor, Some(plan.organization_id), decision.action, id, detail)
+            .await?;
         save(&mut unit, &subscription).await?;
         unit.commit().await?;
         Ok(subscription)
@@ -163,7 +185,10 @@ fn refuse(state: SubscriptionState) -> Result<SubscriptionState> {
     match state {
         SubscriptionState::Pending => state.cancel(),
         SubscriptionState::Active | SubscriptionState::Suspended | SubscriptionState::Canceled => {
-            Err(DomainError::Conflict(format!("This subscription is {} and cannot be refused.", state.as_str())))
+            Err(DomainError::Conflict(format!(
+                "This subscription is {} and cannot be refused.",
+                state.as_str()
+            )))
         }
     }
 }
@@ -184,8 +209,11 @@ async fn applications(
         .find_also_related(account::Entity)
         .all(db)
         .await?;
-    let owners: HashMap<AccountId, Account> =
-        rows.iter().filter_map(|(_, owner)| owner.clone()).map(|owner| (owner.id, owner.into())).collect();
+    let owners: HashMap<AccountId, Account> = rows
+        .iter()
+        .filter_map(|(_, owner)| owner.clone())
+        .map(|owner| (owner.id, owner.into()))
+        .collect();
     let applications: Vec<Application> = readable_as(rows.into_iter().map(|(application, _)| application));
     Ok(applications
         .into_iter()
@@ -223,5 +251,8 @@ async fn calls_since(
         .into_model::<Row>()
         .all(db)
         .await?;
-    Ok(rows.into_iter().map(|row| (row.subscription_id, u64::try_from(row.calls).unwrap_or(0))).collect())
+    Ok(rows
+        .into_iter()
+        .map(|row| (row.subscription_id, u64::try_from(row.calls).unwrap_or(0)))
+        .collect())
 }
