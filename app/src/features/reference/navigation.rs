@@ -54,6 +54,7 @@ fn link(reading: &Reading, entry: &OperationEntry, current: Option<&OperationEnt
         entry.deprecated,
         is_current,
     )
+    .path(&*entry.path)
 }
 
 fn whole(reading: &Reading, chapter: &Chapter<'_>, current: Option<&OperationEntry>) -> SideGroup {
@@ -137,6 +138,7 @@ fn page_link(words: String, href: String, is_current: bool) -> SideLink {
         place: Place::new(words, href),
         icon: None,
         method: None,
+        path: None,
         count: None,
         is_deprecated: false,
         is_current,
