@@ -7,8 +7,8 @@ use super::{parameters::more, trees::Trees};
 use crate::{
     document::{Pretty, external_link, pretty},
     ui::{
-        CodeBlock, Language, Markdown, MoreSummary, ResponseBody, ResponsePanel, SchemaTree, SectionHead,
-        text::short_text,
+        CodeBlock, Icon, IconName, Language, Markdown, MoreSummary, ResponseBody, SchemaTree, SectionHead,
+        text::{short_text, visible_text},
     },
 };
 
@@ -34,69 +34,129 @@ pub(super) fn section(operation: &Operation<'_>, trees: &Trees<'_>) -> AnyView {
         }
     });
     let need = if body.required { "required" } else { "optional" };
-    let groups = same_schemas(&body.content);
-    let (remark, content) = match groups.as_slice() {
-        [] => (
-            need.to_owned(),
-            view! { <p class="muted">"The document says nothing about its form."</p> }.into_any(),
-        ),
-        [only] => (need.to_owned(), media(only, Direction::Request, trees, 0)),
-        several => {
-            let panels = several
-                .iter()
-                .take(SHOWN)
-                .enumerate()
-                .map(|(at, group)| {
-                    let content = media(group, Direction::Request, trees, 0);
-                    let mark = (at + 1).to_string();
-                    view! { <ResponsePanel code=mark summary=names(group) open=at == 0>{content}</ResponsePanel> }
-                })
-                .collect_view();
-            let remark = format!("one of {} forms, {need}", several.len());
-            (
-                remark,
-                view! { <div class="stack" data-gap="sm">{panels} {more(several.len().saturating_sub(SHOWN))}</div> }
-                    .into_any(),
-            )
+    let mut forms = forms(&body.content, Direction::Request, trees, None);
+    let (remark, content) = match forms.len() {
+        0 => {
+            let nothing = view! { <p class="muted">"The document says nothing about its form."</p> };
+            (need.into_any(), nothing.into_any())
         }
-    };
-    let single = match groups.as_slice() {
-        [only] => Some(view! { <span class="mono">{names(only)}</span> ", " }),
-        _ => None,
+        1 => {
+            let Form { names, label, content } = forms.remove(0);
+            let label = label.map(|label| format!(", {label}"));
+            (view! { <span class="mono">{names}</span> {label} ", " {need} }.into_any(), content)
+        }
+        count => {
+            let panels = forms.into_iter().enumerate().map(|(at, form)| form_panel(form, at == 0)).collect_view();
+            (format!("one of {count} forms, {need}").into_any(), panels.into_any())
+        }
     };
     view! {
         <section aria-labelledby="body">
             <SectionHead title="Body" id="body">
-                <p class="small">{single} {remark}</p>
+                <p class="small">{remark}</p>
             </SectionHead>
             <div class="stack" data-gap="sm">
                 {description}
                 {content}
+                {more(body.content.len().saturating_sub(SHOWN))}
             </div>
         </section>
     }
     .into_any()
 }
 
-/// The content of a response: each media type with its schema. `skip` examples are shown elsewhere.
-pub(super) fn content(content: &[MediaType<'_>], trees: &Trees<'_>, skip: usize) -> AnyView {
-    let groups = same_schemas(content);
-    let hidden = groups.len().saturating_sub(SHOWN);
-    let shown = groups
-        .iter()
-        .take(SHOWN)
-        .map(|group| {
+/// One of several forms of a request's body.
+fn form_panel(form: Form, is_open: bool) -> impl IntoView {
+    let label = form.label.map(|label| view! { <span class="muted">{label}</span> });
+    view! {
+        <details class="response" open=is_open>
+            <summary>
+                <span class="mono">{form.names}</span>
+                {label}
+                <Icon name=IconName::Down />
+            </summary>
+            {form.content}
+        </details>
+    }
+}
+
+/// The content of a response: each media type with its schema, without the example that is shown beside.
+pub(super) fn content(content: &[MediaType<'_>], trees: &Trees<'_>, beside: Option<&Example<'_>>) -> AnyView {
+    let shown = forms(content, Direction::Response, trees, beside)
+        .into_iter()
+        .map(|form| {
+            let label = form.label.map(|label| view! { ", " <span class="name">{label}</span> });
             view! {
-                <p class="response-part mono">{names(group)}</p>
-                {media(group, Direction::Response, trees, skip)}
+                <p class="response-part mono">{form.names} {label}</p>
+                {form.content}
             }
         })
         .collect_view();
     view! {
         {shown}
-        {more(hidden)}
+        {more(content.len().saturating_sub(SHOWN))}
     }
     .into_any()
+}
+
+/// One form that a body may have.
+struct Form {
+    /// Its media types.
+    names: String,
+    /// What it is as a whole, where the rows below are its properties: `Pet`, `list of Pet`.
+    label: Option<String>,
+    /// Schema and examples.
+    content: AnyView,
+}
+
+fn forms(
+    content: &[MediaType<'_>],
+    direction: Direction,
+    trees: &Trees<'_>,
+    beside: Option<&Example<'_>>,
+) -> Vec<Form> {
+    let shown = &content[..content.len().min(SHOWN)];
+    same_schemas(shown)
+        .into_iter()
+        .filter_map(|group| {
+            let (first, names) = (*group.first()?, names(&group));
+            let (label, tree) = schema(first, direction, trees);
+            let examples = examples(first, trees, beside);
+            Some(Form { names, label, content: view! { {tree} {examples} }.into_any() })
+        })
+        .collect()
+}
+
+/// The tree of a media type, and what its root is, if only the properties are listed.
+fn schema(media: &MediaType<'_>, direction: Direction, trees: &Trees<'_>) -> (Option<String>, AnyView) {
+    let (schema, is_stream) = match (media.schema, media.item_schema) {
+        (Some(schema), _) => (schema, false),
+        (None, Some(item)) => (item, true),
+        (None, None) => {
+            let nothing = view! { <ResponseBody><p>"The document gives no schema for it."</p></ResponseBody> };
+            return (None, nothing.into_any());
+        }
+    };
+    let mut node = trees.tree(schema, direction, NODES);
+    if is_stream {
+        node.type_label = format!("stream of {}", node.type_label);
+    }
+    // Constraints and alternatives need the row of the root to stand in.
+    if node.children.is_empty() || node.composition.is_some() || !node.constraints.is_empty() {
+        return (None, view! { <SchemaTree node /> }.into_any());
+    }
+    let label = std::mem::replace(&mut node.type_label, "object".to_owned());
+    let title = node.title.take();
+    let says_more = |text: &String| ![Some(&label), title.as_ref(), node.reference.as_ref()].contains(&Some(text));
+    let about = node.description.take().filter(says_more).map(|source| {
+        view! {
+            <ResponseBody>
+                <Markdown source />
+            </ResponseBody>
+        }
+    });
+    let label = Some(visible_text(&label).into_owned()).filter(|label| label != "object");
+    (label, view! { {about} <SchemaTree node /> }.into_any())
 }
 
 /// Media types that share a schema are one form with several names.
@@ -127,41 +187,16 @@ fn names(group: &[&MediaType<'_>]) -> String {
     format!("{}{rest}", names.join(", "))
 }
 
-fn media(group: &[&MediaType<'_>], direction: Direction, trees: &Trees<'_>, skip: usize) -> AnyView {
-    let Some(first) = group.first() else {
-        return ().into_any();
-    };
-    let tree = match (first.schema, first.item_schema) {
-        (Some(schema), _) => view! { <SchemaTree node=trees.tree(schema, direction, NODES) /> }.into_any(),
-        (None, Some(schema)) => {
-            let mut node = trees.tree(schema, direction, NODES);
-            node.type_label = format!("stream of {}", node.type_label);
-            view! { <SchemaTree node /> }.into_any()
-        }
-        (None, None) => view! { <ResponseBody><p>"The document gives no schema for it."</p></ResponseBody> }.into_any(),
-    };
-    view! {
-        {tree}
-        {examples(first, trees, skip)}
-    }
-    .into_any()
-}
-
 /// The examples of the document, folded.
-fn examples(media: &MediaType<'_>, trees: &Trees<'_>, skip: usize) -> AnyView {
-    if media.examples.len() <= skip {
-        return ().into_any();
-    }
-    let shown = media
-        .examples
+fn examples(media: &MediaType<'_>, trees: &Trees<'_>, beside: Option<&Example<'_>>) -> Option<AnyView> {
+    let is_beside = |example: &Example<'_>| beside.is_some_and(|beside| std::ptr::eq(beside, example));
+    let folded: Vec<_> = media.examples.iter().filter(|example| !is_beside(example)).collect();
+    let shown = folded
         .iter()
-        .skip(skip)
         .take(EXAMPLES)
         .map(|example| {
-            let title = example
-                .summary
-                .or(example.name)
-                .map_or_else(|| "Example".to_owned(), |name| format!("Example: {name}"));
+            let name = example.summary.or(example.name);
+            let title = name.map_or_else(|| "Example".to_owned(), |name| format!("Example: {name}"));
             view! {
                 <details class="twin">
                     <MoreSummary text=short_text(&title, 120) />
@@ -170,14 +205,15 @@ fn examples(media: &MediaType<'_>, trees: &Trees<'_>, skip: usize) -> AnyView {
             }
         })
         .collect_view();
-    let hidden = media.examples.len().saturating_sub(EXAMPLES + skip);
-    view! {
-        <ResponseBody>
-            {shown}
-            {more(hidden)}
-        </ResponseBody>
-    }
-    .into_any()
+    (!folded.is_empty()).then(|| {
+        view! {
+            <div class="examples">
+                {shown}
+                {more(folded.len().saturating_sub(EXAMPLES))}
+            </div>
+        }
+        .into_any()
+    })
 }
 
 fn example_body(example: &Example<'_>, media_type: &str, trees: &Trees<'_>) -> AnyView {

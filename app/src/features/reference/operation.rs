@@ -213,7 +213,7 @@ fn pager(reading: &Reading, chapters: &[Chapter<'_>], operation: &Operation<'_>)
     });
     view! {
         <nav class="pager" aria-label="Neighbouring operations">
-            {previous}
+            <span class="start">{previous}</span>
             <span class="end">{next}</span>
         </nav>
     }

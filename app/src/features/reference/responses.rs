@@ -7,6 +7,7 @@ use openapi::{Direction, Operation, Response, schema::SchemaNode};
 use super::{
     bodies,
     parameters::{more, value_node},
+    side,
     trees::Trees,
 };
 use crate::ui::{
@@ -71,8 +72,8 @@ fn panel(response: &Response<'_>, is_main: bool, trees: &Trees<'_>) -> AnyView {
     });
     let is_bare = !says_more && response.headers.is_empty() && response.content.is_empty();
     let bare = is_bare.then(|| view! { <ResponseBody><p>"Without a body."</p></ResponseBody> });
-    // The first example of the main answer stands beside the text already.
-    let content = bodies::content(&response.content, trees, usize::from(is_main));
+    let beside = is_main.then(|| side::given_example(&response.content)).flatten();
+    let content = bodies::content(&response.content, trees, beside);
     let headers = headers(response, trees);
     view! {
         <ResponsePanel code=short_text(response.status, 20) summary=line open=is_main>

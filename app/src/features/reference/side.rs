@@ -1,7 +1,7 @@
 //! Beside an operation: the request to send and what it answers.
 
 use leptos::prelude::*;
-use openapi::{Direction, MediaType, Operation, OperationKind, Response};
+use openapi::{Direction, Example, MediaType, Operation, OperationKind, Response};
 
 use super::{bodies::example_text, reading::Reading, responses::main_response, trees::Trees};
 use crate::{
@@ -81,20 +81,24 @@ fn answer(response: &Response<'_>, trees: &Trees<'_>) -> Option<AnyView> {
     )
 }
 
-/// The media type that tells most: the first, which has the examples of the document, unless JSON comes later and has more.
+/// The media type to show an example of: the first for which the document has one, else JSON with a schema.
 fn telling<'c, 'd>(content: &'c [MediaType<'d>]) -> Option<&'c MediaType<'d>> {
-    let has_example = |media: &&MediaType<'_>| media.examples.iter().any(|example| example.value.is_some());
     let is_json = |media: &&MediaType<'_>| media.name.contains("json") && media.schema.is_some();
-    content
-        .iter()
-        .find(has_example)
-        .or_else(|| content.iter().find(is_json))
+    content.iter().find(|media| given(media).is_some()).or_else(|| content.iter().find(is_json))
+}
+
+/// The document's own example that stands beside the text.
+pub(super) fn given_example<'c, 'd>(content: &'c [MediaType<'d>]) -> Option<&'c Example<'d>> {
+    telling(content).and_then(given)
+}
+
+fn given<'c, 'd>(media: &'c MediaType<'d>) -> Option<&'c Example<'d>> {
+    media.examples.iter().find(|example| example.value.is_some())
 }
 
 /// The document's example, or one made from the schema.
 fn example(media: &MediaType<'_>, direction: Direction, trees: &Trees<'_>) -> Option<Pretty> {
-    let given = media.examples.iter().find_map(|example| example.value);
-    if let Some(value) = given {
+    if let Some(value) = given(media).and_then(|example| example.value) {
         return Some(example_text(trees, value));
     }
     let value = openapi::example::for_schema(trees.document(), media.schema?, direction);
