@@ -116,6 +116,9 @@ on_both_engines! {
         world.services.catalog.set_upstream(&owner, version.id, local(1)).await.unwrap();
         world.services.catalog.publish(&owner, version.id).await.unwrap();
         assert_eq!(reads.version_changed_at(version.id).await.unwrap(), world.clock.now());
+        world.advance(std::time::Duration::from_secs(1));
+        world.services.catalog.update_api(&owner, api.id, words("", "Pets and more")).await.unwrap();
+        assert_eq!(reads.version_changed_at(version.id).await.unwrap(), world.clock.now(), "the api's name is on its pages");
         assert_eq!(code(reads.version_changed_at(VersionId::generate()).await), ErrorCode::NotFound);
     }
 }
