@@ -81,7 +81,7 @@ impl Accounts {
             }
             None => {
                 unit.queue_mail(mail::already_there(&self.cx.portal_url, &input.email))
-                    .await?
+                    .await?;
             }
         }
         unit.commit().await

@@ -202,12 +202,12 @@ fn make_writable(path: &Path) -> std::io::Result<()> {
     if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
         fs::create_dir_all(folder)?;
     }
-    fs::OpenOptions::new()
-        .read(true)
-        .append(true)
-        .create(true)
-        .open(path)
-        .map(drop)
+    let mut options = fs::OpenOptions::new();
+    options.read(true).append(true).create(true);
+    // For nobody else: hashes of passwords are in it. SQLite's files beside it take the mode over.
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path).map(drop)
 }
 
 async fn open_postgres(url: &str, options: OpenOptions) -> Result<(Database, String), OpenError> {

@@ -1,5 +1,7 @@
 //! Subscriptions of consumers and decisions of providers.
 
+use std::time::Duration;
+
 use domain::{
     actor::Actor,
     catalog::{Visibility, service::ApiInput},
@@ -317,6 +319,77 @@ on_both_engines! {
             subscriptions.cancel(&ada.consumer, id).await.unwrap_err().code(),
             ErrorCode::Conflict,
             "over"
+        );
+    }
+
+    async fn what_the_ledger_has_is_what_both_sides_see(world) {
+        let shop = Shop::open(&world).await;
+        let monthly = Quota {
+            requests: 1_000,
+            per: Period::Month,
+        };
+        let input = PlanInput {
+            quota: Some(monthly),
+            ..plan_input("monthly", &shop.apis[..1])
+        };
+        let plan = world.plan_with(&shop.owner, shop.organization.id, input).await;
+        let ada = world.subscribed("ada@example.com", &plan).await;
+        world.subscribed("bob@example.com", &plan).await;
+        let pets = world
+            .services
+            .catalog_reads
+            .api(&ada.consumer, "acme", "pets")
+            .await
+            .unwrap()
+            .versions[0]
+            .id;
+        world.record_calls(&ada, pets, "listPets", 3).await;
+        world.record_calls(&ada, pets, "getPet", 4).await;
+
+        let seen = async || {
+            let list = world.services.applications.list(&ada.consumer).await.unwrap();
+            let detail = world
+                .services
+                .applications
+                .detail(&ada.consumer, ada.application.id)
+                .await
+                .unwrap();
+            let views = world
+                .services
+                .subscriptions
+                .subscribers(&shop.owner, shop.organization.id)
+                .await
+                .unwrap();
+            let view = views
+                .iter()
+                .find(|view| view.subscription.id == ada.subscription.id)
+                .unwrap();
+            assert_eq!(view.quota, detail.subscriptions[0].quota, "both sides see one number");
+            (list[0].calls_today, view.calls_24h, view.quota.used, view.quota.allowed)
+        };
+        assert_eq!(seen().await, (7, 7, 7, Some(1_000)));
+        world.advance(Duration::from_hours(16));
+        assert_eq!(seen().await, (0, 7, 7, Some(1_000)), "after midnight");
+
+        // Counters go on, over the period of the new plan.
+        let daily = Quota {
+            requests: 100,
+            per: Period::Day,
+        };
+        let input = PlanInput {
+            quota: Some(daily),
+            ..plan_input("daily", &shop.apis[..1])
+        };
+        let daily = world.plan_with(&shop.owner, shop.organization.id, input).await;
+        world.record_calls(&ada, pets, "listPets", 2).await;
+        let (subscriptions, id) = (&world.services.subscriptions, ada.subscription.id);
+        subscriptions.change_plan(&ada.consumer, id, daily.id).await.unwrap();
+        assert_eq!(seen().await, (2, 9, 2, Some(100)), "today's calls count for the day");
+        subscriptions.change_plan(&ada.consumer, id, plan.id).await.unwrap();
+        assert_eq!(
+            seen().await,
+            (2, 9, 9, Some(1_000)),
+            "this month's calls count for the month"
         );
     }
 }

@@ -52,10 +52,15 @@ mod tests {
         let rows = db
             .query_all_raw(Statement::from_string(db.get_database_backend(), sql))
             .await
-            .unwrap();
+            .expect("the columns can be asked for");
         let mut columns: Vec<_> = rows
             .iter()
-            .map(|row| (row.try_get("", "name").unwrap(), row.try_get("", "is_null").unwrap()))
+            .map(|row| {
+                (
+                    row.try_get("", "name").expect("text"),
+                    row.try_get("", "is_null").expect("truth"),
+                )
+            })
             .collect();
         columns.sort();
         columns
