@@ -66,7 +66,9 @@ impl Action {
     pub const fn is_read(self) -> bool {
         match self {
             Self::ReadConsole | Self::ReadAudit => true,
-            Self::EditApi | Self::PublishVersion | Self::EditPlan | Self::ManageSubscribers | Self::ManageMembers => false,
+            Self::EditApi | Self::PublishVersion | Self::EditPlan | Self::ManageSubscribers | Self::ManageMembers => {
+                false
+            }
         }
     }
 }
@@ -75,7 +77,14 @@ impl Action {
 pub const fn allows(role: Role, action: Action) -> bool {
     match (role, action) {
         (Role::Owner | Role::Admin, _)
-        | (Role::Publisher, Action::ReadConsole | Action::EditApi | Action::PublishVersion | Action::EditPlan | Action::ManageSubscribers)
+        | (
+            Role::Publisher,
+            Action::ReadConsole
+            | Action::EditApi
+            | Action::PublishVersion
+            | Action::EditPlan
+            | Action::ManageSubscribers,
+        )
         | (Role::Viewer, Action::ReadConsole) => true,
         (Role::Publisher, Action::ManageMembers | Action::ReadAudit)
         | (
@@ -99,8 +108,11 @@ mod tests {
         let table: Vec<String> = Role::ALL
             .iter()
             .map(|role| {
-                let allowed: Vec<_> =
-                    Action::ALL.iter().filter(|a| allows(*role, **a)).map(|a| format!("{a:?}")).collect();
+                let allowed: Vec<_> = Action::ALL
+                    .iter()
+                    .filter(|a| allows(*role, **a))
+                    .map(|a| format!("{a:?}"))
+                    .collect();
                 format!("{}: {}", role.as_str(), allowed.join(" "))
             })
             .collect();

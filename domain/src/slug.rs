@@ -53,7 +53,10 @@ impl FromStr for Slug {
             "" => Err(SlugError::Empty),
             _ if text.len() > 63 => Err(SlugError::TooLong),
             _ if text.starts_with('-') || text.ends_with('-') => Err(SlugError::Characters),
-            _ if text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-') => {
+            _ if text
+                .bytes()
+                .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-') =>
+            {
                 Ok(Self(text.to_owned()))
             }
             _ => Err(SlugError::Characters),
@@ -86,7 +89,17 @@ mod tests {
 
     #[test]
     fn accepts_dns_labels_only() {
-        for (text, ok) in [("petstore", true), ("v1", true), ("a-b", true), ("", false), ("-a", false), ("a-", false), ("A", false), ("a.b", false), ("a/b", false)] {
+        for (text, ok) in [
+            ("petstore", true),
+            ("v1", true),
+            ("a-b", true),
+            ("", false),
+            ("-a", false),
+            ("a-", false),
+            ("A", false),
+            ("a.b", false),
+            ("a/b", false),
+        ] {
             assert_eq!(text.parse::<Slug>().is_ok(), ok, "{text}");
         }
         assert!("a".repeat(64).parse::<Slug>().is_err(), "64 characters");
@@ -94,7 +107,11 @@ mod tests {
 
     #[test]
     fn suggests_from_titles() {
-        for (title, slug) in [("Swagger Petstore (v2)", Some("swagger-petstore-v2")), ("  Ünï  ", Some("n")), ("…", None)] {
+        for (title, slug) in [
+            ("Swagger Petstore (v2)", Some("swagger-petstore-v2")),
+            ("  Ünï  ", Some("n")),
+            ("…", None),
+        ] {
             assert_eq!(Slug::suggest(title).as_ref().map(Slug::as_str), slug, "{title}");
         }
     }

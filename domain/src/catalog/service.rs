@@ -1,4 +1,4 @@
-//! Use cases of the catalog: apis, versions and their specs. Upstreams and lifecycle are in [`super::lifecycle`].
+//! Use cases of the catalog: apis, versions and their specs. Upstreams and lifecycle are in `lifecycle.rs`.
 
 use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, QueryFilter, sea_query::Expr};
 

@@ -73,8 +73,13 @@ impl VersionName {
 impl FromStr for VersionName {
     type Err = &'static str;
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let starts_well = text.bytes().next().is_some_and(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
-        let is_plain = text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'.' | b'-' | b'_'));
+        let starts_well = text
+            .bytes()
+            .next()
+            .is_some_and(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
+        let is_plain = text
+            .bytes()
+            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'.' | b'-' | b'_'));
         if starts_well && is_plain && text.len() <= 40 {
             Ok(Self(text.to_owned()))
         } else {
@@ -129,7 +134,9 @@ impl VersionState {
 
     /// Reads the word in the database and the manifest.
     pub fn parse(text: &str) -> Option<Self> {
-        [Self::Draft, Self::Published, Self::Deprecated, Self::Retired].into_iter().find(|s| s.as_str() == text)
+        [Self::Draft, Self::Published, Self::Deprecated, Self::Retired]
+            .into_iter()
+            .find(|s| s.as_str() == text)
     }
 
     /// Whether strangers see it in the portal.
@@ -195,7 +202,15 @@ mod tests {
 
     #[test]
     fn names_stay_plain() {
-        for (text, ok) in [("v1", true), ("2024-01-15", true), ("v1.2", true), ("", false), ("V1", false), ("../x", false), (".v1", false)] {
+        for (text, ok) in [
+            ("v1", true),
+            ("2024-01-15", true),
+            ("v1.2", true),
+            ("", false),
+            ("V1", false),
+            ("../x", false),
+            (".v1", false),
+        ] {
             assert_eq!(text.parse::<VersionName>().is_ok(), ok, "{text}");
         }
     }

@@ -28,7 +28,10 @@ impl Deprecation {
     /// A sunset before the deprecation (RFC 9745 §4), or a guide of more than 100,000 characters.
     pub fn check(&self) -> Result<(), FieldError> {
         if self.sunset.is_some_and(|sunset| sunset < self.since) {
-            return Err(FieldError::new("sunset", "The sunset must not be before the deprecation."));
+            return Err(FieldError::new(
+                "sunset",
+                "The sunset must not be before the deprecation.",
+            ));
         }
         if self.guide.as_ref().is_some_and(|guide| guide.len() > 100_000) {
             return Err(FieldError::new("guide", "Use at most 100,000 characters."));
@@ -51,8 +54,17 @@ mod tests {
     #[test]
     fn the_sunset_comes_after_the_deprecation() {
         let since = datetime!(2026-11-01 0:00 UTC);
-        for (sunset, ok) in [(None, true), (Some(datetime!(2027-05-01 0:00 UTC)), true), (Some(datetime!(2026-10-31 0:00 UTC)), false)] {
-            let deprecation = Deprecation { since, sunset, successor: None, guide: None };
+        for (sunset, ok) in [
+            (None, true),
+            (Some(datetime!(2027-05-01 0:00 UTC)), true),
+            (Some(datetime!(2026-10-31 0:00 UTC)), false),
+        ] {
+            let deprecation = Deprecation {
+                since,
+                sunset,
+                successor: None,
+                guide: None,
+            };
             assert_eq!(deprecation.check().is_ok(), ok, "{sunset:?}");
         }
     }

@@ -142,7 +142,10 @@ impl Quota {
         if (1..=1_000_000_000_000).contains(&self.requests) {
             Ok(())
         } else {
-            Err(FieldError::new(field, "Include between 1 and 1,000,000,000,000 requests."))
+            Err(FieldError::new(
+                field,
+                "Include between 1 and 1,000,000,000,000 requests.",
+            ))
         }
     }
 
@@ -171,9 +174,28 @@ mod tests {
 
     #[test]
     fn limits_read_in_plain_words() {
-        let limit = RateLimit { requests: 10, per_s: 1, burst: 20 };
+        let limit = RateLimit {
+            requests: 10,
+            per_s: 1,
+            burst: 20,
+        };
         assert_eq!(limit.in_words(), "10 requests a second, bursts of 20");
-        assert_eq!(RateLimit { requests: 1000, per_s: 60, burst: 1000 }.in_words(), "1,000 requests a minute");
-        assert_eq!(Quota { requests: 1_000_000, per: Period::Month }.in_words(), "1,000,000 requests a month");
+        assert_eq!(
+            RateLimit {
+                requests: 1000,
+                per_s: 60,
+                burst: 1000
+            }
+            .in_words(),
+            "1,000 requests a minute"
+        );
+        assert_eq!(
+            Quota {
+                requests: 1_000_000,
+                per: Period::Month
+            }
+            .in_words(),
+            "1,000,000 requests a month"
+        );
     }
 }

@@ -34,7 +34,9 @@ impl Period {
     pub fn start(self, at: Timestamp) -> Timestamp {
         let (date, hour) = (at.date(), at.hour());
         match self {
-            Self::Hour => date.with_time(Time::from_hms(hour, 0, 0).unwrap_or(Time::MIDNIGHT)).assume_utc(),
+            Self::Hour => date
+                .with_time(Time::from_hms(hour, 0, 0).unwrap_or(Time::MIDNIGHT))
+                .assume_utc(),
             Self::Day => date.midnight().assume_utc(),
             Self::Month => first_of_month(date).midnight().assume_utc(),
         }
@@ -47,7 +49,9 @@ impl Period {
             Self::Hour => start + Duration::HOUR,
             Self::Day => start + Duration::DAY,
             // The first plus 31 days always lies in the next month.
-            Self::Month => first_of_month((start + Duration::days(31)).date()).midnight().assume_utc(),
+            Self::Month => first_of_month((start + Duration::days(31)).date())
+                .midnight()
+                .assume_utc(),
         }
     }
 }
@@ -65,10 +69,30 @@ mod tests {
     #[test]
     fn periods_follow_the_calendar() {
         for (period, at, start, end) in [
-            (Period::Hour, datetime!(2026-11-20 9:31:05 UTC), datetime!(2026-11-20 9:00 UTC), datetime!(2026-11-20 10:00 UTC)),
-            (Period::Day, datetime!(2026-12-31 23:59:59 UTC), datetime!(2026-12-31 0:00 UTC), datetime!(2027-01-01 0:00 UTC)),
-            (Period::Month, datetime!(2028-02-29 12:00 UTC), datetime!(2028-02-01 0:00 UTC), datetime!(2028-03-01 0:00 UTC)),
-            (Period::Month, datetime!(2026-12-01 0:00 UTC), datetime!(2026-12-01 0:00 UTC), datetime!(2027-01-01 0:00 UTC)),
+            (
+                Period::Hour,
+                datetime!(2026-11-20 9:31:05 UTC),
+                datetime!(2026-11-20 9:00 UTC),
+                datetime!(2026-11-20 10:00 UTC),
+            ),
+            (
+                Period::Day,
+                datetime!(2026-12-31 23:59:59 UTC),
+                datetime!(2026-12-31 0:00 UTC),
+                datetime!(2027-01-01 0:00 UTC),
+            ),
+            (
+                Period::Month,
+                datetime!(2028-02-29 12:00 UTC),
+                datetime!(2028-02-01 0:00 UTC),
+                datetime!(2028-03-01 0:00 UTC),
+            ),
+            (
+                Period::Month,
+                datetime!(2026-12-01 0:00 UTC),
+                datetime!(2026-12-01 0:00 UTC),
+                datetime!(2027-01-01 0:00 UTC),
+            ),
         ] {
             assert_eq!((period.start(at), period.end(at)), (start, end), "{period:?} at {at}");
         }

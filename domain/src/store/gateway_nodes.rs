@@ -4,7 +4,10 @@ use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, Set, sea_query::OnConflict}
 use time::Duration;
 
 use super::{entity::gateway_node, gateway_config::GatewayConfigReads};
-use crate::{error::Result, gateway_config::{ConfigRevision, GatewayNode}};
+use crate::{
+    error::Result,
+    gateway_config::{ConfigRevision, GatewayNode},
+};
 
 /// A gateway that has not reported for so long is gone: five missed reports.
 const GONE_AFTER: Duration = Duration::seconds(10);
@@ -27,7 +30,10 @@ impl GatewayConfigReads {
             )
             .exec_without_returning(&tx)
             .await?;
-        gateway_node::Entity::delete_many().filter(gateway_node::Column::SeenAt.lt(now - GONE_AFTER)).exec(&tx).await?;
+        gateway_node::Entity::delete_many()
+            .filter(gateway_node::Column::SeenAt.lt(now - GONE_AFTER))
+            .exec(&tx)
+            .await?;
         Ok(tx.commit().await?)
     }
 
@@ -45,6 +51,12 @@ impl GatewayConfigReads {
             .filter(gateway_node::Column::SeenAt.gte(since))
             .all(self.cx.db.read())
             .await?;
-        Ok(rows.into_iter().map(|row| GatewayNode { name: row.name, served: row.served_revision }).collect())
+        Ok(rows
+            .into_iter()
+            .map(|row| GatewayNode {
+                name: row.name,
+                served: row.served_revision,
+            })
+            .collect())
     }
 }

@@ -1,7 +1,7 @@
 //! The database: connections, transactions, entities.
 //!
 //! SQLite has one connection for writing (every write transaction begins with `BEGIN IMMEDIATE`, the pool is the fair
-//! queue) and several that can only read; PostgreSQL has one pool for both. A write use case is one [`unit::Unit`].
+//! queue) and several that can only read; PostgreSQL has one pool for both. A write use case is one unit of work (`unit.rs`).
 
 pub mod gateway_config;
 

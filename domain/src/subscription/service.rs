@@ -1,4 +1,4 @@
-//! Use cases of subscriptions: the consumer's here, the provider's in [`provider`](self::provider).
+//! Use cases of subscriptions: the consumer's here, the provider's in `provider.rs`.
 
 mod cover;
 mod provider;
