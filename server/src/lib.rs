@@ -17,4 +17,5 @@ pub mod config;
 pub mod demo;
 pub mod tasks;
 pub mod telemetry;
+pub mod temporary;
 pub mod web;

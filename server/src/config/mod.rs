@@ -14,6 +14,7 @@ pub use arguments::{
 pub use serve::{LogFormat, NetworkArgs, Role, ServeArgs};
 pub(crate) use serve::local_url;
 pub use smtp::{SmtpProtection, SmtpServer};
+pub(crate) use store::prepare_folder;
 pub use store::{Store, StoreArgs};
 
 /// The filter of log lines: `TURNPIKE_LOG`, for example `debug` or `gateway=debug,info`.

@@ -1,0 +1,97 @@
+//! The sample world: who is in it, and how it is made.
+
+use std::{fs, path::Path};
+
+use anyhow::{Context as _, Result};
+use domain::{account::SignUp, actor::Actor, clock::Timestamp, plan::Period, services::Services};
+use time::{Duration, format_description::well_known::Rfc3339};
+
+use super::{history, upstreams::Upstreams};
+use crate::{
+    cli::apply::{self, Mode},
+    config::{NetworkArgs, Store, local_url},
+};
+
+/// Password of every sample account.
+pub const PASSWORD: &str = "turnpike-demo";
+/// Key of the sample application that the printed call uses.
+pub const STOREFRONT_KEY: &str = "tp_demo_storefront_7Qm2xVtR";
+/// Key of the application whose calls go on while the demo runs.
+pub(super) const LOBBY_KEY: &str = "tp_demo_lobby_screen_9Zc4bWnK";
+/// Path of the printed call.
+pub const CURL_PATH: &str = "/acme/petstore/v1/pets";
+
+/// Somebody to sign in as.
+#[derive(Clone, Copy, Debug)]
+pub struct SignIn {
+    /// Address.
+    pub email: &'static str,
+    /// What they do.
+    pub role: &'static str,
+}
+
+/// Who to sign in as.
+pub const SIGN_INS: [SignIn; 4] = [
+    SignIn { email: "olivia@acme.example", role: "provider: owner of Acme Pets" },
+    SignIn { email: "noor@meridian.example", role: "provider: owner of Meridian Data, with a request to approve" },
+    SignIn { email: "dev@consumer.example", role: "consumer: two applications, keys and a week of traffic" },
+    SignIn { email: OPERATOR, role: "operator of this installation" },
+];
+
+const OPERATOR: &str = "operator@turnpike.example";
+
+/// The files of the world, as they are in the data folder.
+const FILES: [(&str, &str); 6] = [
+    ("world.yaml", include_str!("world.yaml")),
+    ("petstore.yaml", include_str!("specs/petstore.yaml")),
+    ("weather.yaml", include_str!("specs/weather.yaml")),
+    ("rates-v1.yaml", include_str!("specs/rates-v1.yaml")),
+    ("rates-v2.yaml", include_str!("specs/rates-v2.yaml")),
+    ("rates-v1-to-v2.md", include_str!("specs/rates-v1-to-v2.md")),
+];
+
+/// Makes the world, or brings one that was kept up to this process's ports and this month's dates.
+pub(super) async fn build(data: &Path, network: &NetworkArgs, upstreams: &Upstreams) -> Result<()> {
+    let portal_url = network.portal_url.clone().unwrap_or_else(|| local_url(network.portal));
+    let database = Store::Folder(data.to_owned()).prepare()?;
+    let services = Services::open(&database, &portal_url, super::ADDRESSES).await?;
+    let built = fill(&services, data, upstreams).await;
+    services.context.db.close().await;
+    built
+}
+
+async fn fill(services: &Services, data: &Path, upstreams: &Upstreams) -> Result<()> {
+    // First, as the first account of an installation runs it.
+    let operator = SignUp { email: OPERATOR.into(), name: "Robin Vale".into(), password: PASSWORD.into() };
+    services.accounts.create_verified(&Actor::System, operator, true).await?;
+    let folder = data.join("sample-world");
+    fs::create_dir_all(&folder).with_context(|| format!("{} cannot be made", folder.display()))?;
+    let now = services.context.clock.now();
+    for (name, text) in FILES {
+        let path = folder.join(name);
+        let text = if name == "world.yaml" { filled(text, upstreams, now)? } else { text.to_owned() };
+        fs::write(&path, text).with_context(|| format!("{} cannot be written", path.display()))?;
+    }
+    let sources = apply::read_all(&[folder.join("world.yaml")])?;
+    apply::apply(services, &sources, Mode::default()).await?;
+    history::write(services).await
+}
+
+/// The manifest with this process's ports and dates. The dates follow the month, so that a world that is kept does not
+/// change every day.
+fn filled(text: &str, upstreams: &Upstreams, now: Timestamp) -> Result<String> {
+    let month = Period::Month.start(now);
+    let since = month - Duration::days(30);
+    let sunset = month + Duration::days(120);
+    let values = [
+        ("{password}", PASSWORD.to_owned()),
+        ("{petstore}", upstreams.petstore.to_string()),
+        ("{weather}", upstreams.weather.to_string()),
+        ("{rates}", upstreams.rates.to_string()),
+        ("{since}", since.format(&Rfc3339)?),
+        ("{sunset}", sunset.format(&Rfc3339)?),
+        ("{storefront_key}", STOREFRONT_KEY.to_owned()),
+        ("{lobby_key}", LOBBY_KEY.to_owned()),
+    ];
+    Ok(values.iter().fold(text.to_owned(), |text, (name, value)| text.replace(name, value)))
+}
