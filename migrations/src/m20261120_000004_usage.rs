@@ -56,6 +56,8 @@ impl MigrationTrait for Migration {
                     .to_owned(),
             )
             .await?;
+        // Old batches are forgotten by the hour.
+        index(manager, "usage_batch", &["written_at"]).await?;
         manager
             .create_table(
                 Table::create()

@@ -54,7 +54,7 @@ impl Ledger {
     }
 
     /// Forgets which batches were written more than a week ago, and counters of quotas whose period is long over; the
-    /// ledger's rows stay. Returns how many it forgot. For the clean-up task, once a day.
+    /// ledger's rows stay. Returns how many it forgot. For the clean-up task.
     pub async fn forget_old(&self) -> Result<u64> {
         let now = self.cx.clock.now();
         let tx = self.cx.db.write().await?;
