@@ -21,22 +21,25 @@ use crate::{
         row::readable_as,
         unit::{Change, Unit},
     },
-    upstream::{Upstream, resolve},
+    upstream::{Upstream, address::AddressPolicy, resolve},
 };
 
 impl Catalog {
-    /// Sets where calls go. Hosts are resolved and every address judged by the installation's address policy.
+    /// Sets where calls go. Hosts are resolved and every address judged by the installation's address policy; the
+    /// installation itself (a manifest) may name loopback and private addresses whatever the policy says.
     ///
     /// # Errors
     /// `Invalid` at `upstream`; `Conflict` for a retired version.
-    pub async fn set_upstream(&self, actor: &Actor, version: VersionId, upstream: Upstream) -> Result<Version> {
+    pub async fn set_upstream(&self, actor: &Actor, version: VersionId, mut upstream: Upstream) -> Result<Version> {
+        upstream.allow_private = matches!(actor, Actor::System);
         let current = load::version_to_read(self.cx.db.read(), actor, Action::EditApi, version).await?;
         if current.upstream.as_ref() == Some(&upstream) {
             return Ok(current);
         }
         refuse_retired(&current)?;
         // Before the transaction: nobody should wait for somebody's name server.
-        resolve::check(&upstream, self.cx.addresses).await?;
+        let allow_private = self.cx.addresses.allow_private || upstream.allow_private;
+        resolve::check(&upstream, AddressPolicy { allow_private }).await?;
         let mut unit = self.cx.begin().await?;
         let (api, mut version) = load::version_to_change(&unit, actor, Action::EditApi, version).await?;
         refuse_retired(&version)?;

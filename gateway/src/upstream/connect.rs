@@ -113,11 +113,11 @@ impl Connector {
         if addresses.is_empty() {
             return Err(ConnectError::Resolve(io::ErrorKind::NotFound.into()));
         }
+        let policy = AddressPolicy {
+            allow_private: self.addresses.allow_private || authority.allow_private,
+        };
         let mut last = ConnectError::Forbidden;
-        for address in addresses
-            .into_iter()
-            .filter(|address| self.addresses.permits(address.ip()))
-        {
+        for address in addresses.into_iter().filter(|address| policy.permits(address.ip())) {
             match TcpStream::connect(address).await {
                 Ok(stream) => {
                     // Without this small requests wait for acknowledgements.

@@ -24,11 +24,14 @@ pub(crate) struct Authority {
     pub(crate) port: u16,
     /// Value of `Host`.
     pub(crate) header: HeaderValue,
+    /// Whether private addresses are permitted here whatever the installation's policy. Part of what makes two
+    /// authorities the same: otherwise a forbidden upstream could ride on the connections of a permitted one.
+    pub(crate) allow_private: bool,
 }
 
 /// Every authority that was ever configured.
 #[derive(Debug, Default)]
-pub(crate) struct AuthorityBook(HashMap<(bool, String, u16), Arc<Authority>>);
+pub(crate) struct AuthorityBook(HashMap<(bool, String, u16, bool), Arc<Authority>>);
 
 /// One target.
 #[derive(Debug)]
@@ -84,15 +87,19 @@ impl Targets {
             let header = header.map_err(|_| unusable())?;
             let host = host.trim_start_matches('[').trim_end_matches(']').to_owned();
             let number = book.0.len();
-            let authority = book.0.entry((is_tls, host.clone(), port)).or_insert_with(|| {
-                Arc::new(Authority {
-                    number,
-                    is_tls,
-                    host,
-                    port,
-                    header,
-                })
-            });
+            let authority = book
+                .0
+                .entry((is_tls, host.clone(), port, upstream.allow_private))
+                .or_insert_with(|| {
+                    Arc::new(Authority {
+                        number,
+                        is_tls,
+                        host,
+                        port,
+                        header,
+                        allow_private: upstream.allow_private,
+                    })
+                });
             let base_path = url.path().trim_end_matches('/').into();
             targets.push(Target {
                 authority: Arc::clone(authority),

@@ -157,7 +157,7 @@ fn upstream_of(form: &FormData) -> Result<Upstream, Vec<FieldError>> {
         }
     };
     let (connect_timeout_ms, response_timeout_ms) = (milliseconds("connect_timeout_ms"), milliseconds("response_timeout_ms"));
-    if errors.is_empty() { Ok(Upstream { targets, connect_timeout_ms, response_timeout_ms }) } else { Err(errors) }
+    if errors.is_empty() { Ok(Upstream { targets, connect_timeout_ms, response_timeout_ms, allow_private: false }) } else { Err(errors) }
 }
 
 fn deprecation_of(cx: &Cx, form: &FormData) -> Result<Deprecation, FieldError> {
