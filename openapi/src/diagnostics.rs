@@ -105,7 +105,13 @@ impl fmt::Display for Diagnostic {
         if let (Some(line), Some(column)) = (self.line, self.column) {
             write!(f, "{line}:{column}: ")?;
         }
-        write!(f, "{}: {} ({})", self.severity.label(), visible(&self.message), self.code)?;
+        write!(
+            f,
+            "{}: {} ({})",
+            self.severity.label(),
+            visible(&self.message),
+            self.code
+        )?;
         if !self.pointer.is_empty() {
             write!(f, " at {}", visible(&self.pointer))?;
         }

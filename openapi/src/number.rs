@@ -15,6 +15,11 @@ pub(crate) struct NumberTexts {
 }
 
 impl NumberTexts {
+    /// Numbers whose digits are kept; a document of nothing else must not fill the memory twice.
+    const MOST: usize = 10_000;
+    /// Different literals that may share a nearest number and still keep their digits.
+    const MOST_NEIGHBOURS: usize = 64;
+
     /// The number for a JSON number literal (RFC 8259 §6); its digits are remembered if they don't fit.
     pub(crate) fn parse(&mut self, literal: &str) -> Option<Number> {
         if literal.len() <= 20 && literal != "-0" && !literal.contains(['.', 'e', 'E']) {
@@ -39,7 +44,10 @@ impl NumberTexts {
     /// its own digits; the number itself is inexact already.
     fn remember(&mut self, nearest: f64, literal: &str) -> f64 {
         let mut number = nearest;
-        loop {
+        for _ in 0..Self::MOST_NEIGHBOURS {
+            if self.by_bits.len() >= Self::MOST {
+                break;
+            }
             match self.by_bits.get(&number.to_bits()) {
                 None => {
                     self.by_bits.insert(number.to_bits(), literal.into());
@@ -50,6 +58,7 @@ impl NumberTexts {
                 Some(_) => number = number.next_up(),
             }
         }
+        nearest
     }
 
     /// The number as the document has it.

@@ -29,7 +29,11 @@ impl<'d> Checker<'d, '_> {
         }
         self.types(response, place, &[("description", Kind::Text), ("summary", Kind::Text)]);
         if self.format < Format::OpenApi32 && !response.contains_key("description") {
-            self.warn("missing-field", place, format!("the response {} has no `description`", place.label()));
+            self.warn(
+                "missing-field",
+                place,
+                format!("the response {} has no `description`", place.label()),
+            );
         }
         if let Some(headers) = self.object(response, place, "headers") {
             let place = place.key("headers");
@@ -57,7 +61,9 @@ impl<'d> Checker<'d, '_> {
     }
 
     pub(super) fn content(&mut self, owner: &'d Map<String, Value>, place: &Place<'_>) {
-        let Some(content) = self.object(owner, place, "content") else { return };
+        let Some(content) = self.object(owner, place, "content") else {
+            return;
+        };
         let place = place.key("content");
         for (name, media) in content {
             self.media_type(media, &place.key(name));
@@ -88,9 +94,15 @@ impl<'d> Checker<'d, '_> {
 
     pub(super) fn examples(&mut self, owner: &'d Map<String, Value>, place: &Place<'_>) {
         if owner.contains_key("example") && owner.contains_key("examples") {
-            self.error("example-exclusive", place, "`example` and `examples` exclude each other");
+            self.error(
+                "example-exclusive",
+                place,
+                "`example` and `examples` exclude each other",
+            );
         }
-        let Some(examples) = self.object(owner, place, "examples") else { return };
+        let Some(examples) = self.object(owner, place, "examples") else {
+            return;
+        };
         let place = place.key("examples");
         for (name, example) in examples {
             self.example(example, &place.key(name));
@@ -105,13 +117,21 @@ impl<'d> Checker<'d, '_> {
         if self.reference(example, value, place) {
             return;
         }
-        let values = ["value", "externalValue", "dataValue"].iter().filter(|field| example.contains_key(**field)).count();
+        let values = ["value", "externalValue", "dataValue"]
+            .iter()
+            .filter(|field| example.contains_key(**field))
+            .count();
         if values > 1 || (example.contains_key("value") && example.contains_key("serializedValue")) {
             self.error("example-exclusive", place, "an example has one value only");
         }
         if example.contains_key("externalValue") {
             let message = "the example is kept elsewhere; it is not fetched";
-            self.report(crate::Severity::Info, "external-value", &place.key("externalValue"), message);
+            self.report(
+                crate::Severity::Info,
+                "external-value",
+                &place.key("externalValue"),
+                message,
+            );
         }
     }
 
@@ -124,7 +144,11 @@ impl<'d> Checker<'d, '_> {
         if let Some(target) = link.get("operationRef").and_then(Value::as_str)
             && !target.starts_with('#')
         {
-            self.warn("ref-external", &place.key("operationRef"), "the link points out of the document; it is not followed");
+            self.warn(
+                "ref-external",
+                &place.key("operationRef"),
+                "the link points out of the document; it is not followed",
+            );
         }
     }
 }

@@ -24,28 +24,41 @@ impl Findings {
         findings
     }
 
+    /// Whether a finding of this severity would be dropped. Then only the number matters, and it need not be written out.
+    pub(crate) fn is_full_for(&self, severity: Severity) -> bool {
+        let most = if severity == Severity::Error {
+            2 * self.most
+        } else {
+            self.most
+        };
+        self.list.len() >= most
+    }
+
+    /// Counts a finding that is not kept.
+    pub(crate) fn drop_one(&mut self, severity: Severity) {
+        self.dropped[usize::from(severity != Severity::Error)] += 1;
+    }
+
     /// Adds a finding. Above the limit only errors are kept, and above twice the limit nothing: one document full of
     /// mistakes must not become a list larger than itself.
     pub(crate) fn add(&mut self, diagnostic: Diagnostic) {
-        let is_error = diagnostic.severity == Severity::Error;
-        if self.list.len() < self.most || (is_error && self.list.len() < 2 * self.most) {
-            self.list.push(diagnostic);
+        if self.is_full_for(diagnostic.severity) {
+            self.drop_one(diagnostic.severity);
         } else {
-            self.dropped[usize::from(!is_error)] += 1;
+            self.list.push(diagnostic);
         }
     }
 
-    /// Everything that was kept, with a closing entry if some was dropped.
-    pub(crate) fn into_diagnostics(mut self) -> Vec<Diagnostic> {
+    /// Everything that was kept, and a closing entry if some was dropped.
+    pub(crate) fn into_diagnostics(self) -> (Vec<Diagnostic>, Option<Diagnostic>) {
         let [errors, others] = self.dropped;
-        if errors + others > 0 {
+        let closing = (errors + others > 0).then(|| {
             let message = format!(
                 "{} more findings are not listed, {errors} of them errors",
                 errors + others
             );
-            self.list
-                .push(Diagnostic::new(Severity::Info, "more-findings", message));
-        }
-        self.list
+            Diagnostic::new(Severity::Info, "more-findings", message)
+        });
+        (self.list, closing)
     }
 }

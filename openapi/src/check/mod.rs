@@ -50,7 +50,10 @@ pub(crate) fn document(root: &Value, findings: &mut Findings) -> Option<Checked>
     checker.root(map);
     checker.deferred_references();
     checker.inheritance_cycles();
-    (!checker.is_fatal).then_some(Checked { format, anchors: checker.anchors })
+    (!checker.is_fatal).then_some(Checked {
+        format,
+        anchors: checker.anchors,
+    })
 }
 
 struct Checker<'d, 'f> {
@@ -98,7 +101,12 @@ impl Kind {
 
 impl<'d> Checker<'d, '_> {
     fn report(&mut self, severity: Severity, code: &'static str, place: &Place<'_>, message: impl Into<String>) {
-        self.findings.add(Diagnostic::new(severity, code, message).at(place.pointer()));
+        if self.findings.is_full_for(severity) {
+            self.findings.drop_one(severity);
+        } else {
+            self.findings
+                .add(Diagnostic::new(severity, code, message).at(place.pointer()));
+        }
     }
 
     fn error(&mut self, code: &'static str, place: &Place<'_>, message: impl Into<String>) {
@@ -123,7 +131,12 @@ impl<'d> Checker<'d, '_> {
             Kind::Flag => found.is_null(),
             Kind::Object | Kind::List => false,
         };
-        self.report(if is_mild { Severity::Warning } else { Severity::Error }, "wrong-type", place, message);
+        self.report(
+            if is_mild { Severity::Warning } else { Severity::Error },
+            "wrong-type",
+            place,
+            message,
+        );
     }
 
     /// Checks the types of those fields that are there.
@@ -136,7 +149,12 @@ impl<'d> Checker<'d, '_> {
     }
 
     /// The field, if it is an object; a finding if it is something else.
-    fn object(&mut self, map: &'d Map<String, Value>, place: &Place<'_>, field: &str) -> Option<&'d Map<String, Value>> {
+    fn object(
+        &mut self,
+        map: &'d Map<String, Value>,
+        place: &Place<'_>,
+        field: &str,
+    ) -> Option<&'d Map<String, Value>> {
         let value = map.get(field)?;
         if !value.is_object() {
             self.wrong_type(&place.key(field), Kind::Object, value);
@@ -161,7 +179,9 @@ impl<'d> Checker<'d, '_> {
         field: &str,
         mut check: impl FnMut(&mut Self, &'d str, &'d Map<String, Value>, &Place<'_>),
     ) {
-        let Some(named) = self.object(map, place, field) else { return };
+        let Some(named) = self.object(map, place, field) else {
+            return;
+        };
         let place = place.key(field);
         for (name, value) in named {
             let place = place.key(name);

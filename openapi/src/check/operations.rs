@@ -1,5 +1,7 @@
 //! Path items and operations.
 
+use std::collections::HashSet;
+
 use serde_json::{Map, Value};
 
 use super::place::shortened;
@@ -10,7 +12,9 @@ impl<'d> Checker<'d, '_> {
     /// A field of named path items: webhooks.
     pub(super) fn path_items(&mut self, map: &'d Map<String, Value>, field: &str) {
         let root = Place::ROOT;
-        let Some(items) = map.get(field).and_then(Value::as_object) else { return };
+        let Some(items) = map.get(field).and_then(Value::as_object) else {
+            return;
+        };
         let place = root.key(field);
         for (name, item) in items.iter().filter(|(name, _)| !name.starts_with("x-")) {
             self.path_item(item, &place.key(name), None);
@@ -28,7 +32,10 @@ impl<'d> Checker<'d, '_> {
         if !self.is_20() {
             self.servers(item, place);
         }
-        let common = self.parameters(item, place, &[]);
+        let common = self.parameters(item, place);
+        if let Some(template) = template {
+            self.unused_path_parameters(template, &common, place);
+        }
         for (field, value) in item {
             let name = field.as_str();
             let place = place.key(field);
@@ -36,12 +43,12 @@ impl<'d> Checker<'d, '_> {
                 _ if name.starts_with("x-") => {}
                 "$ref" | "summary" | "description" | "servers" | "parameters" => {}
                 "additionalOperations" => {
-                    self.from_32(&place);
+                    self.needs_32(&place);
                     self.additional_operations(item, &place, &common, template);
                 }
                 _ if METHODS.contains(&name) => {
                     if name == "query" {
-                        self.from_32(&place);
+                        self.needs_32(&place);
                     }
                     self.operation(value, &place, &common, template);
                 }
@@ -53,9 +60,13 @@ impl<'d> Checker<'d, '_> {
         }
     }
 
-    fn from_32(&mut self, place: &Place<'_>) {
+    fn needs_32(&mut self, place: &Place<'_>) {
         if self.format < Format::OpenApi32 {
-            self.warn("needs-3.2", place, format!("{} exists from OpenAPI 3.2 on", place.label()));
+            self.warn(
+                "needs-3.2",
+                place,
+                format!("{} exists from OpenAPI 3.2 on", place.label()),
+            );
         }
     }
 
@@ -63,10 +74,12 @@ impl<'d> Checker<'d, '_> {
         &mut self,
         item: &'d Map<String, Value>,
         place: &Place<'_>,
-        common: &[Declared<'d>],
+        common: &HashSet<Declared<'d>>,
         template: Option<&str>,
     ) {
-        let Some(value) = item.get("additionalOperations") else { return };
+        let Some(value) = item.get("additionalOperations") else {
+            return;
+        };
         let Some(operations) = value.as_object() else {
             self.wrong_type(place, Kind::Object, value);
             return;
@@ -85,7 +98,7 @@ impl<'d> Checker<'d, '_> {
         &mut self,
         value: &'d Value,
         place: &Place<'_>,
-        common: &[Declared<'d>],
+        common: &HashSet<Declared<'d>>,
         template: Option<&str>,
     ) {
         let Some(operation) = value.as_object() else {
@@ -93,7 +106,10 @@ impl<'d> Checker<'d, '_> {
             return;
         };
         let fields = [
-            ("summary", Kind::Text), ("description", Kind::Text), ("operationId", Kind::Text), ("deprecated", Kind::Flag),
+            ("summary", Kind::Text),
+            ("description", Kind::Text),
+            ("operationId", Kind::Text),
+            ("deprecated", Kind::Flag),
         ];
         self.types(operation, place, &fields);
         if let Some(id) = operation.get("operationId").and_then(Value::as_str)
@@ -113,11 +129,10 @@ impl<'d> Checker<'d, '_> {
         if !self.is_20() {
             self.servers(operation, place);
         }
-        let declared = self.parameters(operation, place, common);
+        let own = self.parameters(operation, place);
         if let Some(template) = template {
-            let names: Vec<&str> =
-                declared.iter().filter(|(_, location)| *location == "path").map(|(name, _)| *name).collect();
-            self.path_parameters(template, &names, place);
+            self.undeclared_path_parameters(template, [&own, common], place);
+            self.unused_path_parameters(template, &own, place);
         }
         if let Some(body) = operation.get("requestBody") {
             self.request_body(body, &place.key("requestBody"));
@@ -135,7 +150,9 @@ impl<'d> Checker<'d, '_> {
         if self.format <= Format::OpenApi30 {
             self.required(operation, place, "responses");
         }
-        let Some(responses) = self.object(operation, place, "responses") else { return };
+        let Some(responses) = self.object(operation, place, "responses") else {
+            return;
+        };
         let place = place.key("responses");
         for (status, response) in responses.iter().filter(|(status, _)| !status.starts_with("x-")) {
             let place = place.key(status);
@@ -145,7 +162,10 @@ impl<'d> Checker<'d, '_> {
                 other => other == b"default",
             };
             if !is_status {
-                let message = format!("`{}` is not a status code, a class such as 4XX, or default", shortened(status));
+                let message = format!(
+                    "`{}` is not a status code, a class such as 4XX, or default",
+                    shortened(status)
+                );
                 self.error("response-status", &place, message);
             }
             self.response(response, &place);

@@ -1,5 +1,7 @@
 //! Parameters and headers.
 
+use std::collections::HashSet;
+
 use serde_json::{Map, Value};
 
 use super::operations::Declared;
@@ -9,43 +11,51 @@ use crate::model::{Format, is_token};
 use crate::reference;
 
 impl<'d> Checker<'d, '_> {
-    /// Checks a list of parameters and returns what is declared by it and by `common`.
-    pub(super) fn parameters(
-        &mut self,
-        owner: &'d Map<String, Value>,
-        place: &Place<'_>,
-        common: &[Declared<'d>],
-    ) -> Vec<Declared<'d>> {
-        let mut declared = common.to_vec();
-        let mut own: Vec<Declared<'d>> = Vec::new();
-        let Some(list) = self.list(owner, place, "parameters") else { return declared };
+    /// Checks a list of parameters and returns what it declares.
+    pub(super) fn parameters(&mut self, owner: &'d Map<String, Value>, place: &Place<'_>) -> HashSet<Declared<'d>> {
+        let mut own = HashSet::new();
+        let Some(list) = self.list(owner, place, "parameters") else {
+            return own;
+        };
         let place = place.key("parameters");
         for (at, value) in list.iter().enumerate() {
             let place = place.index(at);
             self.parameter(value, &place);
-            let Ok(resolved) = reference::resolve(self.root, &self.anchors, value) else { continue };
+            let Ok(resolved) = reference::resolve(self.root, &self.anchors, value) else {
+                continue;
+            };
             let text = |field: &str| resolved.value.get(field).and_then(Value::as_str);
-            let Some(found) = text("name").zip(text("in")) else { continue };
-            if own.contains(&found) {
-                let message = format!("the parameter `{}` in {} is declared twice", shortened(found.0), shortened(found.1));
+            let Some(found) = text("name").zip(text("in")) else {
+                continue;
+            };
+            if !own.insert(found) {
+                let message = format!(
+                    "the parameter `{}` in {} is declared twice",
+                    shortened(found.0),
+                    shortened(found.1)
+                );
                 self.error("operation-parameters", &place, message);
-            }
-            own.push(found);
-            if !declared.contains(&found) {
-                declared.push(found);
             }
         }
         self.exclusive_locations(&own, &place);
-        declared
+        own
     }
 
-    fn exclusive_locations(&mut self, own: &[Declared<'d>], place: &Place<'_>) {
+    fn exclusive_locations(&mut self, own: &HashSet<Declared<'d>>, place: &Place<'_>) {
         let count = |location: &str| own.iter().filter(|(_, own)| *own == location).count();
         if count("body") > 1 {
-            self.error("operation-parameters", place, "an operation can have one body parameter only");
+            self.error(
+                "operation-parameters",
+                place,
+                "an operation can have one body parameter only",
+            );
         }
         if count("body") > 0 && count("formData") > 0 {
-            self.error("operation-parameters", place, "an operation can't have both a body and form fields");
+            self.error(
+                "operation-parameters",
+                place,
+                "an operation can't have both a body and form fields",
+            );
         }
         if count("querystring") > 1 || (count("querystring") > 0 && count("query") > 0) {
             let message = "a querystring parameter stands alone: no other and no query parameter beside it";
@@ -62,8 +72,13 @@ impl<'d> Checker<'d, '_> {
             return;
         }
         let fields = [
-            ("description", Kind::Text), ("required", Kind::Flag), ("deprecated", Kind::Flag), ("style", Kind::Text),
-            ("explode", Kind::Flag), ("allowReserved", Kind::Flag), ("allowEmptyValue", Kind::Flag),
+            ("description", Kind::Text),
+            ("required", Kind::Flag),
+            ("deprecated", Kind::Flag),
+            ("style", Kind::Text),
+            ("explode", Kind::Flag),
+            ("allowReserved", Kind::Flag),
+            ("allowEmptyValue", Kind::Flag),
         ];
         self.types(parameter, place, &fields);
         let name = parameter.get("name").and_then(Value::as_str).unwrap_or_default();
@@ -83,7 +98,11 @@ impl<'d> Checker<'d, '_> {
             self.error("parameter-in", &place.key("in"), message);
         }
         if location == "path" && parameter.get("required") != Some(&Value::Bool(true)) {
-            self.error("path-params", place, "a path parameter must have `required: true`; it is read as required");
+            self.error(
+                "path-params",
+                place,
+                "a path parameter must have `required: true`; it is read as required",
+            );
         }
         if location == "header" {
             self.header_name(name, place);
@@ -93,7 +112,11 @@ impl<'d> Checker<'d, '_> {
 
     fn header_name(&mut self, name: &str, place: &Place<'_>) {
         if !name.is_empty() && !is_token(name) {
-            self.error("header-name", &place.key("name"), "a header can't have this name; the parameter is left out");
+            self.error(
+                "header-name",
+                &place.key("name"),
+                "a header can't have this name; the parameter is left out",
+            );
         }
         if ["accept", "content-type", "authorization"].contains(&name.to_ascii_lowercase().as_str()) {
             let message = format!("`{name}` is described elsewhere in OpenAPI; tools ignore it as a parameter");
@@ -114,8 +137,16 @@ impl<'d> Checker<'d, '_> {
             return;
         }
         match (parameter.contains_key("schema"), parameter.contains_key("content")) {
-            (true, true) => self.error("parameter-schema", place, "a parameter has either `schema` or `content`"),
-            (false, false) => self.warn("parameter-schema", place, "the parameter has neither `schema` nor `content`"),
+            (true, true) => self.error(
+                "parameter-schema",
+                place,
+                "a parameter has either `schema` or `content`",
+            ),
+            (false, false) => self.warn(
+                "parameter-schema",
+                place,
+                "the parameter has neither `schema` nor `content`",
+            ),
             _ => {}
         }
         if let Some(schema) = parameter.get("schema") {
@@ -133,7 +164,15 @@ impl<'d> Checker<'d, '_> {
         if self.reference(header, value, place) {
             return;
         }
-        self.types(header, place, &[("description", Kind::Text), ("required", Kind::Flag), ("deprecated", Kind::Flag)]);
+        self.types(
+            header,
+            place,
+            &[
+                ("description", Kind::Text),
+                ("required", Kind::Flag),
+                ("deprecated", Kind::Flag),
+            ],
+        );
         if self.is_20() {
             self.keywords(header, place);
             return;

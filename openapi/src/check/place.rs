@@ -18,14 +18,23 @@ enum Step<'p> {
 }
 
 impl<'p> Place<'p> {
-    pub(super) const ROOT: Place<'static> = Place { parent: None, step: Step::Root };
+    pub(super) const ROOT: Place<'static> = Place {
+        parent: None,
+        step: Step::Root,
+    };
 
     pub(super) const fn key(&'p self, key: &'p str) -> Self {
-        Self { parent: Some(self), step: Step::Key(key) }
+        Self {
+            parent: Some(self),
+            step: Step::Key(key),
+        }
     }
 
     pub(super) const fn index(&'p self, index: usize) -> Self {
-        Self { parent: Some(self), step: Step::Index(index) }
+        Self {
+            parent: Some(self),
+            step: Step::Index(index),
+        }
     }
 
     /// The JSON pointer (RFC 6901).
@@ -44,7 +53,10 @@ impl<'p> Place<'p> {
                     pointer.push('/');
                     push_escaped(&mut pointer, key);
                 }
-                Step::Index(index) => pointer.push_str(&format!("/{index}")),
+                Step::Index(index) => {
+                    pointer.push('/');
+                    pointer.push_str(&index.to_string());
+                }
             }
         }
         pointer

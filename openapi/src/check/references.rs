@@ -11,7 +11,11 @@ use crate::reference::{self, Unresolved};
 impl<'d> Checker<'d, '_> {
     /// Checks the `$ref` or `$dynamicRef` of an object; says whether it has one.
     pub(super) fn reference(&mut self, map: &'d Map<String, Value>, value: &'d Value, place: &Place<'_>) -> bool {
-        let field = if map.contains_key("$ref") { "$ref" } else { "$dynamicRef" };
+        let field = if map.contains_key("$ref") {
+            "$ref"
+        } else {
+            "$dynamicRef"
+        };
         let Some(target) = map.get(field) else { return false };
         let Some(text) = target.as_str() else {
             self.wrong_type(&place.key(field), super::Kind::Text, target);
@@ -38,9 +42,10 @@ impl<'d> Checker<'d, '_> {
         let unresolved = reference::resolve(self.root, &self.anchors, value).err()?;
         let reference = shortened(unresolved.reference());
         Some(match unresolved {
-            Unresolved::External(_) => {
-                ("ref-external", format!("{reference:?} points out of the document; it is not followed"))
-            }
+            Unresolved::External(_) => (
+                "ref-external",
+                format!("{reference:?} points out of the document; it is not followed"),
+            ),
             Unresolved::Dangling(_) => ("ref-dangling", format!("{reference:?} points to nothing")),
             Unresolved::Cycle(_) => ("ref-cycle", format!("{reference:?} leads back to itself")),
         })
@@ -62,12 +67,15 @@ impl<'d> Checker<'d, '_> {
         } else {
             (self.root.pointer("/components/schemas"), "/components/schemas/")
         };
-        let Some(schemas) = section.and_then(Value::as_object) else { return };
+        let Some(schemas) = section.and_then(Value::as_object) else {
+            return;
+        };
         for name in inheritance_cycles(schemas, prefix) {
             let mut pointer = prefix.to_owned();
             reference::push_escaped(&mut pointer, name);
             let message = format!("schema `{}` inherits from itself by allOf", shortened(name));
-            self.findings.add(crate::Diagnostic::error("ref-cycle", message).at(pointer));
+            self.findings
+                .add(crate::Diagnostic::error("ref-cycle", message).at(pointer));
         }
     }
 }
@@ -80,8 +88,14 @@ fn inheritance_cycles<'d>(schemas: &'d Map<String, Value>, prefix: &str) -> Vec<
         Done,
     }
     let parents = |name: &str| -> Vec<&'d str> {
-        let items = schemas.get(name).and_then(|schema| schema.get("allOf")).and_then(Value::as_array);
-        let references = items.into_iter().flatten().filter_map(|item| item.get("$ref")?.as_str());
+        let items = schemas
+            .get(name)
+            .and_then(|schema| schema.get("allOf"))
+            .and_then(Value::as_array);
+        let references = items
+            .into_iter()
+            .flatten()
+            .filter_map(|item| item.get("$ref")?.as_str());
         references
             .filter_map(|reference| reference.strip_prefix('#')?.strip_prefix(prefix))
             .filter_map(|name| schemas.get_key_value(name).map(|(name, _)| name.as_str()))

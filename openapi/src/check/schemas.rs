@@ -4,6 +4,7 @@ use serde_json::{Map, Value};
 
 use super::place::shortened;
 use super::{Checker, Kind, Place};
+use crate::diagnostics::Severity;
 use crate::lift::{SCHEMA_FIELDS, SCHEMA_LISTS, SCHEMA_MAPS};
 use crate::model::Format;
 
@@ -30,13 +31,18 @@ impl<'d> Checker<'d, '_> {
                 self.single(name, value, &place);
             } else if SCHEMA_MAPS.contains(&name) {
                 match value {
-                    Value::Object(map) => map.iter().for_each(|(name, value)| self.schema(value, &place.key(name))),
+                    Value::Object(map) => map
+                        .iter()
+                        .for_each(|(name, value)| self.schema(value, &place.key(name))),
                     other => self.wrong_type(&place, Kind::Object, other),
                 }
             } else if SCHEMA_LISTS.contains(&name) {
                 match value {
                     Value::Array(items) => {
-                        items.iter().enumerate().for_each(|(at, value)| self.schema(value, &place.index(at)));
+                        items
+                            .iter()
+                            .enumerate()
+                            .for_each(|(at, value)| self.schema(value, &place.index(at)));
                     }
                     other => self.wrong_type(&place, Kind::List, other),
                 }
@@ -49,8 +55,15 @@ impl<'d> Checker<'d, '_> {
             Value::Bool(_) if name == "additionalProperties" => {}
             // The form of old drafts; `prefixItems` took its place.
             Value::Array(items) if name == "items" => {
-                self.warn("schema-items", place, "a list of schemas in `items` is written `prefixItems` since 3.1");
-                items.iter().enumerate().for_each(|(at, value)| self.schema(value, &place.index(at)));
+                self.warn(
+                    "schema-items",
+                    place,
+                    "a list of schemas in `items` is written `prefixItems` since 3.1",
+                );
+                items
+                    .iter()
+                    .enumerate()
+                    .for_each(|(at, value)| self.schema(value, &place.index(at)));
             }
             value => self.schema(value, place),
         }
@@ -58,11 +71,25 @@ impl<'d> Checker<'d, '_> {
 
     fn ref_siblings(&mut self, schema: &Map<String, Value>, place: &Place<'_>) {
         let is_ignored = |field: &&String| field.as_str() != "$ref" && !field.starts_with("x-");
-        let names: Vec<String> = schema.keys().filter(is_ignored).take(5).map(|field| format!("`{}`", shortened(field))).collect();
-        if !names.is_empty() {
-            let message = format!("{} beside `$ref` has no meaning in this version", names.join(", "));
-            self.warn("no-$ref-siblings", place, message);
+        let names: Vec<String> = schema
+            .keys()
+            .filter(is_ignored)
+            .take(5)
+            .map(|field| format!("`{}`", shortened(field)))
+            .collect();
+        if names.is_empty() {
+            return;
         }
+        let message = format!("{} beside `$ref` has no meaning in this version", names.join(", "));
+        // Texts are widely written there, and are shown; other keywords would change what is valid.
+        let is_text = |field: &String| ["$ref", "description", "summary", "title"].contains(&field.as_str());
+        let is_mild = schema.keys().all(is_text);
+        self.report(
+            if is_mild { Severity::Info } else { Severity::Warning },
+            "no-$ref-siblings",
+            place,
+            message,
+        );
     }
 
     fn anchors_of(&mut self, schema: &Map<String, Value>, place: &Place<'_>) {
@@ -71,11 +98,17 @@ impl<'d> Checker<'d, '_> {
         }
         for field in ["$anchor", "$dynamicAnchor"] {
             if let Some(name) = schema.get(field).and_then(Value::as_str) {
-                self.anchors.by_name.entry(name.to_owned()).or_insert_with(|| place.pointer());
+                self.anchors
+                    .by_name
+                    .entry(name.to_owned())
+                    .or_insert_with(|| place.pointer());
             }
         }
         if let Some(id) = schema.get("$id").and_then(Value::as_str).filter(|id| !id.is_empty()) {
-            self.anchors.by_id.entry(id.trim_end_matches('#').to_owned()).or_insert_with(|| place.pointer());
+            self.anchors
+                .by_id
+                .entry(id.trim_end_matches('#').to_owned())
+                .or_insert_with(|| place.pointer());
         }
     }
 
@@ -91,9 +124,17 @@ impl<'d> Checker<'d, '_> {
                 "enum" => self.values(schema, value, &here),
                 "minimum" | "maximum" if !value.is_number() => self.bad_number(&here, "a number"),
                 "exclusiveMinimum" | "exclusiveMaximum" => {
-                    let is_right = if self.format <= Format::OpenApi30 { value.is_boolean() } else { value.is_number() };
+                    let is_right = if self.format <= Format::OpenApi30 {
+                        value.is_boolean()
+                    } else {
+                        value.is_number()
+                    };
                     if !is_right {
-                        let expected = if self.format <= Format::OpenApi30 { "true or false" } else { "a number" };
+                        let expected = if self.format <= Format::OpenApi30 {
+                            "true or false"
+                        } else {
+                            "a number"
+                        };
                         self.bad_number(&here, expected);
                     }
                 }
@@ -101,7 +142,9 @@ impl<'d> Checker<'d, '_> {
                     self.bad_number(&here, "a number above zero");
                 }
                 "minLength" | "maxLength" | "minItems" | "maxItems" | "minProperties" | "maxProperties"
-                    if !value.as_f64().is_some_and(|number| number >= 0.0 && number.fract() == 0.0) =>
+                    if !value
+                        .as_f64()
+                        .is_some_and(|number| number >= 0.0 && number.fract() == 0.0) =>
                 {
                     self.bad_number(&here, "a whole number from zero");
                 }
@@ -118,7 +161,11 @@ impl<'d> Checker<'d, '_> {
             && schema.get("type").is_some_and(|kind| kind == "array")
             && !schema.contains_key("items")
         {
-            self.warn("array-items", place, "a schema of type array needs `items` in this version");
+            self.warn(
+                "array-items",
+                place,
+                "a schema of type array needs `items` in this version",
+            );
         }
     }
 
@@ -130,9 +177,17 @@ impl<'d> Checker<'d, '_> {
         let is_old = self.format <= Format::OpenApi30;
         match value {
             Value::String(name) => {
-                let is_known = TYPES.contains(&name.as_str()) && !(is_old && name == "null");
-                if !is_known && !(name == "file" && self.is_20()) {
-                    self.error("schema-type", place, format!("`{}` is not a type in this version", shortened(name)));
+                let is_known = match name.as_str() {
+                    "null" => !is_old,
+                    "file" => self.is_20(),
+                    name => TYPES.contains(&name),
+                };
+                if !is_known {
+                    self.error(
+                        "schema-type",
+                        place,
+                        format!("`{}` is not a type in this version", shortened(name)),
+                    );
                 }
             }
             Value::Array(names) if !is_old => {
@@ -141,7 +196,11 @@ impl<'d> Checker<'d, '_> {
                     self.error("schema-type", place, "not all of these are types");
                 }
             }
-            Value::Array(_) => self.error("schema-type", place, "more than one type is possible from OpenAPI 3.1 on"),
+            Value::Array(_) => self.error(
+                "schema-type",
+                place,
+                "more than one type is possible from OpenAPI 3.1 on",
+            ),
             other => self.wrong_type(place, Kind::Text, other),
         }
     }
@@ -162,7 +221,9 @@ impl<'d> Checker<'d, '_> {
             self.wrong_type(place, Kind::List, value);
             return;
         };
-        let Some(kind) = schema.get("type").and_then(Value::as_str) else { return };
+        let Some(kind) = schema.get("type").and_then(Value::as_str) else {
+            return;
+        };
         let fits = |value: &Value| match kind {
             "string" => value.is_string(),
             "integer" => value.as_f64().is_some_and(|number| number.fract() == 0.0),
@@ -173,7 +234,11 @@ impl<'d> Checker<'d, '_> {
             _ => true,
         };
         if let Some(at) = values.iter().position(|value| !value.is_null() && !fits(value)) {
-            self.warn("typed-enum", &place.index(at), format!("the value is not of the type {kind}"));
+            self.warn(
+                "typed-enum",
+                &place.index(at),
+                format!("the value is not of the type {kind}"),
+            );
         }
     }
 }

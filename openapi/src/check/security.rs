@@ -12,7 +12,9 @@ impl<'d> Checker<'d, '_> {
         let section = if self.is_20() {
             self.root.get("securityDefinitions")
         } else {
-            self.root.get("components").and_then(|components| components.get("securitySchemes"))
+            self.root
+                .get("components")
+                .and_then(|components| components.get("securitySchemes"))
         };
         section.and_then(Value::as_object)
     }
@@ -50,7 +52,11 @@ impl<'d> Checker<'d, '_> {
             }
         };
         for field in needed.iter().filter(|field| !scheme.contains_key(**field)) {
-            self.error("security-scheme", place, format!("a security scheme of type {kind} needs `{field}`"));
+            self.error(
+                "security-scheme",
+                place,
+                format!("a security scheme of type {kind} needs `{field}`"),
+            );
         }
         let place = place.key("flows");
         for (name, flow) in scheme.get("flows").and_then(Value::as_object).into_iter().flatten() {
@@ -62,9 +68,15 @@ impl<'d> Checker<'d, '_> {
     }
 
     pub(super) fn security(&mut self, owner: &'d Map<String, Value>, place: &Place<'_>) {
-        let Some(list) = self.list(owner, place, "security") else { return };
+        let Some(list) = self.list(owner, place, "security") else {
+            return;
+        };
         let place = place.key("security");
-        let code = if self.is_20() { "oas2-operation-security-defined" } else { "oas3-operation-security-defined" };
+        let code = if self.is_20() {
+            "oas2-operation-security-defined"
+        } else {
+            "oas3-operation-security-defined"
+        };
         for (at, requirement) in list.iter().enumerate() {
             let place = place.index(at);
             let Some(requirement) = requirement.as_object() else {
@@ -89,13 +101,28 @@ impl<'d> Checker<'d, '_> {
             self.wrong_type(place, Kind::List, wanted);
             return;
         };
-        let Ok(scheme) = reference::resolve(self.root, &self.anchors, scheme) else { return };
+        let Ok(scheme) = reference::resolve(self.root, &self.anchors, scheme) else {
+            return;
+        };
         if scheme.value.get("type").is_none_or(|kind| kind != "oauth2") {
             return;
         }
-        let flows = scheme.value.get("flows").and_then(Value::as_object).into_iter().flatten().map(|(_, flow)| flow);
-        let flows: Vec<&Value> = flows.chain(scheme.value.get("scopes").map(|_| scheme.value)).collect();
-        let is_defined = |scope: &str| flows.iter().any(|flow| flow.get("scopes").is_some_and(|all| all.get(scope).is_some()));
+        let flows = scheme
+            .value
+            .get("flows")
+            .and_then(Value::as_object)
+            .into_iter()
+            .flatten()
+            .map(|(_, flow)| flow);
+        let flows: Vec<&Value> = flows
+            .chain(scheme.value.get("scopes").map(|_| scheme.value))
+            .take(8)
+            .collect();
+        let is_defined = |scope: &str| {
+            flows
+                .iter()
+                .any(|flow| flow.get("scopes").is_some_and(|all| all.get(scope).is_some()))
+        };
         for (at, scope) in wanted.iter().enumerate() {
             let Some(scope) = scope.as_str() else { continue };
             if !is_defined(scope) {

@@ -1,9 +1,10 @@
 //! Path templates and their `{parameters}`.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use serde_json::{Map, Value};
 
+use super::operations::Declared;
 use super::place::shortened;
 use super::{Checker, Place};
 
@@ -51,7 +52,9 @@ impl<'d> Checker<'d, '_> {
     /// Checks all of `paths`: the templates, then the path items.
     pub(super) fn paths(&mut self, map: &'d Map<String, Value>) {
         let root = Place::ROOT;
-        let Some(paths) = map.get("paths").and_then(Value::as_object) else { return };
+        let Some(paths) = map.get("paths").and_then(Value::as_object) else {
+            return;
+        };
         let place = root.key("paths");
         let mut seen: HashMap<String, &str> = HashMap::new();
         for (path, item) in paths {
@@ -73,13 +76,19 @@ impl<'d> Checker<'d, '_> {
             self.error("path-leading-slash", place, "a path must start with /");
         }
         if path.len() > LONGEST_PATH {
-            self.warn("path-length", place, format!("the path is longer than {LONGEST_PATH} bytes"));
+            self.warn(
+                "path-length",
+                place,
+                format!("the path is longer than {LONGEST_PATH} bytes"),
+            );
         }
         if path.contains('?') {
             self.error("path-not-include-query", place, "a path must not have a query string");
         }
         let is_unsafe = |c: char| {
-            c.is_control() || c.is_whitespace() || matches!(c, '\\' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+            c.is_control()
+                || c.is_whitespace()
+                || matches!(c, '\\' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
         };
         let lower = path.to_ascii_lowercase();
         let is_dots = |segment: &str| matches!(segment.replace("%2e", ".").as_str(), "." | "..");
@@ -90,11 +99,12 @@ impl<'d> Checker<'d, '_> {
         match names(path) {
             None => self.error("path-template", place, "the braces in the path don't match"),
             Some(names) => {
-                for (at, name) in names.iter().enumerate() {
+                let mut seen = HashSet::new();
+                for name in names {
                     if name.is_empty() {
                         let message = "a parameter in the path has no name: {}";
                         self.error("path-declarations-must-exist", place, message);
-                    } else if names[..at].contains(name) {
+                    } else if !seen.insert(name) {
                         let message = format!("the path uses {{{}}} twice", shortened(name));
                         self.error("path-params", place, message);
                     }
@@ -103,16 +113,43 @@ impl<'d> Checker<'d, '_> {
         }
     }
 
-    /// Compares the names in the template with the path parameters of an operation.
-    pub(super) fn path_parameters(&mut self, template: &str, declared: &[&'d str], place: &Place<'_>) {
-        let Some(names) = names(template) else { return };
-        for name in names.iter().filter(|name| !name.is_empty() && !declared.contains(name)) {
-            let message = format!("the path uses {{{}}}, which no parameter declares", shortened(name));
-            self.error("path-params", place, message);
+    /// Names in the template that neither the operation nor its path item declares.
+    pub(super) fn undeclared_path_parameters(
+        &mut self,
+        template: &str,
+        declared: [&HashSet<Declared<'d>>; 2],
+        place: &Place<'_>,
+    ) {
+        for name in names(template)
+            .unwrap_or_default()
+            .into_iter()
+            .filter(|name| !name.is_empty())
+        {
+            if !declared.iter().any(|declared| declared.contains(&(name, "path"))) {
+                let message = format!("the path uses {{{}}}, which no parameter declares", shortened(name));
+                self.error("path-params", place, message);
+            }
         }
-        for name in declared.iter().filter(|name| !names.contains(name)) {
+    }
+
+    /// Path parameters that are not in the template.
+    pub(super) fn unused_path_parameters(
+        &mut self,
+        template: &str,
+        declared: &HashSet<Declared<'d>>,
+        place: &Place<'_>,
+    ) {
+        let Some(names) = names(template) else { return };
+        let names: HashSet<&str> = names.into_iter().collect();
+        let mut unused: Vec<&str> = declared
+            .iter()
+            .filter(|(name, location)| *location == "path" && !names.contains(name))
+            .map(|(name, _)| *name)
+            .collect();
+        unused.sort_unstable();
+        for name in unused {
             let message = format!("the path parameter `{}` is not in the path", shortened(name));
-            self.error("path-params", place, message);
+            self.warn("path-params", place, message);
         }
     }
 }

@@ -23,7 +23,12 @@ const MOST_ITEMS: usize = 3;
 ///
 /// It is bounded in size and depth; where that cuts something required, the value doesn't fit its schema.
 pub fn for_schema(doc: &Document, schema: &Value, direction: Direction) -> Value {
-    let mut builder = Builder { direction, open: Vec::new(), nodes_left: MOST_NODES, bytes_left: MOST_BYTES };
+    let mut builder = Builder {
+        direction,
+        open: Vec::new(),
+        nodes_left: MOST_NODES,
+        bytes_left: MOST_BYTES,
+    };
     builder.value(&Merged::of(doc, &[schema]), 0)
 }
 
@@ -57,7 +62,9 @@ impl Builder {
             .or_else(|| listed("examples").and_then(|examples| examples.first()))
             .or_else(|| schema.get("const"))
             .or_else(|| schema.get("default").filter(|value| !value.is_null()))
-            .or_else(|| listed("enum").and_then(|values| values.iter().find(|value| !value.is_null()).or(values.first())))?;
+            .or_else(|| {
+                listed("enum").and_then(|values| values.iter().find(|value| !value.is_null()).or(values.first()))
+            })?;
         self.bytes_left = self.bytes_left.checked_sub(weight(first))?;
         Some(first.clone())
     }
@@ -67,7 +74,11 @@ impl Builder {
             return Value::Null;
         }
         let kind = schema.kind().or_else(|| schema.types().first().copied());
-        let choice = schema.choices().into_iter().next().and_then(|(_, list)| list.into_iter().next());
+        let choice = schema
+            .choices()
+            .into_iter()
+            .next()
+            .and_then(|(_, list)| list.into_iter().next());
         match (kind, choice) {
             (Some("object"), None) => self.object(schema, depth),
             (Some("object"), Some(first)) => {
@@ -92,8 +103,17 @@ impl Builder {
     }
 
     fn list(&mut self, schema: &Merged<'_>, depth: usize) -> Value {
-        let wanted = schema.get("minItems").and_then(Value::as_u64).unwrap_or(1).clamp(1, MOST_ITEMS as u64) as usize;
-        let fixed = schema.get("prefixItems").and_then(Value::as_array).into_iter().flatten().take(MOST_NODES);
+        let wanted = schema
+            .get("minItems")
+            .and_then(Value::as_u64)
+            .unwrap_or(1)
+            .clamp(1, MOST_ITEMS as u64) as usize;
+        let fixed = schema
+            .get("prefixItems")
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten()
+            .take(MOST_NODES);
         let mut items = Vec::new();
         for item in fixed {
             if self.nodes_left == 0 {
@@ -101,7 +121,9 @@ impl Builder {
             }
             items.push(self.value(&Merged::of(schema.doc, &[item]), depth + 1));
         }
-        let Some(item) = schema.get("items").filter(|items| items.is_object()) else { return Value::Array(items) };
+        let Some(item) = schema.get("items").filter(|items| items.is_object()) else {
+            return Value::Array(items);
+        };
         let item = Merged::of(schema.doc, &[item]);
         let is_open = self.open.contains(&item.identity);
         while items.len() < wanted && self.nodes_left > 0 && !is_open && depth < MOST_DEPTH {
@@ -153,11 +175,19 @@ fn empty(schema: &Merged<'_>) -> Value {
 
 /// Sets the property that tells alternatives apart to what stands for the one chosen.
 fn discriminate(schema: &Merged<'_>, chosen: &Value, value: &mut Value) {
-    let Some(discriminator) = schema.get("discriminator") else { return };
-    let Some(property) = discriminator.get("propertyName").and_then(Value::as_str) else { return };
+    let Some(discriminator) = schema.get("discriminator") else {
+        return;
+    };
+    let Some(property) = discriminator.get("propertyName").and_then(Value::as_str) else {
+        return;
+    };
     let Some(target) = reference::of(chosen) else { return };
     let name = reference::component_name(target);
-    let mapping = discriminator.get("mapping").and_then(Value::as_object).into_iter().flatten();
+    let mapping = discriminator
+        .get("mapping")
+        .and_then(Value::as_object)
+        .into_iter()
+        .flatten();
     let mapped = mapping
         .filter_map(|(key, mapped)| Some((key, mapped.as_str()?)))
         .find(|(_, mapped)| *mapped == target || Some(*mapped) == name.as_deref())
@@ -186,13 +216,37 @@ mod tests {
         let doc = crate::read(document.to_string().as_bytes(), &crate::Limits::default()).unwrap();
         let pet = json!({"$ref": "#/components/schemas/Pet"});
         for (schema, direction, expected) in [
-            (pet.clone(), Direction::Request, json!({"kind": "string", "name": "Rex", "friends": []})),
-            (pet, Direction::Response, json!({"id": 1, "kind": "string", "name": "Rex", "friends": []})),
-            (json!({"$ref": "#/components/schemas/Choice"}), Direction::Request, json!({"kind": "pet", "name": "Rex", "friends": []})),
-            (json!({"type": "array", "items": {"type": "string", "format": "date"}}), Direction::Request, json!(["2026-01-15"])),
-            (json!({"type": "object", "additionalProperties": {"type": "boolean"}}), Direction::Request, json!({"name": true})),
+            (
+                pet.clone(),
+                Direction::Request,
+                json!({"kind": "string", "name": "Rex", "friends": []}),
+            ),
+            (
+                pet,
+                Direction::Response,
+                json!({"id": 1, "kind": "string", "name": "Rex", "friends": []}),
+            ),
+            (
+                json!({"$ref": "#/components/schemas/Choice"}),
+                Direction::Request,
+                json!({"kind": "pet", "name": "Rex", "friends": []}),
+            ),
+            (
+                json!({"type": "array", "items": {"type": "string", "format": "date"}}),
+                Direction::Request,
+                json!(["2026-01-15"]),
+            ),
+            (
+                json!({"type": "object", "additionalProperties": {"type": "boolean"}}),
+                Direction::Request,
+                json!({"name": true}),
+            ),
             (json!({"enum": [null, "b"]}), Direction::Request, json!("b")),
-            (json!({"type": "string", "default": "d"}), Direction::Request, json!("d")),
+            (
+                json!({"type": "string", "default": "d"}),
+                Direction::Request,
+                json!("d"),
+            ),
             (json!({"$ref": "#/nope"}), Direction::Request, json!({})),
             (json!(true), Direction::Request, json!({})),
         ] {

@@ -59,7 +59,12 @@ fn text(schema: &Merged<'_>) -> String {
 }
 
 fn number(schema: &Merged<'_>, is_integer: bool) -> Value {
-    let bound = |keyword: &str| schema.get(keyword).and_then(Value::as_f64).filter(|bound| bound.abs() < 1e15);
+    let bound = |keyword: &str| {
+        schema
+            .get(keyword)
+            .and_then(Value::as_f64)
+            .filter(|bound| bound.abs() < 1e15)
+    };
     let step = bound("multipleOf").filter(|step| *step > 0.0);
     let unit = step.unwrap_or(1.0);
     let lower = match (bound("minimum"), bound("exclusiveMinimum")) {
@@ -73,7 +78,11 @@ fn number(schema: &Merged<'_>, is_integer: bool) -> Value {
     let mut number = lower.unwrap_or_else(|| upper.map_or(1.0, |upper| upper.min(1.0)));
     if let Some(step) = step {
         let up = (number / step).ceil() * step;
-        number = if upper.is_some_and(|upper| up > upper) { (number / step).floor() * step } else { up };
+        number = if upper.is_some_and(|upper| up > upper) {
+            (number / step).floor() * step
+        } else {
+            up
+        };
     }
     if is_integer || number.fract() == 0.0 {
         return Value::Number((number.ceil() as i64).into());
@@ -101,10 +110,17 @@ mod tests {
             (json!({"type": "number", "minimum": -1e300}), json!(1)),
             (json!({"type": "string", "minLength": 8}), json!("stringst")),
             (json!({"type": "string", "maxLength": 3}), json!("str")),
-            (json!({"type": "string", "format": "uuid"}), json!("6f1c2e4a-9b7d-4c3e-8a5f-0d1e2f3a4b5c")),
+            (
+                json!({"type": "string", "format": "uuid"}),
+                json!("6f1c2e4a-9b7d-4c3e-8a5f-0d1e2f3a4b5c"),
+            ),
         ] as [(Value, Value); 10]
         {
-            assert_eq!(crate::example::for_schema(&doc, &schema, Direction::Request), expected, "{schema}");
+            assert_eq!(
+                crate::example::for_schema(&doc, &schema, Direction::Request),
+                expected,
+                "{schema}"
+            );
         }
     }
 }

@@ -23,6 +23,7 @@ const LIFTED: &str = "3.1.1";
 
 /// Brings a checked document to the shape of 3.1. Never fails: a malformed part is left as it is.
 pub(crate) fn lift(root: &mut Value, format: Format) {
+    info_texts(root);
     if format == Format::OpenApi20 {
         swagger2::lift(root);
     }
@@ -30,6 +31,16 @@ pub(crate) fn lift(root: &mut Value, format: Format) {
         walk::schemas(root, &mut schema30::lift);
         if let Some(version) = root.get_mut("openapi") {
             *version = Value::String(LIFTED.to_owned());
+        }
+    }
+}
+
+/// `"version": 1.0` is meant as a text.
+fn info_texts(root: &mut Value) {
+    let Some(info) = root.get_mut("info") else { return };
+    for field in ["title", "version", "summary", "description"] {
+        if let Some(value @ (Value::Number(_) | Value::Bool(_))) = info.get_mut(field) {
+            *value = Value::String(value.to_string());
         }
     }
 }

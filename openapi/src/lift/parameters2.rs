@@ -60,8 +60,13 @@ impl Shared {
     }
 
     pub(super) fn request_bodies(&self) -> Map<String, Value> {
-        let bodies = self.named.iter().filter(|(_, value)| value.get("in").is_some_and(|place| place == "body"));
-        bodies.map(|(name, value)| (name.clone(), body(value.clone(), &self.consumes, self))).collect()
+        let bodies = self
+            .named
+            .iter()
+            .filter(|(_, value)| value.get("in").is_some_and(|place| place == "body"));
+        bodies
+            .map(|(name, value)| (name.clone(), body(value.clone(), &self.consumes, self)))
+            .collect()
     }
 }
 
@@ -86,10 +91,15 @@ pub(super) struct Bodies {
 /// Takes body and form parameters out of `parameters`, and lifts the others.
 pub(super) fn split(owner: &mut Map<String, Value>, shared: &Shared) -> Bodies {
     let mut bodies = Bodies::default();
-    let Some(Value::Array(list)) = owner.get_mut("parameters") else { return bodies };
+    let Some(Value::Array(list)) = owner.get_mut("parameters") else {
+        return bodies;
+    };
     let mut kept = Vec::with_capacity(list.len());
     for mut parameter in std::mem::take(list) {
-        let token = parameter.get("$ref").and_then(Value::as_str).and_then(|text| text.strip_prefix("#/parameters/"));
+        let token = parameter
+            .get("$ref")
+            .and_then(Value::as_str)
+            .and_then(|text| text.strip_prefix("#/parameters/"));
         let place = match token {
             Some(token) => shared.place(token),
             None => parameter.get("in").and_then(Value::as_str),
@@ -120,7 +130,14 @@ impl Bodies {
     /// Those of the operation, or else those of the path item.
     pub(super) fn or(self, common: &Self) -> Self {
         let is_empty = self.body.is_none() && self.form.is_empty();
-        if is_empty { Self { body: common.body.clone(), form: common.form.clone() } } else { self }
+        if is_empty {
+            Self {
+                body: common.body.clone(),
+                form: common.form.clone(),
+            }
+        } else {
+            self
+        }
     }
 
     /// The request body they make; a body parameter wins over form fields.
@@ -135,7 +152,9 @@ impl Bodies {
 }
 
 fn body(mut parameter: Value, consumes: &[String], shared: &Shared) -> Value {
-    let Value::Object(fields) = &mut parameter else { return parameter };
+    let Value::Object(fields) = &mut parameter else {
+        return parameter;
+    };
     let schema = take(fields, "schema").unwrap_or_else(|| json!({}));
     let mut content = Map::new();
     for name in consumes {
@@ -155,9 +174,13 @@ fn form(parameters: Vec<Value>, consumes: &[String]) -> Value {
     let (mut properties, mut required, mut encoding) = (Map::new(), Vec::new(), Map::new());
     let mut has_file = false;
     for mut parameter in parameters {
-        let Value::Object(fields) = &mut parameter else { continue };
+        let Value::Object(fields) = &mut parameter else {
+            continue;
+        };
         has_file |= fields.get("type").is_some_and(|kind| kind == "file");
-        let Some(Value::String(name)) = take(fields, "name") else { continue };
+        let Some(Value::String(name)) = take(fields, "name") else {
+            continue;
+        };
         if fields.get("required").is_some_and(|flag| flag == true) {
             required.push(Value::String(name.clone()));
         }
@@ -170,7 +193,12 @@ fn form(parameters: Vec<Value>, consumes: &[String]) -> Value {
         }
         properties.insert(name, parameter);
     }
-    let is_form = |name: &&String| matches!(name.as_str(), "multipart/form-data" | "application/x-www-form-urlencoded");
+    let is_form = |name: &&String| {
+        matches!(
+            name.as_str(),
+            "multipart/form-data" | "application/x-www-form-urlencoded"
+        )
+    };
     let name = match consumes.iter().find(is_form) {
         Some(name) if !has_file => name.as_str(),
         _ if has_file => "multipart/form-data",
@@ -189,8 +217,16 @@ fn form(parameters: Vec<Value>, consumes: &[String]) -> Value {
 }
 
 /// What 2.0 writes beside the schema keywords of a parameter or header.
-const OWN_FIELDS: [&str; 8] =
-    ["name", "in", "description", "required", "deprecated", "allowEmptyValue", "collectionFormat", "schema"];
+const OWN_FIELDS: [&str; 8] = [
+    "name",
+    "in",
+    "description",
+    "required",
+    "deprecated",
+    "allowEmptyValue",
+    "collectionFormat",
+    "schema",
+];
 
 /// Lifts a parameter that is neither body nor form field.
 fn lift(parameter: &mut Value) {

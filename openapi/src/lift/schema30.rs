@@ -21,15 +21,24 @@ pub(super) fn lift(schema: &mut Map<String, Value>) {
     // 2.0 has the bare name of the property.
     if let Some(Value::String(name)) = schema.get("discriminator") {
         let property = Value::String(name.clone());
-        schema.insert("discriminator".to_owned(), Value::Object(Map::from_iter([("propertyName".to_owned(), property)])));
+        schema.insert(
+            "discriminator".to_owned(),
+            Value::Object(Map::from_iter([("propertyName".to_owned(), property)])),
+        );
     }
 }
 
 /// `nullable` beside a type becomes a second type. Without a type (beside `$ref` or `allOf`) 3.1 has no keyword that means
 /// the same in place, so it stays.
 fn nullable(schema: &mut Map<String, Value>) {
-    let field = if schema.contains_key("nullable") { "nullable" } else { "x-nullable" };
-    let Some(is_nullable) = schema.get(field).and_then(Value::as_bool) else { return };
+    let field = if schema.contains_key("nullable") {
+        "nullable"
+    } else {
+        "x-nullable"
+    };
+    let Some(is_nullable) = schema.get(field).and_then(Value::as_bool) else {
+        return;
+    };
     match schema.get_mut("type") {
         Some(kind @ Value::String(_)) if is_nullable => {
             let types = vec![kind.take(), "null".into()];
@@ -72,19 +81,57 @@ mod tests {
     #[test]
     fn keywords_of_30_become_those_of_31() {
         for (name, from, to) in [
-            ("nullable", json!({"type": "string", "nullable": true}), json!({"type": ["string", "null"]})),
-            ("not nullable", json!({"type": "string", "nullable": false}), json!({"type": "string"})),
-            ("nullable reference", json!({"$ref": "#/x", "nullable": true}), json!({"$ref": "#/x", "nullable": true})),
-            ("x-nullable", json!({"type": "string", "x-nullable": true}), json!({"type": ["string", "null"]})),
-            ("exclusive", json!({"minimum": 5, "exclusiveMinimum": true}), json!({"exclusiveMinimum": 5})),
-            ("inclusive", json!({"maximum": 5, "exclusiveMaximum": false}), json!({"maximum": 5})),
+            (
+                "nullable",
+                json!({"type": "string", "nullable": true}),
+                json!({"type": ["string", "null"]}),
+            ),
+            (
+                "not nullable",
+                json!({"type": "string", "nullable": false}),
+                json!({"type": "string"}),
+            ),
+            (
+                "nullable reference",
+                json!({"$ref": "#/x", "nullable": true}),
+                json!({"$ref": "#/x", "nullable": true}),
+            ),
+            (
+                "x-nullable",
+                json!({"type": "string", "x-nullable": true}),
+                json!({"type": ["string", "null"]}),
+            ),
+            (
+                "exclusive",
+                json!({"minimum": 5, "exclusiveMinimum": true}),
+                json!({"exclusiveMinimum": 5}),
+            ),
+            (
+                "inclusive",
+                json!({"maximum": 5, "exclusiveMaximum": false}),
+                json!({"maximum": 5}),
+            ),
             ("exclusive without bound", json!({"exclusiveMaximum": true}), json!({})),
-            ("file", json!({"type": "file"}), json!({"type": "string", "format": "binary"})),
+            (
+                "file",
+                json!({"type": "file"}),
+                json!({"type": "string", "format": "binary"}),
+            ),
             ("example", json!({"example": null}), json!({"examples": [null]})),
-            ("discriminator", json!({"discriminator": "kind"}), json!({"discriminator": {"propertyName": "kind"}})),
-            ("malformed", json!({"nullable": 1, "type": 2, "minimum": "x"}), json!({"nullable": 1, "type": 2, "minimum": "x"})),
+            (
+                "discriminator",
+                json!({"discriminator": "kind"}),
+                json!({"discriminator": {"propertyName": "kind"}}),
+            ),
+            (
+                "malformed",
+                json!({"nullable": 1, "type": 2, "minimum": "x"}),
+                json!({"nullable": 1, "type": 2, "minimum": "x"}),
+            ),
         ] {
-            let Value::Object(mut schema) = from else { unreachable!() };
+            let Value::Object(mut schema) = from else {
+                unreachable!()
+            };
             lift(&mut schema);
             assert_eq!(Value::Object(schema), to, "{name}");
         }

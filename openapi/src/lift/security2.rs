@@ -21,7 +21,9 @@ pub(super) fn lift(value: &mut Value) {
                 _ => "implicit",
             };
             let fields = ["authorizationUrl", "tokenUrl", "scopes"];
-            let details = fields.into_iter().filter_map(|field| Some((field.to_owned(), take(scheme, field)?)));
+            let details = fields
+                .into_iter()
+                .filter_map(|field| Some((field.to_owned(), take(scheme, field)?)));
             let details: Map<String, Value> = details.collect();
             let flows = Map::from_iter([(name.to_owned(), Value::Object(details))]);
             scheme.insert("flows".to_owned(), Value::Object(flows));

@@ -12,7 +12,9 @@ pub(super) fn lift(root: &mut Value) {
     let servers = servers(map, None);
     let shared = Shared::take(map);
     if let Some(paths) = map.get_mut("paths").and_then(Value::as_object_mut) {
-        paths.values_mut().for_each(|item| path_item(item, map_servers(&servers), &shared));
+        paths
+            .values_mut()
+            .for_each(|item| path_item(item, map_servers(&servers), &shared));
     }
     let components = components(map, &shared);
     for field in ["swagger", "host", "basePath", "schemes", "consumes", "produces"] {
@@ -45,18 +47,34 @@ fn servers(map: &Map<String, Value>, schemes: Option<&Value>) -> Vec<Value> {
     let host = text("host");
     let is_plain = |host: &str| !host.is_empty() && !host.contains(|c: char| c.is_whitespace() || "/@?#\\".contains(c));
     if !is_plain(host) {
-        let server = if base.starts_with('/') { vec![json!({"url": base})] } else { Vec::new() };
+        let server = if base.starts_with('/') {
+            vec![json!({"url": base})]
+        } else {
+            Vec::new()
+        };
         return server;
     }
-    let base = if base.is_empty() || base.starts_with('/') { base.to_owned() } else { format!("/{base}") };
+    let base = if base.is_empty() || base.starts_with('/') {
+        base.to_owned()
+    } else {
+        format!("/{base}")
+    };
     let rest = format!("{host}{base}");
     with_schemes(schemes.or_else(|| map.get("schemes")), &rest)
 }
 
 fn with_schemes(schemes: Option<&Value>, rest: &str) -> Vec<Value> {
     let known = |scheme: &&str| ["https", "http", "wss", "ws"].contains(scheme);
-    let schemes = schemes.and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).filter(known);
-    let mut servers: Vec<Value> = schemes.take(4).map(|scheme| json!({"url": format!("{scheme}://{rest}")})).collect();
+    let schemes = schemes
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
+        .filter(known);
+    let mut servers: Vec<Value> = schemes
+        .take(4)
+        .map(|scheme| json!({"url": format!("{scheme}://{rest}")}))
+        .collect();
     // Tools take the first server; the safer one goes first.
     servers.sort_by_key(|server| server["url"].as_str().is_some_and(|url| !url.starts_with("https:")));
     if servers.is_empty() {
@@ -75,14 +93,22 @@ fn components(map: &mut Map<String, Value>, shared: &Shared) -> Map<String, Valu
     put("schemas", take_object(map, "definitions"));
     put("parameters", Some(shared.parameters()));
     put("requestBodies", Some(shared.request_bodies()));
-    put("responses", take_object(map, "responses").map(|mut responses| {
-        responses.values_mut().for_each(|value| response(value, &shared.produces, shared));
-        responses
-    }));
-    put("securitySchemes", take_object(map, "securityDefinitions").map(|mut schemes| {
-        schemes.values_mut().for_each(security2::lift);
-        schemes
-    }));
+    put(
+        "responses",
+        take_object(map, "responses").map(|mut responses| {
+            responses
+                .values_mut()
+                .for_each(|value| response(value, &shared.produces, shared));
+            responses
+        }),
+    );
+    put(
+        "securitySchemes",
+        take_object(map, "securityDefinitions").map(|mut schemes| {
+            schemes.values_mut().for_each(security2::lift);
+            schemes
+        }),
+    );
     components
 }
 
@@ -102,14 +128,18 @@ fn lift_operation(
     common: &parameters2::Bodies,
     shared: &Shared,
 ) {
-    let consumes = parameters2::media_types(take(operation, "consumes").as_ref()).unwrap_or_else(|| shared.consumes.clone());
-    let produces = parameters2::media_types(take(operation, "produces").as_ref()).unwrap_or_else(|| shared.produces.clone());
+    let consumes =
+        parameters2::media_types(take(operation, "consumes").as_ref()).unwrap_or_else(|| shared.consumes.clone());
+    let produces =
+        parameters2::media_types(take(operation, "produces").as_ref()).unwrap_or_else(|| shared.produces.clone());
     let own = parameters2::split(operation, shared);
     if let Some(body) = own.or(common).request_body(&consumes, shared) {
         operation.insert("requestBody".to_owned(), body);
     }
     if let Some(Value::Object(responses)) = operation.get_mut("responses") {
-        responses.values_mut().for_each(|value| response(value, &produces, shared));
+        responses
+            .values_mut()
+            .for_each(|value| response(value, &produces, shared));
     }
     if let (Some(schemes), Some(rest)) = (take(operation, "schemes"), host_and_base) {
         operation.insert("servers".to_owned(), Value::Array(with_schemes(Some(&schemes), rest)));
@@ -177,6 +207,10 @@ fn moved(reference: &str, shared: &Shared) -> Option<String> {
         return Some(format!("#/components/responses/{rest}"));
     }
     let rest = reference.strip_prefix("#/parameters/")?;
-    let section = if shared.is_body(rest) { "requestBodies" } else { "parameters" };
+    let section = if shared.is_body(rest) {
+        "requestBodies"
+    } else {
+        "parameters"
+    };
     Some(format!("#/components/{section}/{rest}"))
 }

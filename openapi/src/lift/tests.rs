@@ -20,17 +20,20 @@ fn places_of_a_20_document() {
         "definitions": {"A": {"type": "object", "properties": {"b": {"$ref": "#/definitions/B"}}}, "B": {"type": "string", "x-nullable": true}},
         "securityDefinitions": {"b": {"type": "basic"}, "o": {"type": "oauth2", "flow": "accessCode", "tokenUrl": "https://t", "scopes": {"r": "read"}}},
     }));
-    assert_eq!(document, json!({
-        "openapi": "3.1.1", "info": {"title": "t", "version": "1"},
-        "servers": [{"url": "https://api.example.com/v1"}, {"url": "http://api.example.com/v1"}], "x-own": 1,
-        "paths": {"/a": {"get": {"responses": {"200": {"description": "d",
-            "headers": {"X-Left": {"description": "left", "schema": {"type": "integer"}}},
-            "content": {"application/json": {"schema": {"$ref": "#/components/schemas/A"}, "example": {"x": 1}}}}}}}},
-        "components": {
-            "schemas": {"A": {"type": "object", "properties": {"b": {"$ref": "#/components/schemas/B"}}}, "B": {"type": ["string", "null"]}},
-            "securitySchemes": {"b": {"type": "http", "scheme": "basic"},
-                "o": {"type": "oauth2", "flows": {"authorizationCode": {"tokenUrl": "https://t", "scopes": {"r": "read"}}}}}},
-    }));
+    assert_eq!(
+        document,
+        json!({
+            "openapi": "3.1.1", "info": {"title": "t", "version": "1"},
+            "servers": [{"url": "https://api.example.com/v1"}, {"url": "http://api.example.com/v1"}], "x-own": 1,
+            "paths": {"/a": {"get": {"responses": {"200": {"description": "d",
+                "headers": {"X-Left": {"description": "left", "schema": {"type": "integer"}}},
+                "content": {"application/json": {"schema": {"$ref": "#/components/schemas/A"}, "example": {"x": 1}}}}}}}},
+            "components": {
+                "schemas": {"A": {"type": "object", "properties": {"b": {"$ref": "#/components/schemas/B"}}}, "B": {"type": ["string", "null"]}},
+                "securitySchemes": {"b": {"type": "http", "scheme": "basic"},
+                    "o": {"type": "oauth2", "flows": {"authorizationCode": {"tokenUrl": "https://t", "scopes": {"r": "read"}}}}}},
+        })
+    );
 }
 
 #[test]
@@ -48,15 +51,26 @@ fn parameters_of_a_20_document() {
         },
     }));
     let post = |path: &str| &document["paths"][path]["post"];
-    assert_eq!(post("/body"), &json!({"parameters": [{"$ref": "#/components/parameters/Page"}],
-        "requestBody": {"$ref": "#/components/requestBodies/Shared"}}));
-    assert_eq!(document["components"]["requestBodies"]["Shared"],
-        json!({"required": true, "content": {"application/xml": {"schema": {"type": "object"}}}}));
-    assert_eq!(post("/own"), &json!({
+    assert_eq!(
+        post("/body"),
+        &json!({"parameters": [{"$ref": "#/components/parameters/Page"}],
+        "requestBody": {"$ref": "#/components/requestBodies/Shared"}})
+    );
+    assert_eq!(
+        document["components"]["requestBodies"]["Shared"],
+        json!({"required": true, "content": {"application/xml": {"schema": {"type": "object"}}}})
+    );
+    assert_eq!(
+        post("/own"),
+        &json!({
         "parameters": [{"name": "ids", "in": "query", "schema": {"type": "array", "items": {"type": "integer"}},
             "style": "pipeDelimited", "explode": false}],
-        "requestBody": {"content": {"application/json": {"schema": {"type": "string"}}}}}));
-    assert_eq!(post("/form")["requestBody"], json!({"required": true, "content": {"multipart/form-data": {"schema": {
+        "requestBody": {"content": {"application/json": {"schema": {"type": "string"}}}}})
+    );
+    assert_eq!(
+        post("/form")["requestBody"],
+        json!({"required": true, "content": {"multipart/form-data": {"schema": {
         "type": "object", "properties": {"file": {"type": "string", "format": "binary"}, "n": {"type": "string", "description": "d"}},
-        "required": ["file"]}}}}));
+        "required": ["file"]}}}})
+    );
 }

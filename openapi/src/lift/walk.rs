@@ -6,11 +6,27 @@ type Visit<'v> = &'v mut dyn FnMut(&mut Map<String, Value>);
 
 /// Fields of a schema that hold one schema. `items` and `additionalItems` may hold a list of them in old drafts.
 pub(crate) const SCHEMA_FIELDS: [&str; 12] = [
-    "items", "additionalProperties", "not", "if", "then", "else", "contains", "propertyNames", "unevaluatedItems",
-    "unevaluatedProperties", "contentSchema", "additionalItems",
+    "items",
+    "additionalProperties",
+    "not",
+    "if",
+    "then",
+    "else",
+    "contains",
+    "propertyNames",
+    "unevaluatedItems",
+    "unevaluatedProperties",
+    "contentSchema",
+    "additionalItems",
 ];
 /// Fields of a schema that hold named schemas.
-pub(crate) const SCHEMA_MAPS: [&str; 5] = ["properties", "patternProperties", "$defs", "definitions", "dependentSchemas"];
+pub(crate) const SCHEMA_MAPS: [&str; 5] = [
+    "properties",
+    "patternProperties",
+    "$defs",
+    "definitions",
+    "dependentSchemas",
+];
 /// Fields of a schema that hold a list of schemas.
 pub(crate) const SCHEMA_LISTS: [&str; 4] = ["allOf", "oneOf", "anyOf", "prefixItems"];
 
@@ -19,14 +35,18 @@ pub(super) fn schemas(root: &mut Value, visit: Visit<'_>) {
     for section in ["paths", "webhooks"] {
         each(root.get_mut(section), |item| path_item(item, visit));
     }
-    let Some(components) = root.get_mut("components") else { return };
+    let Some(components) = root.get_mut("components") else {
+        return;
+    };
     each(components.get_mut("schemas"), |value| schema(value, visit));
     each(components.get_mut("parameters"), |value| parameter(value, visit));
     each(components.get_mut("headers"), |value| parameter(value, visit));
     each(components.get_mut("requestBodies"), |value| content(value, visit));
     each(components.get_mut("responses"), |value| response(value, visit));
     each(components.get_mut("pathItems"), |value| path_item(value, visit));
-    each(components.get_mut("callbacks"), |callback| each(Some(callback), |item| path_item(item, visit)));
+    each(components.get_mut("callbacks"), |callback| {
+        each(Some(callback), |item| path_item(item, visit));
+    });
 }
 
 fn each(values: Option<&mut Value>, mut visit: impl FnMut(&mut Value)) {
@@ -53,7 +73,9 @@ fn operation(value: &mut Value, visit: Visit<'_>) {
         content(body, visit);
     }
     each(value.get_mut("responses"), |value| response(value, visit));
-    each(value.get_mut("callbacks"), |callback| each(Some(callback), |item| path_item(item, visit)));
+    each(value.get_mut("callbacks"), |callback| {
+        each(Some(callback), |item| path_item(item, visit));
+    });
 }
 
 fn response(value: &mut Value, visit: Visit<'_>) {
@@ -75,7 +97,9 @@ fn content(owner: &mut Value, visit: Visit<'_>) {
                 schema(value, visit);
             }
         }
-        each(media.get_mut("encoding"), |encoding| each(encoding.get_mut("headers"), |header| parameter(header, visit)));
+        each(media.get_mut("encoding"), |encoding| {
+            each(encoding.get_mut("headers"), |header| parameter(header, visit));
+        });
     });
 }
 

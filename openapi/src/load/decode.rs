@@ -6,7 +6,8 @@ use std::io::Read;
 use flate2::read::MultiGzDecoder;
 
 use super::Limits;
-use crate::diagnostics::{Diagnostic, Position, Rejected};
+use super::source::position_at;
+use crate::diagnostics::{Diagnostic, Rejected};
 
 /// The text of an upload, without a byte-order mark.
 pub(super) fn text<'a>(bytes: &'a [u8], limits: &Limits) -> Result<Cow<'a, str>, Rejected> {
@@ -62,11 +63,7 @@ fn decode(bytes: &[u8]) -> Result<Cow<'_, str>, Rejected> {
 fn utf8(bytes: &[u8]) -> Result<Cow<'_, str>, Rejected> {
     std::str::from_utf8(bytes).map(Cow::Borrowed).map_err(|error| {
         let valid = &bytes[..error.valid_up_to()];
-        let line_start = valid.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
-        let position = Position {
-            line: valid.iter().filter(|byte| **byte == b'\n').count() as u32 + 1,
-            column: String::from_utf8_lossy(&valid[line_start..]).chars().count() as u32 + 1,
-        };
+        let position = position_at(&String::from_utf8_lossy(valid), valid.len());
         let byte = bytes.get(error.valid_up_to()).copied().unwrap_or_default();
         Diagnostic::error(
             "not-utf8",

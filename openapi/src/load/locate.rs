@@ -13,7 +13,11 @@ use crate::diagnostics::{Diagnostic, Position};
 pub(super) fn fill(text: &str, syntax: Syntax, diagnostics: &mut [Diagnostic]) {
     let mut wanted = Wanted::default();
     let mut is_needed = false;
-    for (at, diagnostic) in diagnostics.iter().enumerate().filter(|(_, diagnostic)| diagnostic.line.is_none()) {
+    for (at, diagnostic) in diagnostics
+        .iter()
+        .enumerate()
+        .filter(|(_, diagnostic)| diagnostic.line.is_none())
+    {
         wanted.add(&diagnostic.pointer, at);
         is_needed = true;
     }
@@ -24,7 +28,10 @@ pub(super) fn fill(text: &str, syntax: Syntax, diagnostics: &mut [Diagnostic]) {
     match syntax {
         Syntax::Json => json(text, &wanted, &mut found),
         Syntax::Yaml => {
-            let mut events = Events { parser: Parser::new_from_str(text), found: &mut found };
+            let mut events = Events {
+                parser: Parser::new_from_str(text),
+                found: &mut found,
+            };
             events.document(&wanted);
         }
     }
@@ -46,7 +53,10 @@ impl Wanted {
     fn add(&mut self, pointer: &str, at: usize) {
         let mut node = self;
         for token in pointer.split('/').skip(1) {
-            node = node.below.entry(token.replace("~1", "/").replace("~0", "~")).or_default();
+            node = node
+                .below
+                .entry(token.replace("~1", "/").replace("~0", "~"))
+                .or_default();
         }
         node.here.push(at);
     }
@@ -61,13 +71,21 @@ impl Wanted {
 // === JSON: the text is known to be valid ===
 
 fn json(text: &str, wanted: &Wanted, found: &mut [Option<Position>]) {
-    let mut scan = Scan { bytes: text.as_bytes(), at: 0, offsets: vec![None; found.len()] };
+    let mut scan = Scan {
+        bytes: text.as_bytes(),
+        at: 0,
+        offsets: vec![None; found.len()],
+    };
     scan.space();
     let start = scan.at;
     scan.mark(wanted, start);
     scan.value(Some(wanted));
-    let mut offsets: Vec<(usize, usize)> =
-        scan.offsets.iter().enumerate().filter_map(|(at, offset)| Some(((*offset)?, at))).collect();
+    let mut offsets: Vec<(usize, usize)> = scan
+        .offsets
+        .iter()
+        .enumerate()
+        .filter_map(|(at, offset)| Some(((*offset)?, at)))
+        .collect();
     offsets.sort_unstable();
     let (mut line, mut column, mut done) = (1, 1, 0);
     for (offset, at) in offsets {
@@ -118,7 +136,10 @@ impl Scan<'_> {
     }
 
     fn value(&mut self, wanted: Option<&Wanted>) {
-        match (self.bytes.get(self.at), wanted.filter(|wanted| !wanted.below.is_empty())) {
+        match (
+            self.bytes.get(self.at),
+            wanted.filter(|wanted| !wanted.below.is_empty()),
+        ) {
             (Some(b'"'), _) => {
                 self.string();
             }
@@ -126,7 +147,11 @@ impl Scan<'_> {
             (Some(b'['), Some(wanted)) => self.array(wanted),
             (Some(b'{' | b'['), None) => self.skip(),
             _ => {
-                while self.bytes.get(self.at).is_some_and(|byte| !b",]} \n\r\t".contains(byte)) {
+                while self
+                    .bytes
+                    .get(self.at)
+                    .is_some_and(|byte| !b",]} \n\r\t".contains(byte))
+                {
                     self.at += 1;
                 }
             }
@@ -166,7 +191,9 @@ impl Scan<'_> {
             let quoted = &self.bytes[from..to];
             let below = match std::str::from_utf8(quoted) {
                 Ok(key) if !key.contains('\\') => wanted.below.get(key),
-                _ => serde_json::from_slice::<String>(&self.bytes[key_at..=to]).ok().and_then(|key| wanted.below.get(&key)),
+                _ => serde_json::from_slice::<String>(&self.bytes[key_at..=to])
+                    .ok()
+                    .and_then(|key| wanted.below.get(&key)),
             };
             if let Some(below) = below {
                 self.mark(below, key_at);
@@ -294,7 +321,11 @@ mod tests {
             (Syntax::Yaml, yaml, "/c", (6, 1)),
             (Syntax::Yaml, yaml, "/nope", (1, 1)),
         ] {
-            assert_eq!(located(text, syntax, pointer), Some(expected), "{pointer} in {syntax:?}");
+            assert_eq!(
+                located(text, syntax, pointer),
+                Some(expected),
+                "{pointer} in {syntax:?}"
+            );
         }
     }
 }

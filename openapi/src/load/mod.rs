@@ -42,10 +42,10 @@ pub fn read(bytes: &[u8], limits: &Limits) -> Result<Document, Rejected> {
     } = parsed;
     let mut findings = Findings::new(limits.diagnostics, diagnostics);
     let checked = check::document(&root, &mut findings);
-    let mut diagnostics = findings.into_diagnostics();
+    let (mut diagnostics, closing) = findings.into_diagnostics();
     locate::fill(&text, syntax, &mut diagnostics);
-    // Those without a position are about the file as a whole, or close the list.
-    diagnostics.sort_by_key(|found| (found.severity, found.line.is_none(), found.line, found.column));
+    diagnostics.sort_by_key(|found| (found.severity, found.line, found.column));
+    diagnostics.extend(closing);
     let Some(checked) = checked else {
         return Err(Rejected { diagnostics });
     };

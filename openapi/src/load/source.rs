@@ -95,14 +95,12 @@ impl<'l> Budget<'l> {
     }
 }
 
-/// The position of a byte offset.
+/// The position of a byte offset, which must be at a character.
 pub(super) fn position_at(text: &str, offset: usize) -> Position {
-    let before = &text.as_bytes()[..offset.min(text.len())];
-    let line_start = before.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
-    // Continuation bytes of UTF-8 don't start a character.
-    let column = before[line_start..].iter().filter(|byte| **byte & 0xc0 != 0x80).count();
+    let before = text.get(..offset).unwrap_or(text);
+    let line = before.rfind('\n').map_or(before, |at| &before[at + 1..]);
     Position {
-        line: before.iter().filter(|byte| **byte == b'\n').count() as u32 + 1,
-        column: column as u32 + 1,
+        line: before.matches('\n').count() as u32 + 1,
+        column: line.chars().count() as u32 + 1,
     }
 }

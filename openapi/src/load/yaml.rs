@@ -41,7 +41,11 @@ struct Composer<'t> {
 
 /// A plain scalar that is not a text to YAML, but may be meant as one: `version: 1.10`.
 struct Written {
-    path: Vec<Step>,
+    /// Depth of the mapping that has the key.
+    depth: usize,
+    key: String,
+    /// Its place, where the key holds a list.
+    index: Option<usize>,
     text: String,
 }
 
@@ -57,7 +61,17 @@ pub(super) fn position(span: Span) -> Position {
 
 /// The tags of YAML itself. Languages put their own under the same prefix (`!!python/object`).
 fn is_core(tag: &Tag) -> bool {
-    const CORE: [&str; 9] = ["str", "int", "float", "bool", "null", "seq", "map", "binary", "timestamp"];
+    const CORE: [&str; 9] = [
+        "str",
+        "int",
+        "float",
+        "bool",
+        "null",
+        "seq",
+        "map",
+        "binary",
+        "timestamp",
+    ];
     tag.is_yaml_core_schema() && CORE.contains(&tag.suffix.as_str())
 }
 
@@ -187,29 +201,33 @@ impl<'t> Composer<'t> {
         match resolved {
             None => Value::String(text.into_owned()),
             Some(value) => {
-                if !value.is_null() && self.may_be_text() {
-                    self.written.push(Written {
-                        path: self.path.clone(),
-                        text: text.into_owned(),
-                    });
+                if !value.is_null()
+                    && let Some(written) = self.written(&value, &text)
+                {
+                    self.written.push(written);
                 }
                 value
             }
         }
     }
 
-    /// Whether the place where we are is one where the text of a number or boolean may matter.
-    fn may_be_text(&self) -> bool {
-        let key = |back: usize| match self.path.iter().rev().nth(back) {
-            Some(Step::Key(key)) => key.as_str(),
-            _ => "",
+    /// A record of the text, in places where it may matter.
+    fn written(&self, value: &Value, text: &str) -> Option<Written> {
+        let depth = self.path.len();
+        let (key, index) = match self.path.as_slice() {
+            [.., Step::Key(key), Step::Index(index)] => (key, Some(*index)),
+            [.., Step::Key(key)] => (key, None),
+            _ => return None,
         };
-        match self.path.last() {
-            Some(Step::Key(key)) if VALUE_FIELDS.contains(&key.as_str()) => true,
-            Some(Step::Key(_)) => self.path.len() == 1 || (self.path.len() == 2 && key(1) == "info"),
-            Some(Step::Index(_)) => matches!(key(1), "enum" | "examples"),
-            None => false,
-        }
+        let is_field_of_root =
+            index.is_none() && (depth == 1 || (depth == 2 && matches!(&self.path[0], Step::Key(key) if key == "info")));
+        let is_changed = VALUE_FIELDS.contains(&key.as_str()) && value.to_string() != text;
+        (is_field_of_root || is_changed).then(|| Written {
+            depth: depth - 1 - usize::from(index.is_some()),
+            key: key.clone(),
+            index,
+            text: text.to_owned(),
+        })
     }
 
     fn collection_tag(&mut self, tag: Option<&Tag>, span: Span) {
@@ -312,32 +330,26 @@ impl<'t> Composer<'t> {
             _ => false,
         };
         let depth = self.path.len();
-        for written in self.written.drain(first..) {
-            let Some((Step::Key(key), below)) = written.path.get(depth..).and_then(<[Step]>::split_first) else {
-                continue;
-            };
+        for Written { key, index, text, .. } in self.written.drain(first..).filter(|written| written.depth == depth) {
             let always = match depth {
                 0 => matches!(key.as_str(), "openapi" | "swagger"),
-                1 => {
-                    self.path == [Step::Key("info".to_owned())]
-                        && matches!(key.as_str(), "title" | "version" | "summary" | "description")
-                }
+                1 => matches!(key.as_str(), "title" | "version" | "summary" | "description"),
                 _ => false,
             };
-            if !always && !(is_text_schema && VALUE_FIELDS.contains(&key.as_str())) {
+            if !(is_text_schema || always) {
                 continue;
             }
-            let target = match below {
-                [] => map.get_mut(key),
-                [Step::Index(index)] => map.get_mut(key).and_then(|list| list.get_mut(*index)),
-                _ => None,
+            let target = match index {
+                None => map.get_mut(&key),
+                Some(index) => map.get_mut(&key).and_then(|list| list.get_mut(index)),
             };
             if let Some(target) = target {
-                *target = Value::String(written.text);
+                *target = Value::String(text);
             }
             if depth == 0 {
                 let message = format!("`{key}` should be a text in quotes");
-                self.parsed.found(Diagnostic::warning("version-not-text", message).at(pointer(&written.path)));
+                self.parsed
+                    .found(Diagnostic::warning("version-not-text", message).at(format!("/{key}")));
             }
         }
     }

@@ -23,6 +23,7 @@ use crate::reference::{self, Anchors, Resolved, Unresolved};
 
 pub(crate) use index::{Location, METHODS, is_token};
 pub(crate) use server::servers_of;
+pub(crate) use tag::cycles;
 
 /// A document that was read: an ordered JSON value in the shape of OpenAPI 3.1, and an index of it.
 ///
@@ -150,21 +151,24 @@ impl Document {
 
     /// The names of `components.schemas`, in document order.
     pub fn schemas(&self) -> impl Iterator<Item = &str> {
-        self.component("schemas").map(|(name, _)| name)
+        let schemas = self
+            .root
+            .get("components")
+            .and_then(|components| components.get("schemas"));
+        schemas
+            .and_then(Value::as_object)
+            .into_iter()
+            .flatten()
+            .map(|(name, _)| name.as_str())
     }
 
     /// A schema by its name.
     pub fn schema(&self, name: &str) -> Option<&Value> {
-        self.root.get("components")?.get("schemas")?.get(name)
+        self.component("schemas", name)
     }
 
-    pub(crate) fn component(&self, kind: &str) -> impl Iterator<Item = (&str, &Value)> {
-        let map = self
-            .root
-            .get("components")
-            .and_then(|components| components.get(kind))
-            .and_then(Value::as_object);
-        map.into_iter().flatten().map(|(name, value)| (name.as_str(), value))
+    pub(crate) fn component(&self, section: &str, name: &str) -> Option<&Value> {
+        self.root.get("components")?.get(section)?.get(name)
     }
 
     /// How much there is in it.

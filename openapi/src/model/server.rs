@@ -28,6 +28,9 @@ pub struct ServerVariable {
     pub description: Option<String>,
 }
 
+/// Variables of one URL; real ones have a handful.
+const MOST_VARIABLES: usize = 64;
+
 /// The servers of the document, of a path item or of an operation; malformed ones are left out.
 pub(crate) fn servers_of(owner: &Value) -> Vec<Server> {
     let list = owner.get("servers").and_then(Value::as_array);
@@ -41,6 +44,7 @@ fn server(value: &Value) -> Option<Server> {
         .and_then(Value::as_object)
         .into_iter()
         .flatten()
+        .take(MOST_VARIABLES)
         .filter_map(|(name, variable)| {
             let choices: Vec<String> = variable
                 .get("enum")

@@ -58,7 +58,9 @@ fn slug(text: &str) -> String {
     // Texts that lost letters or their end keep apart by a hash of the whole.
     if slug.len() > LONGEST - 20 || (is_lossy && !slug.is_empty()) {
         slug.truncate(LONGEST - 20);
-        slug.push_str(&format!("-{:08x}", fnv(text)));
+        let hash = format!("{:08x}", fnv(text));
+        slug.push('-');
+        slug.push_str(&hash);
     }
     slug
 }

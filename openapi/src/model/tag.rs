@@ -73,27 +73,49 @@ pub(super) fn tags(root: &Value, operations: &[OperationEntry]) -> Vec<Tag> {
 
 /// Removes parents that don't exist or lead back to the tag, so that whoever follows parents arrives somewhere.
 fn cut_cycles(tags: &mut [Tag]) {
-    let by_name: HashMap<String, usize> = tags
+    let by_name: HashMap<&str, usize> = tags
         .iter()
         .enumerate()
-        .map(|(at, tag)| (tag.name.clone(), at))
+        .map(|(at, tag)| (tag.name.as_str(), at))
         .collect();
-    for start in 0..tags.len() {
-        let mut at = start;
-        let mut steps = 0;
-        while let Some(parent) = tags[at].parent.as_ref() {
-            let Some(next) = by_name.get(parent) else {
-                tags[at].parent = None;
-                break;
-            };
-            steps += 1;
-            if *next == start || steps > tags.len() {
-                tags[start].parent = None;
-                break;
-            }
-            at = *next;
+    let parents: Vec<Option<usize>> = tags
+        .iter()
+        .map(|tag| tag.parent.as_deref().and_then(|parent| by_name.get(parent).copied()))
+        .collect();
+    for (tag, parent) in tags.iter_mut().zip(&parents) {
+        if parent.is_none() {
+            tag.parent = None;
         }
     }
+    for cycle in cycles(&parents) {
+        if let Some(first) = cycle.first() {
+            tags[*first].parent = None;
+        }
+    }
+}
+
+/// The circles among nodes that each have at most one parent, in one pass.
+pub(crate) fn cycles(parents: &[Option<usize>]) -> Vec<Vec<usize>> {
+    let mut walk_of: Vec<Option<usize>> = vec![None; parents.len()];
+    let mut cycles = Vec::new();
+    for walk in 0..parents.len() {
+        let mut next = Some(walk);
+        while let Some(at) = next.filter(|at| walk_of[*at].is_none()) {
+            walk_of[at] = Some(walk);
+            next = parents[at];
+        }
+        let Some(entry) = next.filter(|at| walk_of[*at] == Some(walk)) else {
+            continue;
+        };
+        let mut cycle = vec![entry];
+        let mut at = parents[entry];
+        while let Some(member) = at.filter(|at| *at != entry) {
+            cycle.push(member);
+            at = parents[member];
+        }
+        cycles.push(cycle);
+    }
+    cycles
 }
 
 #[cfg(test)]

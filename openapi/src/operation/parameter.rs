@@ -1,5 +1,8 @@
 //! Parameters of operations.
 
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+
 use serde_json::Value;
 
 use super::body::{self, Example, MediaType};
@@ -78,14 +81,17 @@ impl ParameterLocation {
 pub(super) fn parameters<'d>(doc: &'d Document, item: &'d Value, operation: &'d Value) -> Vec<Parameter<'d>> {
     let list = |owner: &'d Value| owner.get("parameters").and_then(Value::as_array).into_iter().flatten();
     let mut parameters: Vec<Parameter<'d>> = Vec::new();
+    let mut places: HashMap<_, usize> = HashMap::new();
     for parameter in list(item)
         .chain(list(operation))
         .filter_map(|value| parameter(doc, value))
     {
-        let is_same = |known: &Parameter<'d>| known.location == parameter.location && known.name == parameter.name;
-        match parameters.iter().position(is_same) {
-            Some(at) => parameters[at] = parameter,
-            None => parameters.push(parameter),
+        match places.entry((parameter.location, parameter.name)) {
+            Entry::Occupied(place) => parameters[*place.get()] = parameter,
+            Entry::Vacant(place) => {
+                place.insert(parameters.len());
+                parameters.push(parameter);
+            }
         }
     }
     parameters.sort_by_key(|parameter| parameter.location != ParameterLocation::Path);

@@ -77,16 +77,15 @@ pub(super) fn alternatives<'d>(doc: &'d Document, security: Option<&'d Value>) -
                         .filter_map(Value::as_str)
                         .collect(),
                     scheme: doc
-                        .component("securitySchemes")
-                        .find(|(known, _)| known == name)
-                        .and_then(|(_, scheme)| security_scheme(doc, scheme)),
+                        .component("securitySchemes", name)
+                        .and_then(|scheme| security_scheme(doc, scheme)),
                 })
                 .collect(),
         })
         .collect()
 }
 
-pub(crate) fn security_scheme<'d>(doc: &'d Document, value: &'d Value) -> Option<SecurityScheme<'d>> {
+fn security_scheme<'d>(doc: &'d Document, value: &'d Value) -> Option<SecurityScheme<'d>> {
     let scheme = doc.resolve(value).ok()?.value;
     scheme.as_object()?;
     let kind = match text(scheme, "type") {

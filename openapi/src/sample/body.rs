@@ -23,7 +23,14 @@ pub(super) fn of<'d>(doc: &Document, operation: &Operation<'d>) -> Option<(&'d s
         3 => text(doc, media),
         _ => SampleBody::File("body.bin".to_owned()),
     };
-    Some((if media.name == "*/*" { "application/json" } else { media.name }, body))
+    Some((
+        if media.name == "*/*" {
+            "application/json"
+        } else {
+            media.name
+        },
+        body,
+    ))
 }
 
 fn effort(name: &str) -> u8 {
@@ -33,7 +40,9 @@ fn effort(name: &str) -> u8 {
         name if name.ends_with("+json") || name == "text/json" => 0,
         "application/x-www-form-urlencoded" => 1,
         "multipart/form-data" => 2,
-        name if name.starts_with("text/") || name.contains("xml") || name.contains("yaml") || name.contains("json") => 3,
+        name if name.starts_with("text/") || name.contains("xml") || name.contains("yaml") || name.contains("json") => {
+            3
+        }
         _ => 4,
     }
 }
@@ -78,22 +87,32 @@ fn multipart(doc: &Document, media: &MediaType<'_>) -> SampleBody {
     let schema = media.schema.map(|schema| Merged::of(doc, &[schema]));
     let properties = schema.as_ref().map(Merged::properties).unwrap_or_default();
     let is_file = |name: &str| {
-        properties.iter().find(|(known, _)| *known == name).is_some_and(|(_, schemas)| {
-            let property = Merged::of(doc, schemas);
-            let item = property.get("items").map(|items| Merged::of(doc, &[items]));
-            is_binary(&property) || item.as_ref().is_some_and(is_binary)
-        })
+        properties
+            .iter()
+            .find(|(known, _)| *known == name)
+            .is_some_and(|(_, schemas)| {
+                let property = Merged::of(doc, schemas);
+                let item = property.get("items").map(|items| Merged::of(doc, &[items]));
+                is_binary(&property) || item.as_ref().is_some_and(is_binary)
+            })
     };
     let parts = values.as_object().into_iter().flatten().map(|(name, value)| {
         if is_file(name) {
-            return SamplePart::File { name: name.clone(), file: "file.bin".to_owned() };
+            return SamplePart::File {
+                name: name.clone(),
+                file: "file.bin".to_owned(),
+            };
         }
-        let encoding = media.encoding.and_then(|encoding| encoding.get(name)?.get("contentType")?.as_str());
+        let encoding = media
+            .encoding
+            .and_then(|encoding| encoding.get(name)?.get("contentType")?.as_str());
         let is_json = value.is_object() || value.is_array();
         SamplePart::Field {
             name: name.clone(),
             value: style::scalar(value),
-            media_type: encoding.map(str::to_owned).or_else(|| is_json.then(|| "application/json".to_owned())),
+            media_type: encoding
+                .map(str::to_owned)
+                .or_else(|| is_json.then(|| "application/json".to_owned())),
         }
     });
     SampleBody::Multipart(parts.collect())
@@ -101,5 +120,7 @@ fn multipart(doc: &Document, media: &MediaType<'_>) -> SampleBody {
 
 fn is_binary(schema: &Merged<'_>) -> bool {
     schema.text("format").is_some_and(|format| format == "binary")
-        || schema.text("contentMediaType").is_some_and(|name| !name.starts_with("text/") && !name.contains("json"))
+        || schema
+            .text("contentMediaType")
+            .is_some_and(|name| !name.starts_with("text/") && !name.contains("json"))
 }

@@ -9,7 +9,9 @@ pub(crate) fn component(text: &str) -> String {
 
 /// Encodes what may not stand in a query as it is, leaving reserved characters alone.
 pub(super) fn reserved(text: &str) -> String {
-    encode(text, |byte| byte.is_ascii_alphanumeric() || b"-._~:/?@!$'()*,;".contains(&byte))
+    encode(text, |byte| {
+        byte.is_ascii_alphanumeric() || b"-._~:/?@!$'()*,;".contains(&byte)
+    })
 }
 
 /// Encodes the fixed text of a path template; escapes that are there already stay.
@@ -19,7 +21,11 @@ pub(super) fn path(text: &str) -> String {
     let mut encoded = String::with_capacity(text.len());
     for (at, byte) in bytes.iter().enumerate() {
         let is_escape = *byte == b'%' && is_hex(at + 1) && is_hex(at + 2);
-        push(&mut encoded, *byte, is_escape || byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:@/?".contains(byte));
+        push(
+            &mut encoded,
+            *byte,
+            is_escape || byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:@/?".contains(byte),
+        );
     }
     encoded
 }

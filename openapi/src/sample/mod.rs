@@ -76,24 +76,40 @@ pub enum SamplePart {
 /// A request that fits the operation.
 pub fn request(doc: &Document, operation: &Operation<'_>, context: &SampleContext<'_>) -> SampleRequest {
     let entry = operation.entry();
-    let mut path = if entry.kind == OperationKind::Path { entry.path.clone() } else { String::new() };
+    let mut path = if entry.kind == OperationKind::Path {
+        entry.path.clone()
+    } else {
+        String::new()
+    };
     let (mut query, mut headers, mut cookies) = (Vec::new(), Vec::new(), Vec::new());
     if let Some(credential) = context.credential {
-        headers.push(("Authorization".to_owned(), format!("Bearer {}", header_text(credential))));
+        headers.push((
+            "Authorization".to_owned(),
+            format!("Bearer {}", header_text(credential)),
+        ));
     }
     let mut filled = Vec::new();
     for parameter in operation.parameters().iter().filter(|parameter| parameter.required) {
         let value = parameter_value(doc, parameter);
         match parameter.location {
-            ParameterLocation::Path => filled.push((format!("{{{}}}", parameter.name), style::in_path(parameter, &value))),
+            ParameterLocation::Path => {
+                filled.push((format!("{{{}}}", parameter.name), style::in_path(parameter, &value)));
+            }
             ParameterLocation::Query if parameter.content.is_some() => {
-                query.push(format!("{}={}", encode::component(parameter.name), encode::component(&style::scalar(&value))));
+                query.push(format!(
+                    "{}={}",
+                    encode::component(parameter.name),
+                    encode::component(&style::scalar(&value))
+                ));
             }
             ParameterLocation::Query => query.extend(style::in_query(parameter, &value)),
             ParameterLocation::QueryString => query.extend(query_string(parameter, &value)),
             ParameterLocation::Header if is_described_elsewhere(parameter.name) => {}
             ParameterLocation::Header => {
-                headers.push((parameter.name.to_owned(), header_text(&style::in_header(parameter, &value))));
+                headers.push((
+                    parameter.name.to_owned(),
+                    header_text(&style::in_header(parameter, &value)),
+                ));
             }
             ParameterLocation::Cookie => cookies.extend(style::in_query(parameter, &value)),
         }
@@ -109,10 +125,23 @@ pub fn request(doc: &Document, operation: &Operation<'_>, context: &SampleContex
         body
     });
     let separator = if path.contains('?') { "&" } else { "?" };
-    let query = if query.is_empty() { String::new() } else { format!("{separator}{}", query.join("&")) };
-    let slash = if path.is_empty() || path.starts_with('/') { "" } else { "/" };
+    let query = if query.is_empty() {
+        String::new()
+    } else {
+        format!("{separator}{}", query.join("&"))
+    };
+    let slash = if path.is_empty() || path.starts_with('/') {
+        ""
+    } else {
+        "/"
+    };
     let base = context.base_url.trim_end_matches('/');
-    SampleRequest { method: entry.method.clone(), url: format!("{base}{slash}{path}{query}"), headers, body }
+    SampleRequest {
+        method: entry.method.clone(),
+        url: format!("{base}{slash}{path}{query}"),
+        headers,
+        body,
+    }
 }
 
 /// The path with its parameters; fixed text is encoded, and a name that no parameter declares stands for itself.
@@ -136,11 +165,18 @@ fn fill(template: &str, filled: &[(String, String)]) -> String {
 }
 
 fn parameter_value(doc: &Document, parameter: &Parameter<'_>) -> Value {
-    let of_content = parameter.content.as_ref().and_then(|media| first_value(&media.examples));
+    let of_content = parameter
+        .content
+        .as_ref()
+        .and_then(|media| first_value(&media.examples));
     let value = first_value(&parameter.examples)
         .or(of_content)
         .cloned()
-        .or_else(|| parameter.schema.map(|schema| example::for_schema(doc, schema, Direction::Request)))
+        .or_else(|| {
+            parameter
+                .schema
+                .map(|schema| example::for_schema(doc, schema, Direction::Request))
+        })
         .unwrap_or_else(|| Value::String(parameter.name.to_owned()));
     match value {
         // Nothing at all would change the path, or leave a parameter without a value.
@@ -159,11 +195,20 @@ fn first_value<'d>(examples: &[Example<'d>]) -> Option<&'d Value> {
 
 /// A value that is the whole query string (3.2).
 fn query_string(parameter: &Parameter<'_>, value: &Value) -> Vec<String> {
-    let is_form = parameter.content.as_ref().is_some_and(|media| media.name.contains("form-urlencoded"));
+    let is_form = parameter
+        .content
+        .as_ref()
+        .is_some_and(|media| media.name.contains("form-urlencoded"));
     match value {
         Value::Object(map) if is_form => map
             .iter()
-            .map(|(key, value)| format!("{}={}", encode::component(key), encode::component(&style::scalar(value))))
+            .map(|(key, value)| {
+                format!(
+                    "{}={}",
+                    encode::component(key),
+                    encode::component(&style::scalar(value))
+                )
+            })
             .collect(),
         Value::String(text) => vec![encode::reserved(text)],
         other => vec![encode::component(&other.to_string())],

@@ -30,9 +30,15 @@ pub(super) fn in_path(parameter: &Parameter<'_>, value: &Value) -> String {
         joined.join(separator)
     };
     match parameter.style {
-        "label" => format!(".{}", texts(if parameter.explode { "." } else { "," }, parameter.explode)),
+        "label" => format!(
+            ".{}",
+            texts(if parameter.explode { "." } else { "," }, parameter.explode)
+        ),
         "matrix" if parameter.explode => {
-            pairs.iter().map(|(key, text)| format!(";{}={text}", key.as_ref().unwrap_or(&name))).collect()
+            let texts = pairs
+                .iter()
+                .map(|(key, text)| [";", key.as_ref().unwrap_or(&name), "=", text].concat());
+            texts.collect()
         }
         "matrix" => format!(";{name}={}", texts(",", false)),
         _ => texts(",", parameter.explode),
@@ -51,16 +57,22 @@ pub(super) fn in_header(parameter: &Parameter<'_>, value: &Value) -> String {
 
 /// The `name=value` pairs of a query string or cookie.
 pub(super) fn in_query(parameter: &Parameter<'_>, value: &Value) -> Vec<String> {
-    let encode = if parameter.allow_reserved { encode::reserved } else { encode::component };
+    let encode = if parameter.allow_reserved {
+        encode::reserved
+    } else {
+        encode::component
+    };
     let name = encode::component(parameter.name);
     let pairs = pairs(value, encode);
     match (parameter.style, value) {
-        ("deepObject", Value::Object(_)) => {
-            pairs.into_iter().map(|(key, text)| format!("{name}%5B{}%5D={text}", key.unwrap_or_default())).collect()
-        }
-        (_, Value::Object(_) | Value::Array(_)) if parameter.explode => {
-            pairs.into_iter().map(|(key, text)| format!("{}={text}", key.unwrap_or_else(|| name.clone()))).collect()
-        }
+        ("deepObject", Value::Object(_)) => pairs
+            .into_iter()
+            .map(|(key, text)| format!("{name}%5B{}%5D={text}", key.unwrap_or_default()))
+            .collect(),
+        (_, Value::Object(_) | Value::Array(_)) if parameter.explode => pairs
+            .into_iter()
+            .map(|(key, text)| format!("{}={text}", key.unwrap_or_else(|| name.clone())))
+            .collect(),
         (style, _) => {
             let separator = match style {
                 "spaceDelimited" => "%20",
@@ -79,7 +91,10 @@ pub(super) fn in_query(parameter: &Parameter<'_>, value: &Value) -> Vec<String> 
 /// The entries of an object, the items of a list, or the one value.
 fn pairs(value: &Value, encode: impl Fn(&str) -> String) -> Vec<(Option<String>, String)> {
     match value {
-        Value::Object(map) => map.iter().map(|(key, value)| (Some(encode(key)), encode(&scalar(value)))).collect(),
+        Value::Object(map) => map
+            .iter()
+            .map(|(key, value)| (Some(encode(key)), encode(&scalar(value))))
+            .collect(),
         Value::Array(items) => items.iter().map(|item| (None, encode(&scalar(item)))).collect(),
         value => vec![(None, encode(&scalar(value)))],
     }

@@ -9,8 +9,15 @@ use crate::model::Document;
 /// Children looked at beyond those that fit, to leave out what doesn't travel in this direction.
 const LOOK_AHEAD: usize = 2000;
 
+/// Lists of lists of … that are followed; a chain of named ones may be longer than the stack.
+const MOST_OPEN: usize = 40;
+
 pub(super) fn tree(doc: &Document, schema: &Value, budget: &TreeBudget, direction: Direction) -> SchemaNode {
-    let mut builder = Builder { budget, direction, open: Vec::new() };
+    let mut builder = Builder {
+        budget,
+        direction,
+        open: Vec::new(),
+    };
     let mut allowance = budget.nodes.saturating_sub(1);
     builder.node(&Merged::of(doc, &[schema]), 0, &mut allowance)
 }
@@ -37,17 +44,27 @@ enum BranchKind<'d> {
 
 impl<'d> Branch<'d> {
     fn schema(name: Option<String>, title: Option<&'static str>, schema: &'d Value) -> Self {
-        Self { name, title, required: false, kind: BranchKind::Schema(vec![schema]) }
+        Self {
+            name,
+            title,
+            required: false,
+            kind: BranchKind::Schema(vec![schema]),
+        }
     }
 
     fn group(composition: Composition, schemas: Vec<&'d Value>) -> Self {
-        Self { name: None, title: None, required: false, kind: BranchKind::Group(composition, schemas) }
+        Self {
+            name: None,
+            title: None,
+            required: false,
+            kind: BranchKind::Group(composition, schemas),
+        }
     }
 }
 
 impl Builder<'_> {
     /// The node of a schema; `allowance` is how many nodes may go below it, and what it leaves over.
-    fn node<'d>(&mut self, schema: &Merged<'d>, depth: usize, allowance: &mut usize) -> SchemaNode {
+    fn node(&mut self, schema: &Merged<'_>, depth: usize, allowance: &mut usize) -> SchemaNode {
         let mut node = SchemaNode {
             title: schema.text("title").map(constraints::shortened),
             type_label: label::label(schema, label::DEPTH),
@@ -64,7 +81,9 @@ impl Builder<'_> {
             node.title = None;
         }
         if self.open.contains(&schema.identity) {
-            node.cut = Some(Cut::Recursive(schema.name.clone().unwrap_or_else(|| "itself".to_owned())));
+            node.cut = Some(Cut::Recursive(
+                schema.name.clone().unwrap_or_else(|| "itself".to_owned()),
+            ));
             return node;
         }
         self.open.push(schema.identity);
@@ -74,7 +93,7 @@ impl Builder<'_> {
     }
 
     /// Adds the children of a schema to a node: its own, or those of the items of a list or the values of a map.
-    fn fill<'d>(&mut self, node: &mut SchemaNode, schema: &Merged<'d>, depth: usize, allowance: &mut usize) {
+    fn fill(&mut self, node: &mut SchemaNode, schema: &Merged<'_>, depth: usize, allowance: &mut usize) {
         if let Some((each, inner)) = contained(schema) {
             let inner = Merged::of(schema.doc, &[inner]);
             for mut constraint in constraints::constraints(&inner, self.budget) {
@@ -87,8 +106,14 @@ impl Builder<'_> {
             if node.reference.is_none() {
                 node.reference.clone_from(&inner.name);
             }
+            if self.open.len() > MOST_OPEN {
+                node.cut = Some(Cut::Depth);
+                return;
+            }
             if self.open.contains(&inner.identity) {
-                node.cut = Some(Cut::Recursive(inner.name.clone().unwrap_or_else(|| "itself".to_owned())));
+                node.cut = Some(Cut::Recursive(
+                    inner.name.clone().unwrap_or_else(|| "itself".to_owned()),
+                ));
                 return;
             }
             self.open.push(inner.identity);
@@ -134,7 +159,9 @@ impl Builder<'_> {
             }
         }
         if looked_at < total {
-            node.cut = Some(Cut::Budget { hidden: total - looked_at });
+            node.cut = Some(Cut::Budget {
+                hidden: total - looked_at,
+            });
         }
         *allowance -= kept.len();
         let count = kept.len();
@@ -178,7 +205,10 @@ impl Builder<'_> {
             composition: Some(composition),
             ..SchemaNode::default()
         };
-        let branches = schemas.iter().map(|schema| Branch::schema(None, None, schema)).collect();
+        let branches = schemas
+            .iter()
+            .map(|schema| Branch::schema(None, None, schema))
+            .collect();
         self.branches(&mut node, doc, branches, depth, allowance);
         node
     }
@@ -198,8 +228,15 @@ fn contained<'d>(schema: &Merged<'d>) -> Option<(&'static str, &'d Value)> {
         "array" if schema.get("prefixItems").is_none() && schema.choices().is_empty() => {
             schema.get("items").filter(is_schema).map(|items| ("each item", items))
         }
-        "object" if schema.properties().is_empty() && schema.get("patternProperties").is_none() && schema.choices().is_empty() => {
-            schema.get("additionalProperties").filter(is_schema).map(|values| ("each value", values))
+        "object"
+            if schema.properties().is_empty()
+                && schema.get("patternProperties").is_none()
+                && schema.choices().is_empty() =>
+        {
+            schema
+                .get("additionalProperties")
+                .filter(is_schema)
+                .map(|values| ("each value", values))
         }
         _ => None,
     }
@@ -219,34 +256,68 @@ fn branches<'d>(schema: &Merged<'d>) -> (Option<Composition>, Vec<Branch<'d>>) {
         })
         .collect();
     let named = |keyword: &str| schema.get(keyword).and_then(Value::as_object).into_iter().flatten();
-    branches.extend(named("patternProperties").map(|(pattern, value)| {
-        Branch::schema(Some(format!("/{}/", constraints::shortened(pattern))), None, value)
-    }));
+    branches.extend(
+        named("patternProperties").map(|(pattern, value)| {
+            Branch::schema(Some(format!("/{}/", constraints::shortened(pattern))), None, value)
+        }),
+    );
     let is_schema = |value: &&Value| value.as_object().is_some_and(|map| !map.is_empty());
     if let Some(values) = schema.get("additionalProperties").filter(is_schema) {
         branches.push(Branch::schema(None, Some("any other name"), values));
     }
-    let items = schema.get("prefixItems").and_then(Value::as_array).into_iter().flatten();
-    branches.extend(items.enumerate().map(|(at, value)| Branch::schema(Some(format!("[{at}]")), None, value)));
+    let items = schema
+        .get("prefixItems")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten();
+    branches.extend(
+        items
+            .enumerate()
+            .map(|(at, value)| Branch::schema(Some(format!("[{at}]")), None, value)),
+    );
     if schema.get("prefixItems").is_some() || !schema.choices().is_empty() {
         let further = schema.get("items").filter(is_schema);
         branches.extend(further.map(|value| Branch::schema(None, Some("each further item"), value)));
     }
-    for (keyword, title) in [("contentSchema", "content"), ("if", "if"), ("then", "then"), ("else", "otherwise")] {
-        branches.extend(schema.get(keyword).map(|value| Branch::schema(None, Some(title), value)));
+    for (keyword, title) in [
+        ("contentSchema", "content"),
+        ("if", "if"),
+        ("then", "then"),
+        ("else", "otherwise"),
+    ] {
+        branches.extend(
+            schema
+                .get(keyword)
+                .map(|value| Branch::schema(None, Some(title), value)),
+        );
     }
     branches.extend(
         named("dependentSchemas")
             .map(|(name, value)| Branch::schema(Some(constraints::shortened(name)), Some("if it is there"), value)),
     );
-    let is_child = |not: &&Value| not.as_object().is_some_and(|map| !map.contains_key("enum") && !map.contains_key("const"));
-    branches.extend(schema.get("not").filter(is_child).map(|not| Branch::group(Composition::Not, vec![not])));
+    let is_child = |not: &&Value| {
+        not.as_object()
+            .is_some_and(|map| !map.contains_key("enum") && !map.contains_key("const"))
+    };
+    branches.extend(
+        schema
+            .get("not")
+            .filter(is_child)
+            .map(|not| Branch::group(Composition::Not, vec![not])),
+    );
     let mut choices = schema.choices();
     if branches.is_empty() && choices.len() == 1 {
         let (composition, schemas) = choices.remove(0);
-        let alternatives = schemas.into_iter().map(|schema| Branch::schema(None, None, schema)).collect();
+        let alternatives = schemas
+            .into_iter()
+            .map(|schema| Branch::schema(None, None, schema))
+            .collect();
         return (Some(composition), alternatives);
     }
-    branches.extend(choices.into_iter().map(|(composition, schemas)| Branch::group(composition, schemas)));
+    branches.extend(
+        choices
+            .into_iter()
+            .map(|(composition, schemas)| Branch::group(composition, schemas)),
+    );
     (None, branches)
 }

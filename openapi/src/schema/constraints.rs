@@ -12,7 +12,10 @@ const MOST_EXAMPLES: usize = 3;
 
 /// Everything that is asked of a value of this schema, the most telling first.
 pub(super) fn constraints(schema: &Merged<'_>, budget: &TreeBudget) -> Vec<Constraint> {
-    let mut list = List { schema, constraints: Vec::new() };
+    let mut list = List {
+        schema,
+        constraints: Vec::new(),
+    };
     if let Some(reference) = &schema.broken {
         list.add("reference not found", vec![shortened(reference)]);
     }
@@ -56,7 +59,10 @@ struct List<'m, 'd> {
 
 impl List<'_, '_> {
     fn add(&mut self, label: impl Into<String>, values: Vec<String>) {
-        self.constraints.push(Constraint { label: label.into(), values });
+        self.constraints.push(Constraint {
+            label: label.into(),
+            values,
+        });
     }
 
     fn display(&self, value: &Value) -> String {
@@ -135,14 +141,24 @@ impl List<'_, '_> {
 
     fn range(&mut self) {
         let show = |value: Option<&Value>| value.map(|value| self.schema.doc.display(value));
-        let (from, above) = (show(self.bound("minimum", true)), show(self.bound("exclusiveMinimum", true)));
-        let (to, below) = (show(self.bound("maximum", false)), show(self.bound("exclusiveMaximum", false)));
+        let (from, above) = (
+            show(self.bound("minimum", true)),
+            show(self.bound("exclusiveMinimum", true)),
+        );
+        let (to, below) = (
+            show(self.bound("maximum", false)),
+            show(self.bound("exclusiveMaximum", false)),
+        );
         let label = match (above, from, below, to) {
             (None, None, None, None) => return,
             (None, Some(from), None, Some(to)) => format!("from {from} to {to}"),
             (above, from, below, to) => {
-                let lower = above.map(|bound| format!("more than {bound}")).or(from.map(|bound| format!("at least {bound}")));
-                let upper = below.map(|bound| format!("less than {bound}")).or(to.map(|bound| format!("at most {bound}")));
+                let lower = above
+                    .map(|bound| format!("more than {bound}"))
+                    .or(from.map(|bound| format!("at least {bound}")));
+                let upper = below
+                    .map(|bound| format!("less than {bound}"))
+                    .or(to.map(|bound| format!("at most {bound}")));
                 [lower, upper].into_iter().flatten().collect::<Vec<_>>().join(", ")
             }
         };
@@ -160,7 +176,9 @@ impl List<'_, '_> {
     }
 
     fn names(&mut self) {
-        let Some(names) = self.schema.get("propertyNames") else { return };
+        let Some(names) = self.schema.get("propertyNames") else {
+            return;
+        };
         if let Some(pattern) = names.get("pattern").and_then(Value::as_str) {
             self.add("names match", vec![shortened(pattern)]);
         } else if let Some(Value::Array(values)) = names.get("enum") {
@@ -170,15 +188,25 @@ impl List<'_, '_> {
     }
 
     fn dependent_required(&mut self) {
-        let Some(Value::Object(dependent)) = self.schema.get("dependentRequired") else { return };
+        let Some(Value::Object(dependent)) = self.schema.get("dependentRequired") else {
+            return;
+        };
         for (name, needed) in dependent.iter().take(20) {
-            let needed = needed.as_array().into_iter().flatten().filter_map(Value::as_str).map(shortened).collect();
+            let needed = needed
+                .as_array()
+                .into_iter()
+                .flatten()
+                .filter_map(Value::as_str)
+                .map(shortened)
+                .collect();
             self.add(format!("with {} also", shortened(name)), needed);
         }
     }
 
     fn contains(&mut self) {
-        let Some(contains) = self.schema.get("contains") else { return };
+        let Some(contains) = self.schema.get("contains") else {
+            return;
+        };
         let label = super::label::label(&Merged::of(self.schema.doc, &[contains]), super::label::DEPTH);
         let count = |keyword: &str| self.schema.get(keyword).map(|value| self.schema.doc.display(value));
         let label = match (count("minContains"), count("maxContains")) {
@@ -191,15 +219,27 @@ impl List<'_, '_> {
 
     fn discriminator(&mut self) {
         let discriminator = self.schema.get("discriminator");
-        if let Some(property) = discriminator.and_then(|value| value.get("propertyName")).and_then(Value::as_str) {
+        if let Some(property) = discriminator
+            .and_then(|value| value.get("propertyName"))
+            .and_then(Value::as_str)
+        {
             self.add("told apart by", vec![shortened(property)]);
         }
     }
 
     fn examples(&mut self) {
         let lone = self.schema.get("example").into_iter();
-        let listed = self.schema.get("examples").and_then(Value::as_array).into_iter().flatten();
-        let shown: Vec<String> = lone.chain(listed).take(MOST_EXAMPLES).map(|value| self.display(value)).collect();
+        let listed = self
+            .schema
+            .get("examples")
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten();
+        let shown: Vec<String> = lone
+            .chain(listed)
+            .take(MOST_EXAMPLES)
+            .map(|value| self.display(value))
+            .collect();
         if !shown.is_empty() {
             self.add(if shown.len() == 1 { "example" } else { "examples" }, shown);
         }

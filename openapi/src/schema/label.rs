@@ -13,7 +13,11 @@ const MOST_ALTERNATIVES: usize = 12;
 /// The label of a schema, with "or null" where that fits.
 pub(super) fn label(schema: &Merged<'_>, depth: usize) -> String {
     let label = plain(schema, depth);
-    if schema.is_nullable() && label != "null" && label != "anything" { format!("{label} or null") } else { label }
+    if schema.is_nullable() && label != "null" && label != "anything" {
+        format!("{label} or null")
+    } else {
+        label
+    }
 }
 
 fn plain(schema: &Merged<'_>, depth: usize) -> String {
@@ -39,9 +43,12 @@ fn plain(schema: &Merged<'_>, depth: usize) -> String {
             None => match (kind, schema.is_nullable(), schema.get("enum")) {
                 (Some(kind), _, _) => word(kind).to_owned(),
                 (None, true, _) if schema.every("type").next().is_some() => "null".to_owned(),
-                (None, _, Some(Value::Array(values))) if !values.is_empty() => {
-                    join(values.iter().take(MOST_ALTERNATIVES).map(|value| word(json_type(value)).to_owned()))
-                }
+                (None, _, Some(Value::Array(values))) if !values.is_empty() => join(
+                    values
+                        .iter()
+                        .take(MOST_ALTERNATIVES)
+                        .map(|value| word(json_type(value)).to_owned()),
+                ),
                 _ => schema.name.clone().unwrap_or_else(|| "anything".to_owned()),
             },
         },
@@ -61,7 +68,9 @@ fn object(schema: &Merged<'_>, depth: usize) -> String {
     if let Some(name) = &schema.name {
         return name.clone();
     }
-    let has_properties = schema.get("properties").is_some_and(|properties| properties.as_object().is_some_and(|map| !map.is_empty()));
+    let has_properties = schema
+        .get("properties")
+        .is_some_and(|properties| properties.as_object().is_some_and(|map| !map.is_empty()));
     match schema.choices().first() {
         Some((composition, list)) if !has_properties => return choice(schema, *composition, list, depth),
         _ => {}
@@ -77,7 +86,11 @@ fn object(schema: &Merged<'_>, depth: usize) -> String {
 
 /// `string or integer` when the alternatives are short to say, `one of 3 objects` when they are not.
 fn choice(schema: &Merged<'_>, composition: Composition, list: &[&Value], depth: usize) -> String {
-    let combine = if composition == Composition::AnyOf { "any of" } else { "one of" };
+    let combine = if composition == Composition::AnyOf {
+        "any of"
+    } else {
+        "one of"
+    };
     let count = list.len();
     if count > MOST_ALTERNATIVES {
         return format!("{combine} {count}");

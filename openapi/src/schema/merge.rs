@@ -105,7 +105,9 @@ impl<'d> Merged<'d> {
     }
 
     pub(crate) fn text(&self, keyword: &str) -> Option<&'d str> {
-        self.every(keyword).filter_map(Value::as_str).find(|text| !text.trim().is_empty())
+        self.every(keyword)
+            .filter_map(Value::as_str)
+            .find(|text| !text.trim().is_empty())
     }
 
     pub(crate) fn flag(&self, keyword: &str) -> bool {
@@ -155,16 +157,36 @@ impl<'d> Merged<'d> {
             return None;
         }
         let has = |keywords: &[&str]| keywords.iter().any(|keyword| self.get(keyword).is_some());
-        if has(&["properties", "additionalProperties", "patternProperties", "required", "minProperties", "maxProperties"]) {
+        if has(&[
+            "properties",
+            "additionalProperties",
+            "patternProperties",
+            "required",
+            "minProperties",
+            "maxProperties",
+        ]) {
             return Some("object");
         }
-        if has(&["items", "prefixItems", "minItems", "maxItems", "uniqueItems", "contains"]) {
+        if has(&[
+            "items",
+            "prefixItems",
+            "minItems",
+            "maxItems",
+            "uniqueItems",
+            "contains",
+        ]) {
             return Some("array");
         }
         if has(&["pattern", "minLength", "maxLength", "contentMediaType"]) {
             return Some("string");
         }
-        if has(&["minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"]) {
+        if has(&[
+            "minimum",
+            "maximum",
+            "exclusiveMinimum",
+            "exclusiveMaximum",
+            "multipleOf",
+        ]) {
             return Some("number");
         }
         let values: Vec<&Value> = match (self.get("const"), self.get("enum")) {
@@ -172,7 +194,10 @@ impl<'d> Merged<'d> {
             (None, Some(Value::Array(values))) => values.iter().take(MOST_PARTS).collect(),
             _ => return None,
         };
-        let mut kinds = values.iter().filter(|value| !value.is_null()).map(|value| json_type(value));
+        let mut kinds = values
+            .iter()
+            .filter(|value| !value.is_null())
+            .map(|value| json_type(value));
         let first = kinds.next()?;
         kinds.all(|kind| kind == first).then_some(first)
     }
@@ -196,21 +221,30 @@ impl<'d> Merged<'d> {
 
     /// The names it requires.
     pub(crate) fn required(&self) -> HashSet<&'d str> {
-        self.every("required").filter_map(Value::as_array).flatten().filter_map(Value::as_str).collect()
+        self.every("required")
+            .filter_map(Value::as_array)
+            .flatten()
+            .filter_map(Value::as_str)
+            .collect()
     }
 
     /// Every `oneOf` and `anyOf` with a real choice, its null alternatives left out.
     pub(crate) fn choices(&self) -> Vec<(Composition, Vec<&'d Value>)> {
         let lists = self.parts.iter().flat_map(|part| alternatives(part));
         lists
-            .map(|(composition, list)| (composition, list.iter().filter(|item| !is_null_type(item)).collect::<Vec<_>>()))
+            .map(|(composition, list)| {
+                (
+                    composition,
+                    list.iter().filter(|item| !is_null_type(item)).collect::<Vec<_>>(),
+                )
+            })
             .filter(|(_, list)| list.len() > 1)
             .collect()
     }
 }
 
 /// The `oneOf` and `anyOf` of one schema object.
-fn alternatives<'d>(map: &'d Map<String, Value>) -> impl Iterator<Item = (Composition, &'d Vec<Value>)> {
+fn alternatives(map: &Map<String, Value>) -> impl Iterator<Item = (Composition, &Vec<Value>)> {
     [("oneOf", Composition::OneOf), ("anyOf", Composition::AnyOf)]
         .into_iter()
         .filter_map(|(field, composition)| Some((composition, map.get(field)?.as_array()?)))
@@ -226,7 +260,9 @@ fn only_alternative(map: &Map<String, Value>) -> Option<&Value> {
 }
 
 fn is_null_type(schema: &Value) -> bool {
-    schema.get("type").is_some_and(|kind| kind == "null" || *kind == serde_json::json!(["null"]))
+    schema
+        .get("type")
+        .is_some_and(|kind| kind == "null" || *kind == serde_json::json!(["null"]))
         || schema.get("const").is_some_and(Value::is_null)
 }
 

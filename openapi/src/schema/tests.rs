@@ -15,25 +15,45 @@ fn tree_of(schemas: Value, name: &str, direction: Direction) -> SchemaNode {
 }
 
 fn names(node: &SchemaNode) -> Vec<&str> {
-    node.children.iter().map(|child| child.name.as_deref().unwrap_or("-")).collect()
+    node.children
+        .iter()
+        .map(|child| child.name.as_deref().unwrap_or("-"))
+        .collect()
 }
 
 #[test]
 fn labels() {
-    let doc = document(json!({"Pet": {"type": "object", "properties": {"a": {}}}, "Status": {"type": "string", "enum": ["a"]}}));
+    let doc = document(
+        json!({"Pet": {"type": "object", "properties": {"a": {}}}, "Status": {"type": "string", "enum": ["a"]}}),
+    );
     let pet = json!({"$ref": "#/components/schemas/Pet"});
     for (schema, expected) in [
         (json!({"type": "string"}), "string"),
         (json!({"type": ["string", "null"]}), "string or null"),
-        (json!({"type": "array", "items": {"type": "array", "items": {"type": "integer"}}}), "list of list of integer"),
+        (
+            json!({"type": "array", "items": {"type": "array", "items": {"type": "integer"}}}),
+            "list of list of integer",
+        ),
         (json!({"type": "array", "items": pet}), "list of Pet"),
         (pet.clone(), "Pet"),
         (json!({"$ref": "#/components/schemas/Status"}), "string"),
         (json!({"anyOf": [pet, {"type": "null"}]}), "Pet or null"),
-        (json!({"oneOf": [pet, {"type": "object"}, {"properties": {"b": {}}}]}), "one of 3 objects"),
-        (json!({"oneOf": [{"type": "string"}, {"type": "integer"}]}), "string or integer"),
-        (json!({"anyOf": [pet, {"type": "string"}, {"type": "integer"}]}), "any of 3 types"),
-        (json!({"type": "object", "additionalProperties": {"type": "string"}}), "map of string"),
+        (
+            json!({"oneOf": [pet, {"type": "object"}, {"properties": {"b": {}}}]}),
+            "one of 3 objects",
+        ),
+        (
+            json!({"oneOf": [{"type": "string"}, {"type": "integer"}]}),
+            "string or integer",
+        ),
+        (
+            json!({"anyOf": [pet, {"type": "string"}, {"type": "integer"}]}),
+            "any of 3 types",
+        ),
+        (
+            json!({"type": "object", "additionalProperties": {"type": "string"}}),
+            "map of string",
+        ),
         (json!({"type": "object"}), "object"),
         (json!({"enum": ["a", "b"]}), "string"),
         (json!({"const": 1}), "integer"),
@@ -66,18 +86,27 @@ fn constraints_are_words() {
     let words: Vec<Vec<String>> = node
         .children
         .iter()
-        .map(|child| child.constraints.iter().map(|c| format!("{} {}", c.label, c.values.join(", ")).trim().to_owned()).collect())
+        .map(|child| {
+            child
+                .constraints
+                .iter()
+                .map(|c| format!("{} {}", c.label, c.values.join(", ")).trim().to_owned())
+                .collect()
+        })
         .collect();
-    assert_eq!(words, [
-        vec!["format slug", "from 2 to 64 characters", "pattern ^a"],
-        vec!["at most 1 character"],
-        vec!["from 50 to 99", "multiple of 7"],
-        vec!["more than 0.5, at most 9"],
-        vec!["at least 1 item", "unique items", "each item: at most 3 characters"],
-        vec!["one of a, 1, null"],
-        vec!["always 3"],
-        vec!["default \"\""],
-    ]);
+    assert_eq!(
+        words,
+        [
+            vec!["format slug", "from 2 to 64 characters", "pattern ^a"],
+            vec!["at most 1 character"],
+            vec!["from 50 to 99", "multiple of 7"],
+            vec!["more than 0.5, at most 9"],
+            vec!["at least 1 item", "unique items", "each item: at most 3 characters"],
+            vec!["one of a, 1, null"],
+            vec!["always 3"],
+            vec!["default \"\""],
+        ]
+    );
 }
 
 #[test]
@@ -122,7 +151,10 @@ fn recursion_is_cut() {
 #[test]
 fn direction_hides_properties() {
     let schema = json!({"A": {"type": "object", "properties": {"id": {"readOnly": true}, "secret": {"writeOnly": true}, "name": {}}}});
-    assert_eq!(names(&tree_of(schema.clone(), "A", Direction::Request)), ["secret", "name"]);
+    assert_eq!(
+        names(&tree_of(schema.clone(), "A", Direction::Request)),
+        ["secret", "name"]
+    );
     assert_eq!(names(&tree_of(schema, "A", Direction::Response)), ["id", "name"]);
 }
 
@@ -132,16 +164,45 @@ fn budgets_bound_the_tree() {
         1 + node.children.iter().map(count).sum::<usize>()
     }
     let wide: serde_json::Map<String, Value> = (0..50)
-        .map(|at| (format!("p{at}"), json!({"type": "object", "properties": {"x": {}, "y": {"type": "object", "properties": {"z": {}}}}})))
+        .map(|at| {
+            (
+                format!("p{at}"),
+                json!({"type": "object", "properties": {"x": {}, "y": {"type": "object", "properties": {"z": {}}}}}),
+            )
+        })
         .collect();
     let doc = document(json!({"Wide": {"type": "object", "properties": wide}}));
     let schema = doc.schema("Wide").unwrap();
     for nodes in [1, 10, 51, 100, 400] {
-        let node = tree(&doc, schema, &TreeBudget { nodes, ..TreeBudget::default() }, Direction::Request);
+        let node = tree(
+            &doc,
+            schema,
+            &TreeBudget {
+                nodes,
+                ..TreeBudget::default()
+            },
+            Direction::Request,
+        );
         assert!(count(&node) <= nodes, "{nodes}");
     }
-    let node = tree(&doc, schema, &TreeBudget { nodes: 11, ..TreeBudget::default() }, Direction::Request);
+    let node = tree(
+        &doc,
+        schema,
+        &TreeBudget {
+            nodes: 11,
+            ..TreeBudget::default()
+        },
+        Direction::Request,
+    );
     assert_eq!((node.children.len(), node.cut), (10, Some(Cut::Budget { hidden: 40 })));
-    let node = tree(&doc, schema, &TreeBudget { depth: 1, ..TreeBudget::default() }, Direction::Request);
+    let node = tree(
+        &doc,
+        schema,
+        &TreeBudget {
+            depth: 1,
+            ..TreeBudget::default()
+        },
+        Direction::Request,
+    );
     assert_eq!(node.children[0].cut, Some(Cut::Depth));
 }

@@ -13,9 +13,17 @@ pub(super) fn command(request: &SampleRequest) -> String {
     }];
     for (name, value) in &request.headers {
         let header = format!("{name}: {value}");
-        let word = if name == "Authorization" { quoted_with_variable(&header) } else { quoted(&header) };
+        let word = if name == "Authorization" {
+            quoted_with_variable(&header)
+        } else {
+            quoted(&header)
+        };
         // A header without a value is dropped by curl unless it ends in a semicolon.
-        words.push(if value.is_empty() { format!("-H {}", quoted(&format!("{name};"))) } else { format!("-H {word}") });
+        words.push(if value.is_empty() {
+            format!("-H {}", quoted(&format!("{name};")))
+        } else {
+            format!("-H {word}")
+        });
     }
     match &request.body {
         None => {}
@@ -26,7 +34,10 @@ pub(super) fn command(request: &SampleRequest) -> String {
         Some(SampleBody::Text(text)) => words.push(format!("--data-raw {}", quoted(text))),
         Some(SampleBody::File(name)) => words.push(format!("--data-binary {}", quoted(&format!("@{name}")))),
         Some(SampleBody::Form(fields)) => words.extend(fields.iter().map(|(name, value)| {
-            format!("--data-urlencode {}", quoted(&format!("{}={value}", percent_encode(name))))
+            format!(
+                "--data-urlencode {}",
+                quoted(&format!("{}={value}", percent_encode(name)))
+            )
         })),
         Some(SampleBody::Multipart(parts)) => words.extend(parts.iter().map(part)),
     }
@@ -35,15 +46,27 @@ pub(super) fn command(request: &SampleRequest) -> String {
 
 /// Methods are tokens (RFC 9110 §9.1), and tokens may have characters that a shell doesn't leave alone.
 fn method_word(method: &str) -> String {
-    if method.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-') { method.to_owned() } else { quoted(method) }
+    if method.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-') {
+        method.to_owned()
+    } else {
+        quoted(method)
+    }
 }
 
 fn part(part: &SamplePart) -> String {
     match part {
         SamplePart::File { name, file } => format!("-F {}", quoted(&format!("{name}=@{file}"))),
         // `-F` gives a meaning to the first character and to semicolons; `--form-string` to nothing.
-        SamplePart::Field { name, value, media_type: None } => format!("--form-string {}", quoted(&format!("{name}={value}"))),
-        SamplePart::Field { name, value, media_type: Some(media_type) } => {
+        SamplePart::Field {
+            name,
+            value,
+            media_type: None,
+        } => format!("--form-string {}", quoted(&format!("{name}={value}"))),
+        SamplePart::Field {
+            name,
+            value,
+            media_type: Some(media_type),
+        } => {
             let escaped = value.replace('\\', r"\\").replace('"', "\\\"");
             format!("-F {}", quoted(&format!("{name}=\"{escaped}\";type={media_type}")))
         }
@@ -56,11 +79,17 @@ mod tests {
 
     use crate::SampleContext;
 
-    const CONTEXT: SampleContext<'_> =
-        SampleContext { base_url: "https://api.example.com/v1/", credential: Some("$TURNPIKE_KEY") };
+    const CONTEXT: SampleContext<'_> = SampleContext {
+        base_url: "https://api.example.com/v1/",
+        credential: Some("$TURNPIKE_KEY"),
+    };
 
     fn curl(operation: serde_json::Value) -> String {
-        let method = if operation.get("requestBody").is_some() { "post" } else { "get" };
+        let method = if operation.get("requestBody").is_some() {
+            "post"
+        } else {
+            "get"
+        };
         let document = json!({"openapi": "3.1.0", "info": {"title": "t", "version": "1"},
             "paths": {"/a b/{id}": {method: operation}}});
         let doc = crate::read(document.to_string().as_bytes(), &crate::Limits::default()).unwrap();
@@ -70,9 +99,7 @@ mod tests {
 
     #[test]
     fn parameters_are_filled_in() {
-        let parameter = |name: &str, place: &str, example: serde_json::Value| {
-            json!({"name": name, "in": place, "required": true, "example": example, "schema": {}})
-        };
+        let parameter = |name: &str, place: &str, example: serde_json::Value| json!({"name": name, "in": place, "required": true, "example": example, "schema": {}});
         let mut deep = parameter("deep", "query", json!({"a": 1}));
         deep["style"] = json!("deepObject");
         let command = curl(json!({"parameters": [
@@ -93,16 +120,37 @@ mod tests {
         let object = json!({"type": "object", "properties": {"n": {"type": "string", "example": "@x"}, "f": {"type": "string", "format": "binary"},
             "o": {"type": "object", "properties": {"a": {"type": "string", "example": "\"q\";"}}}}});
         for (name, media, expected) in [
-            ("application/json", json!({"example": {"a": "it's"}}), "-H 'Content-Type: application/json' \\\n  --data-raw '{\n  \"a\": \"it'\\''s\"\n}'"),
-            ("application/x-www-form-urlencoded", json!({"example": {"a b": "c d"}}),
-                "-H 'Content-Type: application/x-www-form-urlencoded' \\\n  --data-urlencode 'a%20b=c d'"),
-            ("multipart/form-data", json!({"schema": object}),
-                "--form-string 'n=@x' \\\n  -F 'f=@file.bin' \\\n  -F 'o=\"{\\\"a\\\":\\\"\\\\\\\"q\\\\\\\";\\\"}\";type=application/json'"),
-            ("text/plain", json!({"example": "@hello"}), "-H 'Content-Type: text/plain' \\\n  --data-raw '@hello'"),
-            ("image/png", json!({}), "-H 'Content-Type: image/png' \\\n  --data-binary '@body.bin'"),
+            (
+                "application/json",
+                json!({"example": {"a": "it's"}}),
+                "-H 'Content-Type: application/json' \\\n  --data-raw '{\n  \"a\": \"it'\\''s\"\n}'",
+            ),
+            (
+                "application/x-www-form-urlencoded",
+                json!({"example": {"a b": "c d"}}),
+                "-H 'Content-Type: application/x-www-form-urlencoded' \\\n  --data-urlencode 'a%20b=c d'",
+            ),
+            (
+                "multipart/form-data",
+                json!({"schema": object}),
+                "--form-string 'n=@x' \\\n  -F 'f=@file.bin' \\\n  -F 'o=\"{\\\"a\\\":\\\"\\\\\\\"q\\\\\\\";\\\"}\";type=application/json'",
+            ),
+            (
+                "text/plain",
+                json!({"example": "@hello"}),
+                "-H 'Content-Type: text/plain' \\\n  --data-raw '@hello'",
+            ),
+            (
+                "image/png",
+                json!({}),
+                "-H 'Content-Type: image/png' \\\n  --data-binary '@body.bin'",
+            ),
         ] {
             let command = curl(body(name, media));
-            assert!(command.starts_with("curl -X POST 'https://api.example.com/v1/a%20b/id' \\\n"), "{command}");
+            assert!(
+                command.starts_with("curl -X POST 'https://api.example.com/v1/a%20b/id' \\\n"),
+                "{command}"
+            );
             assert!(command.ends_with(expected), "{name}:\n{command}\n---\n{expected}");
         }
     }

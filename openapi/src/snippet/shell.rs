@@ -7,7 +7,9 @@ pub(super) fn quoted(text: &str) -> String {
 
 /// Like [`quoted`], but a `$VARIABLE` at the end of the text is expanded.
 pub(super) fn quoted_with_variable(text: &str) -> String {
-    let Some((before, variable)) = text.rsplit_once('$').filter(|(_, name)| is_name(name)) else { return quoted(text) };
+    let Some((before, variable)) = text.rsplit_once('$').filter(|(_, name)| is_name(name)) else {
+        return quoted(text);
+    };
     let mut escaped = String::new();
     for character in before.chars().filter(|character| *character != '\0') {
         // Inside double quotes these four are special (POSIX.1-2024 §2.2.3); so is `!` in interactive bash, and a
@@ -25,7 +27,9 @@ pub(super) fn quoted_with_variable(text: &str) -> String {
 
 fn is_name(text: &str) -> bool {
     text.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')
-        && text.chars().all(|character| character.is_ascii_alphanumeric() || character == '_')
+        && text
+            .chars()
+            .all(|character| character.is_ascii_alphanumeric() || character == '_')
 }
 
 #[cfg(test)]

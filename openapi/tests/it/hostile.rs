@@ -26,7 +26,10 @@ const FATES: [(&str, Fate); 70] = [
     ("circular-self.json", Accepted(&["ref-cycle"])),
     ("dangling-refs.json", Accepted(&["ref-dangling"])),
     ("deep-markdown.json", Accepted(&[])),
-    ("duplicate-operationids.json", Accepted(&["operation-operationId-unique"])),
+    (
+        "duplicate-operationids.json",
+        Accepted(&["operation-operationId-unique"]),
+    ),
     ("dynamicref-31.json", Accepted(&[])),
     ("empty.yaml", Refused(&["empty"])),
     ("enc-invalid-utf8.json", Refused(&["not-utf8"])),
@@ -52,26 +55,67 @@ const FATES: [(&str, Fate); 70] = [
     ("missing-paths.json", Refused(&["paths-missing"])),
     ("missing-version.json", Refused(&["version-missing"])),
     ("null-everywhere.json", Accepted(&["wrong-type"])),
-    ("numbers.json", Accepted(&["schema-number", "schema-type", "typed-enum"])),
-    ("parameters-invalid.json", Accepted(&["operation-parameters", "parameter-in", "parameter-name", "parameter-schema", "header-name"])),
-    ("path-parameter-mismatch.json", Accepted(&["path-params", "path-template", "path-declarations-must-exist", "path-leading-slash"])),
-    ("path-weird.json", Accepted(&["path-unsafe", "path-length", "path-leading-slash"])),
+    (
+        "numbers.json",
+        Accepted(&["schema-number", "schema-type", "typed-enum"]),
+    ),
+    (
+        "parameters-invalid.json",
+        Accepted(&[
+            "operation-parameters",
+            "parameter-in",
+            "parameter-name",
+            "parameter-schema",
+            "header-name",
+        ]),
+    ),
+    (
+        "path-parameter-mismatch.json",
+        Accepted(&[
+            "path-params",
+            "path-template",
+            "path-declarations-must-exist",
+            "path-leading-slash",
+        ]),
+    ),
+    (
+        "path-weird.json",
+        Accepted(&["path-unsafe", "path-length", "path-leading-slash"]),
+    ),
     ("proto-names.json", Accepted(&[])),
     ("redos.json", Accepted(&[])),
     ("ref-bomb.json", Accepted(&[])),
     ("ref-into-paths.json", Accepted(&[])),
-    ("ref-percent-encoded.json", Accepted(&["ref-dangling", "component-name"])),
+    (
+        "ref-percent-encoded.json",
+        Accepted(&["ref-dangling", "component-name"]),
+    ),
     ("ref-siblings.json", Accepted(&["no-$ref-siblings"])),
     ("regex-unsupported.json", Accepted(&[])),
-    ("responses-methods-invalid.json", Accepted(&["response-status", "unknown-method", "missing-field"])),
+    (
+        "responses-methods-invalid.json",
+        Accepted(&["response-status", "unknown-method", "missing-field"]),
+    ),
     ("root-array.json", Refused(&["not-an-object"])),
     ("scheme-refs.json", Accepted(&["ref-external"])),
-    ("security-undefined.json", Accepted(&["oas3-operation-security-defined", "security-scheme"])),
+    (
+        "security-undefined.json",
+        Accepted(&["oas3-operation-security-defined", "security-scheme"]),
+    ),
     ("self-32.json", Accepted(&["ref-external"])),
     ("ssrf-other-fields.json", Accepted(&["ref-external", "external-value"])),
     ("ssrf-pathitem.yaml", Accepted(&["ref-external"])),
     ("ssrf-refs.json", Accepted(&["ref-external"])),
-    ("swagger2-invalid.json", Accepted(&["oas2-host", "oas2-base-path", "oas2-schemes", "operation-parameters", "wrong-type"])),
+    (
+        "swagger2-invalid.json",
+        Accepted(&[
+            "oas2-host",
+            "oas2-base-path",
+            "oas2-schemes",
+            "operation-parameters",
+            "wrong-type",
+        ]),
+    ),
     ("type-confusion-deep.json", Refused(&["wrong-type"])),
     ("type-confusion.json", Refused(&["wrong-type"])),
     ("version-number.yaml", Accepted(&["version-not-text"])),
@@ -90,7 +134,10 @@ const FATES: [(&str, Fate); 70] = [
 ];
 
 fn read(name: &str) -> Result<Document, openapi::Rejected> {
-    openapi::read(&std::fs::read(specs::own("hostile").join(name)).unwrap(), &Limits::default())
+    openapi::read(
+        &std::fs::read(specs::own("hostile").join(name)).unwrap(),
+        &Limits::default(),
+    )
 }
 
 #[test]
@@ -114,12 +161,18 @@ fn every_file_meets_its_fate() {
             (Err(rejected), Accepted(_)) => panic!("{name} is refused: {rejected}"),
         };
         for code in codes {
-            assert!(found.iter().any(|found| found.code == *code), "{name} has no {code}: {found:#?}");
+            assert!(
+                found.iter().any(|found| found.code == *code),
+                "{name} has no {code}: {found:#?}"
+            );
         }
         let has_error = found.iter().any(|found| found.severity == Severity::Error);
         assert!(!(codes.is_empty() && has_error), "{name}: {found:#?}");
         assert!(result.is_ok() || has_error, "{name} is refused without an error");
-        assert!(found.iter().all(|found| !found.to_string().contains(char::is_control)), "{name} breaks lines");
+        assert!(
+            found.iter().all(|found| !found.to_string().contains(char::is_control)),
+            "{name} breaks lines"
+        );
     }
     if let Some(canary) = canary {
         canary.set_nonblocking(true).unwrap();
@@ -136,7 +189,11 @@ fn every_file_meets_its_fate() {
 #[test]
 fn references_to_nothing_are_named_one_by_one() {
     let document = read("dangling-refs.json").unwrap();
-    let pointers: Vec<&str> = document.diagnostics().iter().map(|found| found.pointer.rsplit('/').nth(1).unwrap()).collect();
+    let pointers: Vec<&str> = document
+        .diagnostics()
+        .iter()
+        .map(|found| found.pointer.rsplit('/').nth(1).unwrap())
+        .collect();
     assert_eq!(pointers, ["0", "1", "2", "3", "4", "5"]);
 }
 
@@ -146,10 +203,15 @@ fn typing_traps_are_read_as_yaml_1_2() {
     assert_eq!((document.title(), document.version()), ("on", "1.10"));
     let operation = document.operation("no").unwrap();
     let responses = operation.responses();
-    let described: Vec<_> = responses.iter().map(|response| (response.status, response.description)).collect();
+    let described: Vec<_> = responses
+        .iter()
+        .map(|response| (response.status, response.description))
+        .collect();
     assert_eq!(described, [("200", "yes"), ("default", "2020-01-01")]);
     let schema = operation.parameters()[0].schema.unwrap();
-    let expected = serde_json::json!(["NO", "SE", "on", "off", "y", "010", "0x1F", "1e3", "12:30:45", null, null, ".inf"]);
+    let expected = serde_json::json!([
+        "NO", "SE", "on", "off", "y", "010", "0x1F", "1e3", "12:30:45", null, null, ".inf"
+    ]);
     assert_eq!(schema["enum"], expected);
 }
 
@@ -174,7 +236,11 @@ fn duplicate_names_have_distinct_slugs() {
 #[test]
 fn version_3_2_is_understood() {
     let document = read("features-32.json").unwrap();
-    let methods: Vec<&str> = document.operations().iter().map(|entry| entry.method.as_str()).collect();
+    let methods: Vec<&str> = document
+        .operations()
+        .iter()
+        .map(|entry| entry.method.as_str())
+        .collect();
     assert_eq!(methods, ["QUERY", "COPY"]);
     let parents: Vec<Option<&str>> = document.tags().iter().map(|tag| tag.parent.as_deref()).collect();
     assert_eq!(parents, [None, Some("a"), None, Some("c")]);

@@ -9,7 +9,10 @@ pub(crate) fn own(folder: &str) -> PathBuf {
 
 /// A larger collection, where there is one: in the folder `TURNPIKE_SHARED`, or in `shared` beside the checkout.
 pub(crate) fn shared() -> Option<PathBuf> {
-    #[expect(clippy::disallowed_methods, reason = "a test has no configuration that could pass it the value")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "a test has no configuration that could pass it the value"
+    )]
     let named = std::env::var("TURNPIKE_SHARED").ok().map(PathBuf::from);
     let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared");
     let folder = named.unwrap_or(beside).join("specs");

@@ -22,10 +22,20 @@ pub(crate) fn everything(doc: &Document, name: &str) -> Walked {
     let mut slugs = HashSet::new();
     for entry in doc.operations() {
         let is_safe = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
-        assert!(!entry.slug.is_empty() && entry.slug.len() <= 120 && entry.slug.chars().all(is_safe), "{name}: {}", entry.slug);
-        assert!(slugs.insert(entry.slug.to_ascii_lowercase()), "{name}: {} is not unique", entry.slug);
+        assert!(
+            !entry.slug.is_empty() && entry.slug.len() <= 120 && entry.slug.chars().all(is_safe),
+            "{name}: {}",
+            entry.slug
+        );
+        assert!(
+            slugs.insert(entry.slug.to_ascii_lowercase()),
+            "{name}: {} is not unique",
+            entry.slug
+        );
         let started = Instant::now();
-        let operation = doc.operation(&entry.slug).unwrap_or_else(|| panic!("{name}: no view of {}", entry.slug));
+        let operation = doc
+            .operation(&entry.slug)
+            .unwrap_or_else(|| panic!("{name}: no view of {}", entry.slug));
         self::operation(doc, &operation, &mut walked);
         walked.operations += 1;
         walked.slowest = walked.slowest.max(started.elapsed());
@@ -44,25 +54,51 @@ pub(crate) fn everything(doc: &Document, name: &str) -> Walked {
 
 fn operation(doc: &Document, operation: &Operation<'_>, walked: &mut Walked) {
     assert!(!operation.entry().title().is_empty());
-    let _ = (operation.description(), operation.security(), operation.servers(), operation.external_docs());
+    let _ = (
+        operation.description(),
+        operation.security(),
+        operation.servers(),
+        operation.external_docs(),
+    );
     let _ = operation.callbacks();
     for parameter in operation.parameters() {
         assert!(!parameter.name.is_empty());
-        parameter.schema.iter().for_each(|schema| schema_page(doc, schema, Direction::Request, walked));
+        parameter
+            .schema
+            .iter()
+            .for_each(|schema| schema_page(doc, schema, Direction::Request, walked));
     }
     let request = operation.request_body().map(|body| body.content).unwrap_or_default();
-    request.iter().filter_map(|media| media.schema).for_each(|schema| schema_page(doc, schema, Direction::Request, walked));
+    request
+        .iter()
+        .filter_map(|media| media.schema)
+        .for_each(|schema| schema_page(doc, schema, Direction::Request, walked));
     for response in operation.responses() {
-        let schemas = response.content.iter().flat_map(|media| media.schema.into_iter().chain(media.item_schema));
+        let schemas = response
+            .content
+            .iter()
+            .flat_map(|media| media.schema.into_iter().chain(media.item_schema));
         let headers = response.headers.iter().filter_map(|header| header.schema);
-        schemas.chain(headers).for_each(|schema| schema_page(doc, schema, Direction::Response, walked));
+        schemas
+            .chain(headers)
+            .for_each(|schema| schema_page(doc, schema, Direction::Response, walked));
     }
-    let context = SampleContext { base_url: "https://gateway.example/acme/api/v1", credential: Some("$TURNPIKE_KEY") };
+    let context = SampleContext {
+        base_url: "https://gateway.example/acme/api/v1",
+        credential: Some("$TURNPIKE_KEY"),
+    };
     let curl = openapi::snippet::curl(doc, operation, &context);
-    assert!(curl.starts_with("curl ") && !curl.contains('\r') && !curl.contains('\0'), "{curl}");
+    assert!(
+        curl.starts_with("curl ") && !curl.contains('\r') && !curl.contains('\0'),
+        "{curl}"
+    );
     let sample = openapi::sample::request(doc, operation, &context);
     let is_url = |c: char| c.is_ascii_graphic() && !"\"<>\\^`{}|#".contains(c);
-    assert!(sample.url.starts_with(context.base_url) && sample.url.chars().all(is_url), "{}", sample.url);
+    assert!(
+        sample.url.starts_with(context.base_url) && sample.url.chars().all(is_url),
+        "{}",
+        sample.url
+    );
 }
 
 fn schema_page(doc: &Document, schema: &serde_json::Value, direction: Direction, walked: &mut Walked) {
