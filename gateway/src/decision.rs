@@ -10,7 +10,7 @@ use crate::{
     limit::{Budget, Exhausted, Moment, Taken},
     phase,
     problem::Reason,
-    snapshot::{Operation, Plan, Snapshot, Version},
+    snapshot::{Plan, Snapshot, Version},
 };
 
 /// What a decision depends on, of a request.
@@ -42,13 +42,6 @@ pub(crate) struct Known {
 pub(crate) struct Holder {
     pub(crate) id: SubscriptionId,
     pub(crate) budget: Arc<Budget>,
-}
-
-impl Known {
-    /// The operation, if one matched.
-    pub(crate) fn operation(&self) -> Option<&Operation> {
-        self.version.as_ref()?.operations.get(self.operation? as usize)
-    }
 }
 
 /// Proof that a request passed every phase; forwarding is impossible without it. Only [`decide`] makes one.

@@ -58,6 +58,8 @@ const HAND_OVER: Duration = Duration::from_millis(250);
 const LINGER_S: u32 = 2;
 /// How often time-outs of connections are looked at.
 const SWEEP: Duration = Duration::from_secs(1);
+/// For calls to end after their connections.
+const SETTLE: Duration = Duration::from_secs(1);
 /// After an error of `accept`, such as no more file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
@@ -78,8 +80,12 @@ pub(crate) struct Worker {
     now_s: Arc<AtomicU32>,
     is_draining: Cell<bool>,
     connections: RefCell<Vec<Option<Registered>>>,
+    /// Places in `connections` that are free.
+    free: RefCell<Vec<usize>>,
     open: Cell<usize>,
-    closed: Notify,
+    calls: Cell<usize>,
+    /// A connection or a call has ended.
+    ended: Notify,
 }
 
 /// Values of `Via`, by the protocol of the message that was received.
@@ -123,18 +129,22 @@ impl Peer {
 /// A call that is not over; its connection is busy.
 #[derive(Debug)]
 pub(crate) struct InFlight {
+    worker: Rc<Worker>,
     slot: Arc<Slot>,
+    /// Calls of the connection.
     running: Rc<Cell<u32>>,
 }
 
 impl InFlight {
-    fn begin(slot: &Arc<Slot>, running: &Rc<Cell<u32>>) -> Rc<Self> {
+    fn begin(worker: &Rc<Worker>, slot: &Arc<Slot>, running: &Rc<Cell<u32>>) -> Self {
         running.set(running.get() + 1);
+        worker.calls.set(worker.calls.get() + 1);
         slot.enter(ConnectionPhase::Busy);
-        Rc::new(Self {
+        Self {
+            worker: Rc::clone(worker),
             slot: Arc::clone(slot),
             running: Rc::clone(running),
-        })
+        }
     }
 }
 
@@ -143,6 +153,10 @@ impl Drop for InFlight {
         self.running.set(self.running.get() - 1);
         if self.running.get() == 0 {
             self.slot.enter(ConnectionPhase::Idle);
+        }
+        self.worker.calls.set(self.worker.calls.get() - 1);
+        if self.worker.calls.get() == 0 && self.worker.is_draining.get() {
+            self.worker.ended.notify_waiters();
         }
     }
 }
@@ -194,8 +208,10 @@ impl Worker {
             now_s: Arc::default(),
             is_draining: Cell::new(false),
             connections: RefCell::default(),
+            free: RefCell::default(),
             open: Cell::new(0),
-            closed: Notify::new(),
+            calls: Cell::new(0),
+            ended: Notify::new(),
             options,
         }))
     }
@@ -280,6 +296,15 @@ impl Worker {
         let cut = self.open.get();
         self.order_all(Order::Abandon);
         self.all_closed().await;
+        // Streams of HTTP/2 are tasks of their own and end a little after their connection.
+        let is_quiet = async {
+            while self.calls.get() > 0 {
+                self.ended.notified().await;
+            }
+        };
+        if timeout(SETTLE, is_quiet).await.is_err() {
+            tracing::warn!(calls = self.calls.get(), "calls did not end with their connections");
+        }
 
         sweeping.abort();
         handing_over.abort();
@@ -292,7 +317,7 @@ impl Worker {
     async fn accept(self: Rc<Self>, listener: TcpListener, max_connections: usize) {
         loop {
             while self.open.get() >= max_connections {
-                self.closed.notified().await;
+                self.ended.notified().await;
             }
             match listener.accept().await {
                 Ok((stream, address)) => {
@@ -328,8 +353,9 @@ impl Worker {
                 let order = match registered.slot.phase() {
                     (ConnectionPhase::Idle, s) if s > idle_s => Order::Finish,
                     (ConnectionPhase::Head, s) if s > header_s => {
+                        // Its next read is the end of the connection.
                         registered.slot.say_last(|| self.last_words(Reason::HeadersTooSlow));
-                        Order::Finish
+                        Order::GoOn
                     }
                     (ConnectionPhase::Closing, s) if s > LINGER_S => Order::Abandon,
                     _ => continue,
@@ -356,7 +382,7 @@ impl Worker {
 
     async fn all_closed(&self) {
         while self.open.get() > 0 {
-            self.closed.notified().await;
+            self.ended.notified().await;
         }
     }
 
@@ -391,7 +417,7 @@ impl Worker {
         let io = ClientIo::new(stream, self.options.limits, Arc::clone(&slot), refuse);
         let running = Rc::new(Cell::new(0));
         let service = service_fn(|request| {
-            let in_flight = InFlight::begin(&slot, &running);
+            let in_flight = InFlight::begin(&self, &slot, &running);
             handle(
                 Rc::clone(&self),
                 Rc::clone(&peer),
@@ -434,8 +460,7 @@ impl Worker {
             .writev(false)
             // The framing counts them first, and answers with a problem.
             .max_headers(limits.header_count + 1)
-            // Half-closed callers, such as scripts that send a request and close their side, get their answer.
-            .half_close(false)
+            // The sweeper does it, without a timer for each request.
             .header_read_timeout(None);
         builder
             .http2()
@@ -452,23 +477,20 @@ impl Worker {
         self.counters.connection_opened();
         self.open.set(self.open.get() + 1);
         let mut connections = self.connections.borrow_mut();
-        match connections.iter().position(Option::is_none) {
-            Some(place) => {
-                connections[place] = Some(registered);
-                place
-            }
-            None => {
-                connections.push(Some(registered));
-                connections.len() - 1
-            }
+        if let Some(place) = self.free.borrow_mut().pop() {
+            connections[place] = Some(registered);
+            return place;
         }
+        connections.push(Some(registered));
+        connections.len() - 1
     }
 
     fn unregister(&self, place: usize) {
         self.connections.borrow_mut()[place] = None;
+        self.free.borrow_mut().push(place);
         self.counters.connection_closed();
         self.open.set(self.open.get() - 1);
-        self.closed.notify_waiters();
+        self.ended.notify_waiters();
     }
 
     /// Keeps how a connection is woken. It stays the same for the life of its task.
@@ -521,7 +543,7 @@ async fn handle(
     worker: Rc<Worker>,
     peer: Rc<Peer>,
     slot: Arc<Slot>,
-    in_flight: Rc<InFlight>,
+    in_flight: InFlight,
     mut request: Request<Incoming>,
 ) -> Result<Response<AnswerBody>, Infallible> {
     let now = worker.now();

@@ -2,7 +2,6 @@
 
 use std::{
     pin::Pin,
-    rc::Rc,
     task::{Context, Poll, ready},
 };
 
@@ -18,7 +17,7 @@ pub(crate) struct AnswerBody {
     content: Content,
     tally: Tally,
     /// The connection is busy for as long as this lives.
-    _in_flight: Rc<InFlight>,
+    _in_flight: InFlight,
 }
 
 #[derive(Debug)]
@@ -29,7 +28,7 @@ enum Content {
 
 impl AnswerBody {
     /// A body made here.
-    pub(crate) fn made(bytes: Bytes, tally: Tally, in_flight: Rc<InFlight>) -> Self {
+    pub(crate) fn made(bytes: Bytes, tally: Tally, in_flight: InFlight) -> Self {
         Self {
             content: Content::Made(Some(bytes).filter(|bytes| !bytes.is_empty())),
             tally,
@@ -38,7 +37,7 @@ impl AnswerBody {
     }
 
     /// The upstream's body and the connection it comes on.
-    pub(crate) fn passed(incoming: Incoming, lease: Lease, tally: Tally, in_flight: Rc<InFlight>) -> Self {
+    pub(crate) fn passed(incoming: Incoming, lease: Lease, tally: Tally, in_flight: InFlight) -> Self {
         Self {
             content: Content::Passed {
                 incoming,

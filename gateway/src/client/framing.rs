@@ -83,8 +83,9 @@ impl Framing {
         matches!(self.state, State::Body(_) | State::Chunked(_))
     }
 
-    /// Whether the connection carries messages of HTTP/1.1.
-    pub(super) fn is_raw(&self) -> bool {
+    /// Whether the connection no longer carries messages of HTTP/1.1.
+    #[cfg(test)]
+    fn is_raw(&self) -> bool {
         self.state == State::Raw
     }
 

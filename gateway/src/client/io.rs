@@ -95,7 +95,8 @@ pub(crate) struct ClientIo<F> {
     carry: Vec<u8>,
     /// So many of them may be passed on.
     approved: usize,
-    is_refused: bool,
+    /// Why the next message is refused.
+    refused: Option<Reason>,
     slot: Arc<Slot>,
     refuse: F,
     said: usize,
@@ -116,7 +117,7 @@ impl<F: Fn(Reason) -> Bytes + Unpin> ClientIo<F> {
             framing: Framing::new(limits),
             carry: Vec::new(),
             approved: 0,
-            is_refused: false,
+            refused: None,
             slot,
             refuse,
             said: 0,
@@ -125,17 +126,24 @@ impl<F: Fn(Reason) -> Bytes + Unpin> ClientIo<F> {
         }
     }
 
-    fn judge(&mut self, scan: Scan, is_rest: bool) {
-        if let Some(reason) = scan.refused {
-            self.is_refused = true;
-            let refuse = &self.refuse;
-            self.slot.say_last(|| refuse(reason));
-        }
+    fn judge(&mut self, scan: Scan) {
+        self.refused = self.refused.or(scan.refused);
         if scan.approved > 0 {
             self.slot.enter(ConnectionPhase::Busy);
-        } else if is_rest {
-            self.slot.enter(ConnectionPhase::Head);
         }
+    }
+
+    /// Whether nothing more is read. A refusal waits for calls that came before it on the same connection: its words
+    /// must not get into their answers.
+    fn poll_end(&self) -> Option<Poll<io::Result<()>>> {
+        if let Some(reason) = self.refused {
+            if self.slot.phase().0 == ConnectionPhase::Busy {
+                // The library asks again when the call is over.
+                return Some(Poll::Pending);
+            }
+            self.slot.say_last(|| (self.refuse)(reason));
+        }
+        self.slot.last_words.get().map(|_| Poll::Ready(Ok(())))
     }
 
     /// Passes approved bytes on.
@@ -155,7 +163,10 @@ impl<F: Fn(Reason) -> Bytes + Unpin> AsyncRead for ClientIo<F> {
                 this.hand_over(buf);
                 return Poll::Ready(Ok(()));
             }
-            if this.is_refused || buf.remaining() == 0 {
+            if let Some(end) = this.poll_end() {
+                return end;
+            }
+            if buf.remaining() == 0 {
                 return Poll::Ready(Ok(()));
             }
             if this.slot.is_upgraded.load(Relaxed) {
@@ -173,11 +184,14 @@ impl<F: Fn(Reason) -> Bytes + Unpin> AsyncRead for ClientIo<F> {
                     this.carry.extend_from_slice(&new[scan.approved..]);
                 }
                 buf.set_filled(start + scan.approved);
-                this.judge(scan, true);
+                this.judge(scan);
                 if scan.approved > 0 {
                     return Poll::Ready(Ok(()));
                 }
             } else {
+                if this.slot.phase().0 == ConnectionPhase::Idle {
+                    this.slot.enter(ConnectionPhase::Head);
+                }
                 let mut piece = [0; PIECE];
                 let mut piece = ReadBuf::new(&mut piece);
                 ready!(Pin::new(&mut this.stream).poll_read(cx, &mut piece))?;
@@ -187,7 +201,7 @@ impl<F: Fn(Reason) -> Bytes + Unpin> AsyncRead for ClientIo<F> {
                 this.carry.extend_from_slice(piece.filled());
                 let scan = this.framing.scan(&this.carry);
                 this.approved = scan.approved;
-                this.judge(scan, true);
+                this.judge(scan);
             }
         }
     }

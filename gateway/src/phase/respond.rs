@@ -42,7 +42,7 @@ pub(crate) fn pass_on(
     call: &mut Call,
     answer: Answer,
     now: &Moment,
-    in_flight: Rc<InFlight>,
+    in_flight: InFlight,
 ) -> Response<AnswerBody> {
     let Answer {
         mut response,
@@ -83,7 +83,7 @@ pub(crate) fn refuse(
     path: &str,
     trace: &TraceContext,
     now: &Moment,
-    in_flight: Rc<InFlight>,
+    in_flight: InFlight,
 ) -> Response<AnswerBody> {
     let Refusal {
         reason,

@@ -12,7 +12,7 @@ pub use compile::Warning;
 pub(crate) use compile::http_date;
 pub use handle::{Applied, SnapshotHandle};
 
-pub(crate) use catalog::{Catalog, Operation, Plan, Version};
+pub(crate) use catalog::{Catalog, Plan, Version};
 pub(crate) use handle::Snapshot;
 pub(crate) use matcher::Found;
 pub(crate) use path_template::hex_pair;

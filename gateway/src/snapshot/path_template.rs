@@ -226,7 +226,8 @@ mod tests {
             ("/{a}:{b}:{c}", "1:2:3", true),
             ("/{a}:{b}:{c}", "1:2", false),
         ] {
-            let Ok([Segment::Mixed(pattern)]) = parse(template).as_deref() else {
+            let segments = parse(template).unwrap();
+            let [Segment::Mixed(pattern)] = &segments[..] else {
                 panic!("{template}")
             };
             assert_eq!(pattern.fits(segment), fits, "{template} on {segment}");
