@@ -13,6 +13,7 @@ mod keys;
 mod organizations;
 mod outbox;
 mod plan_service;
+mod sessions;
 mod store;
 mod strangers;
 mod subscriptions;
