@@ -221,7 +221,8 @@ impl<'t> Composer<'t> {
         };
         let is_field_of_root =
             index.is_none() && (depth == 1 || (depth == 2 && matches!(&self.path[0], Step::Key(key) if key == "info")));
-        let is_changed = VALUE_FIELDS.contains(&key.as_str()) && value.to_string() != text;
+        let shown = value.to_string();
+        let is_changed = VALUE_FIELDS.contains(&key.as_str()) && shown != text;
         (is_field_of_root || is_changed).then(|| Written {
             depth: depth - 1 - usize::from(index.is_some()),
             key: key.clone(),

@@ -1,5 +1,7 @@
 //! The engine against whole documents: real ones of every version and size, hostile ones, and damaged ones.
 
+#![expect(clippy::unwrap_used, reason = "what the tests share may fail like a test does")]
+
 mod corpus;
 mod hostile;
 mod lifted;

@@ -116,7 +116,7 @@ fn monotonous_texts() {
         ("documents", "---\n".repeat(100_000)),
         (
             "nested block lists",
-            (0..2000).map(|depth| format!("{}-\n", " ".repeat(depth))).collect(),
+            (0..2000).map(|depth| " ".repeat(depth) + "-\n").collect(),
         ),
         ("plain lines", format!("a: {}", "b\n ".repeat(200_000))),
         ("escapes", format!("{{\"a\":\"{}\"}}", "\\u0000".repeat(100_000))),
