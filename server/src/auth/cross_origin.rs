@@ -1,14 +1,17 @@
 //! Protection against cross-site request forgery without tokens, by the rules of Go 1.25's `CrossOriginProtection`:
 //! browsers say where a request comes from, and every browser since 2020 says it in a header that pages cannot forge.
 
-use app::error::PageError;
+use app::{
+    page::Page,
+    ui::{Failure, LinkButton},
+};
 use axum::{
     extract::Request,
-    http::{HeaderMap, Method, header},
+    http::{HeaderMap, Method, StatusCode, header},
     middleware::Next,
     response::{IntoResponse as _, Response},
 };
-use domain::error::ErrorCode;
+use leptos::prelude::*;
 use url::Url;
 
 /// The layer: a request that could change something and that another site caused is answered 403.
@@ -17,9 +20,24 @@ pub async fn protect(request: Request, next: Next) -> Response {
         next.run(request).await
     } else {
         tracing::warn!(path = request.uri().path(), "refused a request that another site caused");
-        let message = "This request came from another site, so nothing was changed. Open the page here and send the form again.";
-        PageError { code: ErrorCode::Forbidden, message: message.into() }.into_response()
+        refusal().into_response()
     }
+}
+
+fn refusal() -> Page {
+    const TITLE: &str = "This request came from another site";
+    let page = Page::new(TITLE, || {
+        let status = StatusCode::FORBIDDEN.as_u16();
+        let text = "Nothing was changed. Open the page here and send its form again.".to_owned();
+        view! {
+            <main id="main" class="wrap">
+                <Failure title=TITLE text status>
+                    <LinkButton href=app::href::home()>"Home"</LinkButton>
+                </Failure>
+            </main>
+        }
+    });
+    page.status(StatusCode::FORBIDDEN).unlisted()
 }
 
 /// Whether a request comes from our own pages, from the address bar, or from something that is no browser.

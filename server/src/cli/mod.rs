@@ -13,7 +13,7 @@ use crate::{
     demo,
 };
 
-pub(crate) use serve::until_stopped;
+pub(crate) use serve::StopSignals;
 
 /// Runs a command to its end. Failures are told in one line on standard error, with exit code 1.
 pub fn run(arguments: Arguments) -> ExitCode {

@@ -2,7 +2,7 @@
 
 use anyhow::{Context as _, Result, bail};
 use domain::upstream::address::AddressPolicy;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::{
     boot::{self, MailPlan, Plan, Running},
@@ -15,6 +15,7 @@ use crate::{
 /// Serves until the process is told to stop.
 pub(super) async fn run(args: ServeArgs) -> Result<()> {
     telemetry::start(args.network.log_format);
+    let signals = StopSignals::notice()?;
     let store = Store::from_flags(Some(args.data.clone()), args.database_url.clone())?;
     if matches!(store, Store::Folder(_)) && !args.role.contains(&Role::All) {
         bail!("--role divides the work between processes, which needs a database that they share: --database-url");
@@ -34,7 +35,7 @@ pub(super) async fn run(args: ServeArgs) -> Result<()> {
     };
     let running = boot::start(plan).await?;
     greet(&running, &place).await?;
-    until_stopped(running).await
+    signals.serve_until(running).await
 }
 
 async fn greet(running: &Running, place: &str) -> Result<()> {
@@ -56,19 +57,36 @@ async fn greet(running: &Running, place: &str) -> Result<()> {
     Ok(())
 }
 
-/// Waits for SIGINT or SIGTERM and stops in order. A second signal stops at once.
-pub(crate) async fn until_stopped(running: Running) -> Result<()> {
-    let mut interrupt = signal(SignalKind::interrupt()).context("cannot wait for SIGINT")?;
-    let mut terminate = signal(SignalKind::terminate()).context("cannot wait for SIGTERM")?;
-    tokio::select! {
-        _ = interrupt.recv() => {}
-        _ = terminate.recv() => {}
+/// SIGINT and SIGTERM, noticed from the moment this is made: before anything is started that must be stopped in order.
+pub(crate) struct StopSignals {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl StopSignals {
+    /// Begins to notice.
+    pub(crate) fn notice() -> Result<Self> {
+        Ok(Self {
+            interrupt: signal(SignalKind::interrupt()).context("cannot wait for SIGINT")?,
+            terminate: signal(SignalKind::terminate()).context("cannot wait for SIGTERM")?,
+        })
     }
-    tracing::info!("stopping; a second signal stops at once");
-    tokio::select! {
-        is_clean = running.stop() => if !is_clean { tracing::warn!("not everything that was under way could finish") },
-        _ = interrupt.recv() => bail!("stopped at once"),
-        _ = terminate.recv() => bail!("stopped at once"),
+
+    /// Waits for a signal and stops in order. A second signal stops at once.
+    pub(crate) async fn serve_until(mut self, running: Running) -> Result<()> {
+        self.next().await;
+        tracing::info!("stopping; a second signal stops at once");
+        tokio::select! {
+            is_clean = running.stop() => if !is_clean { tracing::warn!("not everything that was under way could finish") },
+            () = self.next() => bail!("stopped at once"),
+        }
+        Ok(())
     }
-    Ok(())
+
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
+    }
 }

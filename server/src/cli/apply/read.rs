@@ -113,7 +113,7 @@ applications:
     fn mistakes_are_named_with_line_and_field() {
         for (text, expected) in [
             ("turnpike: 1\norganizatons: []\n", "2: unknown field `organizatons`; did you mean `organizations`?"),
-            ("turnpike: 2\n", "1: turnpike: this program reads manifests of version 1, and this one has version 2"),
+            ("turnpike: 2\n", "1: this program reads manifests of version 1, and this one has version 2"),
             ("organizations: []\n", "1: missing field `turnpike`"),
             (
                 "turnpike: 1\norganizations:\n- slug: a\n  name: A\n  apis:\n  - slug: x\n    vesions: []\n",
