@@ -3,6 +3,7 @@
 //! Everything here is untrusted: it comes out of uploads. Texts go through escaping, Markdown through the sanitiser, links
 //! through [`external_link`]; sizes are bounded where they are shown.
 
+mod answer;
 mod chapters;
 mod example;
 mod external;
@@ -10,9 +11,10 @@ mod lifecycle;
 mod operations;
 mod sample;
 
+pub use answer::{example_answer, example_block, example_body, example_text, given_example, main_response, telling};
 pub use chapters::{Chapter, Neighbours, chapters, neighbours};
-pub use example::{Pretty, pretty};
+pub use example::Pretty;
 pub use external::{external_link, is_web_address};
 pub use lifecycle::{has_ended, lifecycle_notice, shown_version, successor};
 pub use operations::OperationTable;
-pub use sample::{ExampleResponse, KeyHint, authentication, base_url, curl, quickstart_operation};
+pub use sample::{KeyHint, authentication, base_url, curl, quickstart_operation};

@@ -45,7 +45,7 @@ pub fn OperationTable<'e>(
         .collect();
     let columns = vec![Column::text("Operation"), Column::text("What it does")];
     view! {
-        <div class="card" data-flush=true>
+        <div class="card operation-table" data-flush=true>
             <Table caption columns rows />
         </div>
     }

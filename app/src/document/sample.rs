@@ -4,10 +4,7 @@ use domain::catalog::version::Access;
 use leptos::prelude::*;
 use openapi::{Document, Operation, OperationKind, SampleContext};
 
-use crate::{
-    href,
-    ui::{CodeBlock, Language, Status},
-};
+use crate::href;
 
 /// What stands for the key in samples; a shell fills it in.
 const KEY_VARIABLE: &str = "$TURNPIKE_KEY";
@@ -86,30 +83,6 @@ pub fn KeyHint(
             .into_any()
         }
     }
-}
-
-/// What an operation answers when all goes well.
-#[component]
-pub fn ExampleResponse(
-    /// As in the document.
-    #[prop(into)]
-    code: String,
-    /// For example `application/json`.
-    #[prop(into)]
-    media_type: String,
-    /// The body.
-    text: String,
-    /// Whether lines are missing at its end.
-    is_cut: bool,
-) -> impl IntoView {
-    let language = if media_type.contains("json") {
-        Language::Json
-    } else {
-        Language::Plain
-    };
-    let text = if is_cut { format!("{text}\n…") } else { text };
-    let lead = view! { <Status code /> }.into_any();
-    view! { <CodeBlock title=media_type language=language lead=lead text=text /> }
 }
 
 #[cfg(test)]

@@ -172,7 +172,7 @@ impl Overview {
         let own = href::api(&self.detail.organization.slug, &self.detail.api.slug);
         let mut tabs = vec![Tab::new("Overview", own, true)];
         if let Some((version, reference)) = self.shown.as_ref().zip(self.reference.as_ref()) {
-            let count = reference.document.operations().len() as u64;
+            let count = reference.document.counts().operations as u64;
             tabs.push(Tab::new("Reference", self.reference_href(version), false).count(count));
         }
         if !self.detail.plans.is_empty() {
@@ -225,6 +225,10 @@ impl Overview {
         let chapters = chapters(document);
         let all = self.reference_href(version);
         let place = self.place(version);
+        let words = format!(
+            "All {}",
+            counted(document.counts().operations as u64, "operation", "operations")
+        );
         let list = if total <= LISTED {
             chapters
                 .iter()
@@ -250,7 +254,7 @@ impl Overview {
         view! {
             <section class="stack" data-gap="sm" aria-labelledby="operations">
                 <SectionHead title="Operations" id="operations">
-                    <a href=all>{format!("All {}", counted(total as u64, "operation", "operations"))}</a>
+                    <a href=all>{words}</a>
                 </SectionHead>
                 {list}
             </section>

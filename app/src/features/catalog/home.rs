@@ -17,7 +17,7 @@ use crate::{
 /// Apis on the sign.
 const ON_THE_SIGN: usize = 3;
 /// Cards below it.
-const CARDS: usize = 9;
+const CARDS: usize = 12;
 
 pub(super) async fn home_page(cx: Cx) -> PageResult {
     let answer = cx

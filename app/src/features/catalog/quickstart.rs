@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use super::api::Overview;
 use crate::{
-    document::{KeyHint, base_url, curl, has_ended, quickstart_operation},
+    document::{KeyHint, base_url, curl, example_answer, has_ended, quickstart_operation},
     href,
     ui::{CodeBlock, Language, SectionHead, text::short_text},
 };
@@ -25,6 +25,7 @@ pub(super) fn section(overview: &Overview) -> AnyView {
         version.access,
     );
     let href = href::operation(&organization, &api, &name, &operation.entry().slug);
+    let answer = example_answer(&operation);
     let title = short_text(&operation.entry().title(), 100);
     view! {
         <section aria-labelledby="quickstart">
@@ -33,6 +34,7 @@ pub(super) fn section(overview: &Overview) -> AnyView {
             </SectionHead>
             <div class="stack" data-gap="sm">
                 <CodeBlock title="curl" language=Language::Shell text=command />
+                {answer}
                 <KeyHint access=version.access organization=organization api=api />
             </div>
         </section>

@@ -1,13 +1,13 @@
 //! Bodies: a schema for each media type, examples on demand.
 
 use leptos::prelude::*;
-use openapi::{Direction, Example, MediaType, Operation};
+use openapi::{Direction, Example, MediaType, Operation, schema::Constraint};
 
 use super::{parameters::more, trees::Trees};
 use crate::{
-    document::{Pretty, external_link, pretty},
+    document::{example_block, example_text, external_link},
     ui::{
-        CodeBlock, Icon, IconName, Language, Markdown, MoreSummary, ResponseBody, SchemaTree, SectionHead,
+        Icon, IconName, Markdown, MoreSummary, ResponseBody, SchemaTree, SectionHead,
         text::{short_text, visible_text},
     },
 };
@@ -18,8 +18,6 @@ const NODES: usize = 400;
 const SHOWN: usize = 8;
 /// Most examples of one media type that are shown.
 const EXAMPLES: usize = 4;
-/// Most lines of one example.
-const EXAMPLE_LINES: usize = 120;
 
 /// What is sent as the body; nothing where there is none.
 pub(super) fn section(operation: &Operation<'_>, trees: &Trees<'_>) -> AnyView {
@@ -43,10 +41,17 @@ pub(super) fn section(operation: &Operation<'_>, trees: &Trees<'_>) -> AnyView {
         1 => {
             let Form { names, label, content } = forms.remove(0);
             let label = label.map(|label| format!(", {label}"));
-            (view! { <span class="mono">{names}</span> {label} ", " {need} }.into_any(), content)
+            (
+                view! { <span class="mono">{names}</span> {label} ", " {need} }.into_any(),
+                content,
+            )
         }
         count => {
-            let panels = forms.into_iter().enumerate().map(|(at, form)| form_panel(form, at == 0)).collect_view();
+            let panels = forms
+                .into_iter()
+                .enumerate()
+                .map(|(at, form)| form_panel(form, at == 0))
+                .collect_view();
             (format!("one of {count} forms, {need}").into_any(), panels.into_any())
         }
     };
@@ -122,7 +127,11 @@ fn forms(
             let (first, names) = (*group.first()?, names(&group));
             let (label, tree) = schema(first, direction, trees);
             let examples = examples(first, trees, beside);
-            Some(Form { names, label, content: view! { {tree} {examples} }.into_any() })
+            Some(Form {
+                names,
+                label,
+                content: view! { {tree} {examples} }.into_any(),
+            })
         })
         .collect()
 }
@@ -141,18 +150,27 @@ fn schema(media: &MediaType<'_>, direction: Direction, trees: &Trees<'_>) -> (Op
     if is_stream {
         node.type_label = format!("stream of {}", node.type_label);
     }
-    // Constraints and alternatives need the row of the root to stand in.
-    if node.children.is_empty() || node.composition.is_some() || !node.constraints.is_empty() {
+    if node.children.is_empty() || node.composition.is_some() {
         return (None, view! { <SchemaTree node /> }.into_any());
     }
     let label = std::mem::replace(&mut node.type_label, "object".to_owned());
     let title = node.title.take();
     let says_more = |text: &String| ![Some(&label), title.as_ref(), node.reference.as_ref()].contains(&Some(text));
-    let about = node.description.take().filter(says_more).map(|source| {
+    let description = node
+        .description
+        .take()
+        .filter(says_more)
+        .map(|source| view! { <Markdown source /> });
+    let constraints = std::mem::take(&mut node.constraints)
+        .into_iter()
+        .map(constraint)
+        .collect::<Vec<_>>();
+    let about = (description.is_some() || !constraints.is_empty()).then(|| {
         view! {
-            <ResponseBody>
-                <Markdown source />
-            </ResponseBody>
+            <div class="body-about">
+                {description}
+                {(!constraints.is_empty()).then(|| view! { <p>{constraints}</p> })}
+            </div>
         }
     });
     let label = Some(visible_text(&label).into_owned()).filter(|label| label != "object");
@@ -185,6 +203,19 @@ fn names(group: &[&MediaType<'_>]) -> String {
         .collect();
     let rest = if group.len() > NAMED { " and others" } else { "" };
     format!("{}{rest}", names.join(", "))
+}
+
+/// One thing asked of a body as a whole, as a sentence.
+fn constraint(constraint: Constraint) -> impl IntoView {
+    let mut label = visible_text(&constraint.label).into_owned();
+    if let Some(first) = label.get_mut(..1) {
+        first.make_ascii_uppercase();
+    }
+    let values = constraint
+        .values
+        .into_iter()
+        .map(|value| view! { " " <code>{visible_text(&value).into_owned()}</code> });
+    view! { {label}{values.collect_view()}". " }
 }
 
 /// The examples of the document, folded.
@@ -221,16 +252,7 @@ fn example_body(example: &Example<'_>, media_type: &str, trees: &Trees<'_>) -> A
         .description
         .map(|source| view! { <Markdown source=source.to_owned() /> });
     let value = match (example.value, example.external_value) {
-        (Some(value), _) => {
-            let Pretty { text, is_cut } = example_text(trees, value);
-            let text = if is_cut { format!("{text}\n…") } else { text };
-            let language = if media_type.contains("json") {
-                Language::Json
-            } else {
-                Language::Plain
-            };
-            view! { <CodeBlock title=short_text(media_type, 100) language=language text=text /> }.into_any()
-        }
+        (Some(value), _) => example_block(media_type, example_text(trees.document(), value), None),
         (None, Some(address)) => view! { <p>"It is at " {external_link(address, address)}</p> }.into_any(),
         (None, None) => ().into_any(),
     };
@@ -239,21 +261,4 @@ fn example_body(example: &Example<'_>, media_type: &str, trees: &Trees<'_>) -> A
         {value}
     }
     .into_any()
-}
-
-/// A text as it is, everything else as JSON; both bounded.
-pub(super) fn example_text(trees: &Trees<'_>, value: &serde_json::Value) -> Pretty {
-    const LONGEST: usize = 8_000;
-    match value {
-        serde_json::Value::String(text) => {
-            let lines = text.lines().take(EXAMPLE_LINES).collect::<Vec<_>>().join("\n");
-            let end = lines.char_indices().nth(LONGEST).map_or(lines.len(), |(at, _)| at);
-            let is_cut = end < lines.len() || text.lines().nth(EXAMPLE_LINES).is_some();
-            Pretty {
-                text: crate::ui::text::visible_lines(&lines[..end]).into_owned(),
-                is_cut,
-            }
-        }
-        value => pretty(trees.document(), value, EXAMPLE_LINES),
-    }
 }

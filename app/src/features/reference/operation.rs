@@ -85,7 +85,7 @@ pub(super) fn view(reading: &Reading, slug: &str) -> AnyView {
         <div class="reference">
             {navigation::side(reading, &chapters, Some(operation.entry()), None)}
             {main}
-            {side::samples(reading, &operation, &trees)}
+            {side::samples(reading, &operation)}
         </div>
     }
     .into_any()

@@ -65,12 +65,20 @@ pub(super) fn section(reading: &Reading, chapters: &[Chapter<'_>], query: &ListQ
     } else {
         overview(reading, chapters)
     };
+    let counts = reading.document().counts();
+    let webhooks =
+        (counts.webhooks > 0).then(|| format!(", {}", counted(counts.webhooks as u64, "webhook", "webhooks")));
+    let count = format!(
+        "{}{}",
+        counted(counts.operations as u64, "operation", "operations"),
+        webhooks.unwrap_or_default()
+    );
     let search = (total > 10).then(|| search_form(reading, query, total));
     view! {
         <section class="stack" aria-labelledby="operations">
             <div class="section-head">
                 <h2 id="operations">"Operations"</h2>
-                <p role="status">{counted(total as u64, "operation", "operations")}</p>
+                <p role="status">{count}</p>
             </div>
             {search}
             {list}

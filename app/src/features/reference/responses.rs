@@ -7,9 +7,9 @@ use openapi::{Direction, Operation, Response, schema::SchemaNode};
 use super::{
     bodies,
     parameters::{more, value_node},
-    side,
     trees::Trees,
 };
+use crate::document::{given_example, main_response, telling};
 use crate::ui::{
     Markdown, ResponseBody, ResponsePanel, SchemaList, SectionHead, markdown::plain_text, text::short_text,
 };
@@ -46,15 +46,6 @@ pub(super) fn section(operation: &Operation<'_>, trees: &Trees<'_>) -> AnyView {
     .into_any()
 }
 
-/// The answer that a reader came for: the first success, else the first that is no error, else the first.
-pub(super) fn main_response<'r, 'd>(responses: &'r [Response<'d>]) -> Option<&'r Response<'d>> {
-    let starts = |class: &str| responses.iter().find(|response| response.status.starts_with(class));
-    starts("2")
-        .or_else(|| starts("default"))
-        .or_else(|| starts("3"))
-        .or_else(|| responses.first())
-}
-
 fn panel(response: &Response<'_>, is_main: bool, trees: &Trees<'_>) -> AnyView {
     let line = match plain_text(response.description, LINE) {
         line if line.is_empty() => phrase(response.status),
@@ -72,7 +63,7 @@ fn panel(response: &Response<'_>, is_main: bool, trees: &Trees<'_>) -> AnyView {
     });
     let is_bare = !says_more && response.headers.is_empty() && response.content.is_empty();
     let bare = is_bare.then(|| view! { <ResponseBody><p>"Without a body."</p></ResponseBody> });
-    let beside = is_main.then(|| side::given_example(&response.content)).flatten();
+    let beside = telling(&response.content).filter(|_| is_main).and_then(given_example);
     let content = bodies::content(&response.content, trees, beside);
     let headers = headers(response, trees);
     view! {

@@ -21,10 +21,10 @@ pub(super) fn in_words(alternatives: &[SecurityAlternative<'_>]) -> Option<AnyVi
             let or = (at > 0).then_some(", or ");
             let uses = alternative.schemes.iter().take(NAMED).enumerate().map(|(at, scheme)| {
                 let and = (at > 0).then_some(" with ");
-                view! { {and} {one(scheme)} }
+                view! { {and}{one(scheme)} }
             });
             let nothing = alternative.schemes.is_empty().then_some("nothing");
-            view! { {or} {nothing} {uses.collect_view()} }
+            view! { {or}{nothing}{uses.collect_view()} }
         })
         .collect_view();
     Some(words.into_any())
@@ -53,5 +53,5 @@ fn one(scheme: &SecurityUse<'_>) -> AnyView {
         1 => " with scope",
         _ => " with scopes",
     };
-    view! { <code>{name}</code> {how} {with} {scopes} }.into_any()
+    view! { <code>{name}</code>{how}{with}{scopes} }.into_any()
 }

@@ -176,7 +176,9 @@ fn check_operation(name: &str, reading: &Reading, slug: &str) {
         let tree = Trees::new(document).tree(schema, Direction::Request, 400);
         let mut all = Vec::new();
         names(&tree, &mut all);
-        all.iter().for_each(|name| has(&crate::ui::text::visible_text(name)));
+        for name in all {
+            has(&crate::ui::text::visible_text(name));
+        }
     }
 }
 
@@ -249,7 +251,7 @@ fn documents_of_every_kind_become_pages() {
 #[test]
 fn nothing_of_a_document_runs() {
     const EVIL: &str = "<script>alert(1)</script><img src=x onerror=alert(1)>\\\" onmouseover=alert(1) x=\\\"";
-    let text = r##"{"openapi": "3.1.0",
+    let text = r#"{"openapi": "3.1.0",
         "info": {"title": "EVIL", "version": "EVIL", "description": "EVIL [x](javascript:alert(1))",
                  "contact": {"name": "EVIL", "url": "javascript:alert(1)"}},
         "servers": [{"url": "javascript:alert(1)//EVIL", "description": "EVIL"}],
@@ -265,14 +267,14 @@ fn nothing_of_a_document_runs() {
                 "externalValue": "javascript:alert(1)"}}}}},
             "responses": {"EVIL": {"description": "EVIL"}, "200": {"description": "EVIL", "headers": {"X-A": {"description": "EVIL"}},
                 "content": {"application/json": {"example": {"EVIL": "EVIL"}}}}}}}},
-        "components": {"securitySchemes": {"EVIL": {"type": "apiKey", "in": "EVIL", "name": "EVIL"}}}}"##;
+        "components": {"securitySchemes": {"EVIL": {"type": "apiKey", "in": "EVIL", "name": "EVIL"}}}}"#;
     check_document("evil", read(&text.replace("EVIL", EVIL)));
 }
 
 #[test]
 fn a_page_has_what_its_operation_has() {
     let reading = reading(read(
-        r##"{"openapi": "3.1.0", "info": {"title": "Pets", "version": "1"},
+        r#"{"openapi": "3.1.0", "info": {"title": "Pets", "version": "1"},
         "paths": {"/pets/{id}": {"put": {"operationId": "changePet", "summary": "Change a pet", "deprecated": true,
             "tags": ["Pets"], "description": "Changes **one** pet.",
             "parameters": [{"in": "path", "name": "id", "required": true, "schema": {"type": "integer"}},
@@ -282,7 +284,7 @@ fn a_page_has_what_its_operation_has() {
             "responses": {"200": {"description": "The pet", "headers": {"ETag": {"schema": {"type": "string"}}},
                                   "content": {"application/json": {"example": {"name": "Rex"}}}},
                           "404": {"description": ""}}}},
-          "/pets": {"get": {"operationId": "listPets", "tags": ["Pets"], "responses": {}}}}}"##,
+          "/pets": {"get": {"operationId": "listPets", "tags": ["Pets"], "responses": {}}}}}"#,
     ));
     let html = operation::view(&reading, "changePet").to_html();
     for part in [

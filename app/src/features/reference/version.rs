@@ -85,7 +85,7 @@ fn head(reading: &Reading) -> impl IntoView + use<> {
     let overview = href::api(&organization, &api);
     let mut tabs = vec![
         Tab::new("Overview", overview.clone(), false),
-        Tab::new("Reference", reading.href(), true).count(reading.document().operations().len() as u64),
+        Tab::new("Reference", reading.href(), true).count(reading.document().counts().operations as u64),
     ];
     if !detail.plans.is_empty() {
         tabs.push(Tab::new("Plans", format!("{overview}#plans"), false).count(detail.plans.len() as u64));
@@ -169,7 +169,7 @@ fn facts(reading: &Reading) -> impl IntoView + use<> {
 fn description(reading: &Reading) -> Option<AnyView> {
     let source = reading.document().description()?.to_owned();
     let is_long = source.chars().nth(UNFOLDED).is_some();
-    let lead = is_long.then(|| plain_text(&source, 300));
+    let lead = is_long.then(|| plain_text(first_paragraph(&source), 300));
     let text = view! {
         <div class="prose">
             <Markdown source />
@@ -186,4 +186,12 @@ fn description(reading: &Reading) -> Option<AnyView> {
         }
         .into_any(),
     })
+}
+
+/// The first block of a Markdown source that is no heading.
+fn first_paragraph(source: &str) -> &str {
+    let mut blocks = source.split("\n\n").map(str::trim);
+    blocks
+        .find(|block| !block.is_empty() && !block.starts_with(['#', '<', '!', '|', '`']))
+        .unwrap_or(source)
 }
