@@ -16,10 +16,10 @@ test.afterAll(async () => demo?.stop());
 
 /** E-mail and password that the demo printed for a role. */
 function signInOf(role: string): { email: string; password: string } {
-  const line = demo.output().split("\n").find((text) => text.toLowerCase().includes(role) && text.includes("@"));
-  const match = line?.match(/(\S+@\S+)\s+(?:\/\s+)?(\S+)\s*$/);
-  if (!match) throw new Error(`The demo prints no sign-in for ${role}:\n${demo.output()}`);
-  return { email: match[1], password: match[2] };
+  const email = demo.output().match(new RegExp(`(\\S+@\\S+)\\s+${role}`))?.[1];
+  const password = demo.output().match(/password is (\S+)/)?.[1];
+  if (!email || !password) throw new Error(`The demo prints no sign-in for ${role}:\n${demo.output()}`);
+  return { email, password };
 }
 
 async function signIn(page: Page, role: string) {
