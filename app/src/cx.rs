@@ -136,7 +136,10 @@ impl Cx {
 
     /// Where a sign-in comes from.
     pub fn browser(&self) -> Browser {
-        Browser { user_agent: self.caller.user_agent.clone(), ip: self.caller.ip.clone() }
+        Browser {
+            user_agent: self.caller.user_agent.clone(),
+            ip: self.caller.ip.clone(),
+        }
     }
 
     /// Waits until the gateway of this process serves `revision`, for at most a second. Pages that say "this key works"
@@ -159,7 +162,14 @@ impl FromRequestParts<AppState> for Cx {
             ip: String::new(),
             user_agent: String::new(),
         });
-        let path_and_query = parts.uri.path_and_query().map_or_else(|| "/".to_owned(), ToString::to_string);
-        Ok(Self { app: app.clone(), caller, path_and_query })
+        let path_and_query = parts
+            .uri
+            .path_and_query()
+            .map_or_else(|| "/".to_owned(), ToString::to_string);
+        Ok(Self {
+            app: app.clone(),
+            caller,
+            path_and_query,
+        })
     }
 }

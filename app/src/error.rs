@@ -21,7 +21,10 @@ impl From<DomainError> for PageError {
         if let DomainError::Internal(cause) = &error {
             tracing::error!(error = %cause, "a page failed");
         }
-        Self { code, message: error.to_string() }
+        Self {
+            code,
+            message: error.to_string(),
+        }
     }
 }
 

@@ -39,12 +39,18 @@ impl FormData {
 
     /// The first value of a field exactly as sent: for passwords.
     pub fn raw(&self, field: &str) -> &str {
-        self.fields.iter().find(|(name, _)| name == field).map_or("", |(_, value)| value)
+        self.fields
+            .iter()
+            .find(|(name, _)| name == field)
+            .map_or("", |(_, value)| value)
     }
 
     /// All values of a field: for checkboxes that share a name.
     pub fn all(&self, field: &str) -> impl Iterator<Item = &str> {
-        self.fields.iter().filter(move |(name, _)| name == field).map(|(_, value)| value.as_str())
+        self.fields
+            .iter()
+            .filter(move |(name, _)| name == field)
+            .map(|(_, value)| value.as_str())
     }
 
     /// Whether a checkbox was ticked.
@@ -54,12 +60,17 @@ impl FormData {
 
     /// The file of a field, if one was chosen.
     pub fn file(&self, field: &str) -> Option<&UploadedFile> {
-        self.files.iter().find(|file| file.field == field && !file.bytes.is_empty())
+        self.files
+            .iter()
+            .find(|file| file.field == field && !file.bytes.is_empty())
     }
 
     /// A form as if it had been submitted: to show stored values for editing.
     pub fn from_pairs<N: Into<String>, V: Into<String>>(pairs: impl IntoIterator<Item = (N, V)>) -> Self {
-        Self { fields: pairs.into_iter().map(|(n, v)| (n.into(), v.into())).collect(), files: Vec::new() }
+        Self {
+            fields: pairs.into_iter().map(|(n, v)| (n.into(), v.into())).collect(),
+            files: Vec::new(),
+        }
     }
 }
 
@@ -77,7 +88,10 @@ pub struct FormState {
 impl FormState {
     /// A form that shows stored values.
     pub fn showing(values: FormData) -> Self {
-        Self { values, ..Self::default() }
+        Self {
+            values,
+            ..Self::default()
+        }
     }
 
     /// The form again, after `error`; errors that no form can show (not found, not signed in, ours) go on as page errors.
@@ -85,13 +99,23 @@ impl FormState {
         let form_level = |text: String| vec![FieldError::new("", text)];
         let (errors, diagnostics) = match error {
             DomainError::Invalid(errors) => (errors, Vec::new()),
-            DomainError::SpecRejected(diagnostics) => {
-                (vec![FieldError::new("spec", "This document cannot be imported. Nothing was stored.")], diagnostics)
+            DomainError::SpecRejected(diagnostics) => (
+                vec![FieldError::new(
+                    "spec",
+                    "This document cannot be imported. Nothing was stored.",
+                )],
+                diagnostics,
+            ),
+            error @ (DomainError::Conflict(_) | DomainError::TooMany { .. }) => {
+                (form_level(error.to_string()), Vec::new())
             }
-            error @ (DomainError::Conflict(_) | DomainError::TooMany { .. }) => (form_level(error.to_string()), Vec::new()),
             error => return Err(error.into()),
         };
-        Ok(Self { values, errors, diagnostics })
+        Ok(Self {
+            values,
+            errors,
+            diagnostics,
+        })
     }
 
     /// The error of a field.
@@ -106,7 +130,11 @@ impl FormState {
 
     /// Status of the page that shows it.
     pub fn status(&self) -> StatusCode {
-        if self.errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY }
+        if self.errors.is_empty() {
+            StatusCode::OK
+        } else {
+            StatusCode::UNPROCESSABLE_ENTITY
+        }
     }
 }
 
@@ -116,7 +144,11 @@ pub struct FormRejection(String);
 
 impl IntoResponse for FormRejection {
     fn into_response(self) -> Response {
-        PageError { code: ErrorCode::Invalid, message: self.0 }.into_response()
+        PageError {
+            code: ErrorCode::Invalid,
+            message: self.0,
+        }
+        .into_response()
     }
 }
 
@@ -130,13 +162,18 @@ impl<S: Send + Sync> FromRequest<S> for FormData {
             .and_then(|value| value.to_str().ok())
             .is_some_and(|value| value.starts_with("multipart/form-data"));
         if is_multipart {
-            let multipart = Multipart::from_request(request, state).await.map_err(|e| FormRejection(e.body_text()))?;
+            let multipart = Multipart::from_request(request, state)
+                .await
+                .map_err(|e| FormRejection(e.body_text()))?;
             read_multipart(multipart).await
         } else {
             let body = Bytes::from_request(request, state)
                 .await
                 .map_err(|e: BytesRejection| FormRejection(format!("The form could not be read: {e}.")))?;
-            Ok(Self { fields: url::form_urlencoded::parse(&body).into_owned().collect(), files: Vec::new() })
+            Ok(Self {
+                fields: url::form_urlencoded::parse(&body).into_owned().collect(),
+                files: Vec::new(),
+            })
         }
     }
 }
@@ -145,11 +182,17 @@ async fn read_multipart(mut multipart: Multipart) -> Result<FormData, FormReject
     let unreadable = |e: axum::extract::multipart::MultipartError| FormRejection(e.body_text());
     let mut form = FormData::default();
     while let Some(part) = multipart.next_field().await.map_err(unreadable)? {
-        let Some(field) = part.name().map(ToOwned::to_owned) else { continue };
+        let Some(field) = part.name().map(ToOwned::to_owned) else {
+            continue;
+        };
         match part.file_name().map(ToOwned::to_owned) {
             Some(file_name) => {
                 let bytes = part.bytes().await.map_err(unreadable)?;
-                form.files.push(UploadedFile { field, file_name, bytes });
+                form.files.push(UploadedFile {
+                    field,
+                    file_name,
+                    bytes,
+                });
             }
             None => form.fields.push((field, part.text().await.map_err(unreadable)?)),
         }

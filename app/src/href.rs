@@ -14,7 +14,11 @@ pub fn with_query(path: &str, pairs: &[(&str, &str)]) -> String {
         query.append_pair(name, value);
     }
     let query = query.finish();
-    if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") }
+    if query.is_empty() {
+        path.to_owned()
+    } else {
+        format!("{path}?{query}")
+    }
 }
 
 // === portal ===
@@ -40,7 +44,12 @@ pub fn reference(organization: impl Display, api: impl Display, version: impl Di
 }
 
 /// The page of one operation.
-pub fn operation(organization: impl Display, api: impl Display, version: impl Display, operation: impl Display) -> String {
+pub fn operation(
+    organization: impl Display,
+    api: impl Display,
+    version: impl Display,
+    operation: impl Display,
+) -> String {
     format!("/apis/{organization}/{api}/{version}/operations/{operation}")
 }
 
@@ -222,7 +231,12 @@ pub fn console_version(organization: impl Display, api: impl Display, version: i
 
 /// A part of a version's page that has a form of its own: `spec`, `upstream`, `access`, `publish`, `deprecate`,
 /// `restore`, `retire`.
-pub fn version_action(organization: impl Display, api: impl Display, version: impl Display, action: &'static str) -> String {
+pub fn version_action(
+    organization: impl Display,
+    api: impl Display,
+    version: impl Display,
+    action: &'static str,
+) -> String {
     format!("/console/{organization}/apis/{api}/versions/{version}/{action}")
 }
 

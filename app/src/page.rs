@@ -179,14 +179,21 @@ pub enum SessionChange {
 impl Reply {
     /// Goes to a path of this site.
     pub fn redirect(to: impl Into<String>) -> Self {
-        Self::Redirect(Redirect { to: to.into(), flash: None, session: SessionChange::Keep })
+        Self::Redirect(Redirect {
+            to: to.into(),
+            flash: None,
+            session: SessionChange::Keep,
+        })
     }
 
     /// Says something on the next page; does nothing to a page.
     #[must_use]
     pub fn flash(mut self, text: impl Into<String>) -> Self {
         if let Self::Redirect(redirect) = &mut self {
-            redirect.flash = Some(Flash { is_ok: true, text: text.into() });
+            redirect.flash = Some(Flash {
+                is_ok: true,
+                text: text.into(),
+            });
         }
         self
     }
@@ -195,7 +202,10 @@ impl Reply {
     #[must_use]
     pub fn flash_problem(mut self, text: impl Into<String>) -> Self {
         if let Self::Redirect(redirect) = &mut self {
-            redirect.flash = Some(Flash { is_ok: false, text: text.into() });
+            redirect.flash = Some(Flash {
+                is_ok: false,
+                text: text.into(),
+            });
         }
         self
     }

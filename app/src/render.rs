@@ -95,7 +95,9 @@ pub async fn render(State(app): State<AppState>, request: Request, next: Next) -
     let Ok(cx) = <Cx as axum::extract::FromRequestParts<AppState>>::from_request_parts(&mut parts, &app).await;
     let flash = read_flash(&parts.headers);
     let mut response = next.run(Request::from_parts(parts, body)).await;
-    let Some(Slot(slot)) = response.extensions_mut().remove::<Slot>() else { return response };
+    let Some(Slot(slot)) = response.extensions_mut().remove::<Slot>() else {
+        return response;
+    };
     let rendering = slot.lock().unwrap_or_else(PoisonError::into_inner).take();
     match rendering {
         None => response,
@@ -106,7 +108,11 @@ pub async fn render(State(app): State<AppState>, request: Request, next: Next) -
                 let next = (method == Method::GET).then_some(cx.path_and_query.as_str());
                 redirect_response(
                     &cx,
-                    Redirect { to: href::sign_in(next), flash: None, session: SessionChange::Keep },
+                    Redirect {
+                        to: href::sign_in(next),
+                        flash: None,
+                        session: SessionChange::Keep,
+                    },
                 )
             }
             _ => page_response(&cx, layout::error_page(&error), flash, &method).await,
@@ -120,10 +126,22 @@ async fn page_response(cx: &Cx, page: Page, flash: Option<Flash>, method: &Metho
         name: account.name.clone(),
         email: account.email.clone(),
         is_unverified: !account.is_verified,
-        organizations: account.memberships.iter().map(|m| (m.slug.to_string(), m.name.clone())).collect(),
+        organizations: account
+            .memberships
+            .iter()
+            .map(|m| (m.slug.to_string(), m.name.clone()))
+            .collect(),
     });
     let is_private = viewer.is_some() || method != Method::GET || had_flash;
-    let Page { title, description, status, is_indexed, has_islands, layout, body } = page;
+    let Page {
+        title,
+        description,
+        status,
+        is_indexed,
+        has_islands,
+        layout,
+        body,
+    } = page;
     let frame = Frame {
         title,
         description,
@@ -141,14 +159,20 @@ async fn page_response(cx: &Cx, page: Page, flash: Option<Flash>, method: &Metho
     let cache = if is_private { "no-store" } else { "no-cache" };
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(cache));
     if had_flash {
-        headers.append(header::SET_COOKIE, HeaderValue::from_static("flash=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax"));
+        headers.append(
+            header::SET_COOKIE,
+            HeaderValue::from_static("flash=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax"),
+        );
     }
     response
 }
 
 /// Renders in one go: nothing in a page waits, so no script has to be streamed after it.
 async fn document(frame: Frame, body: Box<dyn FnOnce() -> AnyView + Send>, path_and_query: &str) -> Response {
-    let request = Request::builder().uri(path_and_query).body(Body::empty()).unwrap_or_default();
+    let request = Request::builder()
+        .uri(path_and_query)
+        .body(Body::empty())
+        .unwrap_or_default();
     let app = move || {
         if let Some(shared) = Owner::current_shared_context() {
             // Only islands come alive in the browser; without this, plain views would get hydration markers.
@@ -180,7 +204,11 @@ fn redirect_response(cx: &Cx, redirect: Redirect) -> Response {
         SessionChange::End => Some(session::end(secure)),
     };
     let flash = redirect.flash.as_ref().map(write_flash);
-    for value in cookie.iter().chain(&flash).filter_map(|text| HeaderValue::from_str(text).ok()) {
+    for value in cookie
+        .iter()
+        .chain(&flash)
+        .filter_map(|text| HeaderValue::from_str(text).ok())
+    {
         headers.append(header::SET_COOKIE, value);
     }
     (StatusCode::SEE_OTHER, headers).into_response()
@@ -196,8 +224,16 @@ fn write_flash(flash: &Flash) -> String {
 fn read_flash(headers: &HeaderMap) -> Option<Flash> {
     let value = cookie(headers, "flash")?;
     let (kind, text) = value.split_at_checked(1)?;
-    let text = url::form_urlencoded::parse(format!("t={text}").as_bytes()).next()?.1.chars().take(300).collect::<String>();
-    (!text.is_empty()).then(|| Flash { is_ok: kind == "y", text })
+    let text = url::form_urlencoded::parse(format!("t={text}").as_bytes())
+        .next()?
+        .1
+        .chars()
+        .take(300)
+        .collect::<String>();
+    (!text.is_empty()).then(|| Flash {
+        is_ok: kind == "y",
+        text,
+    })
 }
 
 /// The value of a cookie of the request.
@@ -216,7 +252,10 @@ mod tests {
 
     #[test]
     fn a_flash_survives_its_cookie() {
-        let flash = Flash { is_ok: false, text: "Not done; see “notes” = 50 %".into() };
+        let flash = Flash {
+            is_ok: false,
+            text: "Not done; see “notes” = 50 %".into(),
+        };
         let set = write_flash(&flash);
         let mut headers = HeaderMap::new();
         let pair = set.split(';').next().unwrap();

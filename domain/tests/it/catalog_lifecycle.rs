@@ -132,7 +132,13 @@ on_both_engines! {
         let strict = domain::services::Services::new(strict);
         assert_eq!(fields(strict.catalog.set_upstream(&owner, version.id, local(9_000)).await), ["upstream"], "loopback");
         assert_eq!(services.catalog_reads.api(&owner, "acme", "pets").await.unwrap().versions[0].upstream, None);
-        services.catalog.set_upstream(&owner, version.id, local(9_000)).await.unwrap();
+        // A provider cannot allow it to themselves; a manifest is the operator's word.
+        let own_word = domain::upstream::Upstream { allow_private: true, ..local(9_000) };
+        assert_eq!(fields(strict.catalog.set_upstream(&owner, version.id, own_word).await), ["upstream"], "own word");
+        let set = strict.catalog.set_upstream(&Actor::System, version.id, local(9_000)).await.unwrap();
+        assert!(set.upstream.is_some_and(|upstream| upstream.allow_private));
+        let set = services.catalog.set_upstream(&owner, version.id, local(9_000)).await.unwrap();
+        assert!(set.upstream.is_some_and(|upstream| !upstream.allow_private));
     }
 
     async fn strangers_and_viewers_change_nothing(world) {

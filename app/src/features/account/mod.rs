@@ -11,12 +11,7 @@ use axum::{
 };
 use leptos::prelude::*;
 
-use crate::{
-    cx::AppState,
-    form::FormState,
-    page::Page,
-    ui::ErrorSummary,
-};
+use crate::{cx::AppState, form::FormState, page::Page, ui::ErrorSummary};
 
 /// Routes of this feature.
 pub fn router() -> Router<AppState> {

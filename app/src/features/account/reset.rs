@@ -29,7 +29,9 @@ pub async fn ask() -> Page {
 /// `POST /forgot-password`: the same answer whether the address has an account or not.
 pub async fn request(cx: Cx, form: FormData) -> ReplyResult {
     match cx.services().accounts.request_reset(form.text("email")).await {
-        Ok(()) => Ok(Reply::redirect(href::sign_in(None)).flash("If this address has an account, a mail is on its way.")),
+        Ok(()) => {
+            Ok(Reply::redirect(href::sign_in(None)).flash("If this address has an account, a mail is on its way."))
+        }
         Err(error) => Ok(ask_page(&FormState::refused(form, error)?).into()),
     }
 }
@@ -41,7 +43,12 @@ pub async fn show(Query(query): Query<Token>) -> Page {
 
 /// `POST /reset`
 pub async fn submit(cx: Cx, form: FormData) -> ReplyResult {
-    match cx.services().accounts.reset_password(form.text("token"), form.raw("password")).await {
+    match cx
+        .services()
+        .accounts
+        .reset_password(form.text("token"), form.raw("password"))
+        .await
+    {
         Ok(()) => Ok(Reply::redirect(href::sign_in(None)).flash("Your password is changed. Sign in with it.")),
         Err(error) => Ok(new_password_page(&FormState::refused(form, error)?).into()),
     }

@@ -37,7 +37,12 @@ pub async fn submit(cx: Cx, form: FormData) -> ReplyResult {
         let status = axum::http::StatusCode::TOO_MANY_REQUESTS;
         return Ok(page(&FormState::refused(form, error)?).status(status).into());
     }
-    match cx.services().accounts.sign_in(&email, form.raw("password"), cx.browser()).await {
+    match cx
+        .services()
+        .accounts
+        .sign_in(&email, form.raw("password"), cx.browser())
+        .await
+    {
         Ok(session) => {
             throttle.succeeded(&email);
             Ok(Reply::redirect(after_sign_in(form.text("next"))).begin_session(session))

@@ -28,9 +28,9 @@ pub async fn show(Query(query): Query<Token>) -> Page {
 /// `POST /verify`
 pub async fn submit(cx: Cx, form: FormData) -> ReplyResult {
     match cx.services().accounts.verify(form.text("token"), cx.browser()).await {
-        Ok(session) => {
-            Ok(Reply::redirect(href::dashboard()).begin_session(session).flash("Your address is verified. Welcome."))
-        }
+        Ok(session) => Ok(Reply::redirect(href::dashboard())
+            .begin_session(session)
+            .flash("Your address is verified. Welcome.")),
         Err(error) => Ok(page(&FormState::refused(form, error)?).into()),
     }
 }

@@ -36,8 +36,15 @@ pub(super) async fn show(cx: Cx, Path(id): Path<String>) -> PageResult {
 pub(super) async fn page(cx: &Cx, id: ApplicationId, key_form: FormState) -> PageResult {
     let detail = cx.services().applications.detail(cx.actor(), id).await?;
     let now = cx.now();
-    let today = TimeRange { from: Period::Day.start(now), to: now };
-    let calls = cx.services().usage.by_operation(cx.actor(), UsageScope::Application(id), today).await?;
+    let today = TimeRange {
+        from: Period::Day.start(now),
+        to: now,
+    };
+    let calls = cx
+        .services()
+        .usage
+        .by_operation(cx.actor(), UsageScope::Application(id), today)
+        .await?;
     let status = key_form.status();
     let page = Page::new(detail.application.name.clone(), move || {
         let application = &detail.application;
@@ -75,7 +82,11 @@ fn subscriptions_card(detail: &ApplicationDetail) -> impl IntoView + use<> {
         }
         .into_any();
     }
-    let items = detail.subscriptions.iter().map(|view| subscription(detail.application.id, view)).collect_view();
+    let items = detail
+        .subscriptions
+        .iter()
+        .map(|view| subscription(detail.application.id, view))
+        .collect_view();
     view! {
         <Card title="Subscriptions" id="subscriptions" actions=find().into_any()>
             <ul class="stack" role="list">{items}</ul>
@@ -93,9 +104,13 @@ fn subscription(application: ApplicationId, view: &SubscriptionView) -> impl Int
             view! { <a href=to>{visible_text(name).into_owned()}</a> }
         })
         .collect_view();
-    let meter = view.quota.allowed.filter(|_| view.subscription.state != SubscriptionState::Canceled).map(|allowed| {
-        view! { <Meter name="Used in this period" used=view.quota.used allowed unit="calls" /> }
-    });
+    let meter = view
+        .quota
+        .allowed
+        .filter(|_| view.subscription.state != SubscriptionState::Canceled)
+        .map(|allowed| {
+            view! { <Meter name="Used in this period" used=view.quota.used allowed unit="calls" /> }
+        });
     let cancel = (view.subscription.state != SubscriptionState::Canceled).then(|| {
         view! {
             <LinkButton
@@ -129,7 +144,8 @@ fn keys_card(detail: &ApplicationDetail, form: &FormState, now: Timestamp) -> im
     let id = detail.application.id;
     let rows: Vec<Row> = detail.keys.iter().map(|key| key_row(id, key, now)).collect();
     let table = if rows.is_empty() {
-        view! { <p class="card-note muted">"No key yet. Create one to call the APIs you are subscribed to."</p> }.into_any()
+        view! { <p class="card-note muted">"No key yet. Create one to call the APIs you are subscribed to."</p> }
+            .into_any()
     } else {
         view! {
             <Table
@@ -196,7 +212,11 @@ fn calls_card(calls: &[OperationUsage]) -> impl IntoView + use<> {
     let rows: Vec<Row> = calls
         .iter()
         .map(|usage| {
-            let route = if usage.route.is_empty() { "No operation matched".to_owned() } else { usage.route.clone() };
+            let route = if usage.route.is_empty() {
+                "No operation matched".to_owned()
+            } else {
+                usage.route.clone()
+            };
             Row::new(visible_text(&route).into_owned())
                 .cell(visible_text(&format!("{} {}", usage.api_name, usage.version)).into_owned())
                 .cell(grouped(usage.calls))

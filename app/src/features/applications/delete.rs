@@ -20,10 +20,17 @@ pub(super) async fn ask(cx: Cx, Path(id): Path<String>) -> PageResult {
 
 /// `POST /dashboard/applications/{id}/delete`
 pub(super) async fn delete(cx: Cx, Path(id): Path<String>, form: FormData) -> ReplyResult {
-    let detail = cx.services().applications.detail(cx.actor(), application_id(&id)?).await?;
+    let detail = cx
+        .services()
+        .applications
+        .detail(cx.actor(), application_id(&id)?)
+        .await?;
     let name = detail.application.name.clone();
     let result = if form.text("confirm") == name {
-        cx.services().applications.delete(cx.actor(), detail.application.id).await
+        cx.services()
+            .applications
+            .delete(cx.actor(), detail.application.id)
+            .await
     } else {
         Err(DomainError::field("confirm", format!("Type {name} to delete it.")))
     };
@@ -34,11 +41,18 @@ pub(super) async fn delete(cx: Cx, Path(id): Path<String>, form: FormData) -> Re
 }
 
 async fn page(cx: &Cx, id: &str, form: FormState) -> PageResult {
-    let detail = cx.services().applications.detail(cx.actor(), application_id(id)?).await?;
+    let detail = cx
+        .services()
+        .applications
+        .detail(cx.actor(), application_id(id)?)
+        .await?;
     let status = form.status();
     let keys = detail.keys.iter().filter(|key| key.state == KeyState::Active).count() as u64;
-    let subscriptions =
-        detail.subscriptions.iter().filter(|s| s.subscription.state != SubscriptionState::Canceled).count() as u64;
+    let subscriptions = detail
+        .subscriptions
+        .iter()
+        .filter(|s| s.subscription.state != SubscriptionState::Canceled)
+        .count() as u64;
     let application = detail.application;
     let page = Page::new(format!("Delete {}", application.name), move || {
         let id = application.id;

@@ -15,9 +15,16 @@ use crate::{
 
 /// `GET /dashboard/applications/{id}/edit`
 pub(super) async fn show(cx: Cx, Path(id): Path<String>) -> PageResult {
-    let application = cx.services().applications.detail(cx.actor(), application_id(&id)?).await?.application;
-    let values =
-        FormData::from_pairs([("name", application.name.clone()), ("description", application.description.clone())]);
+    let application = cx
+        .services()
+        .applications
+        .detail(cx.actor(), application_id(&id)?)
+        .await?
+        .application;
+    let values = FormData::from_pairs([
+        ("name", application.name.clone()),
+        ("description", application.description.clone()),
+    ]);
     Ok(page(application, FormState::showing(values)))
 }
 
@@ -25,7 +32,10 @@ pub(super) async fn show(cx: Cx, Path(id): Path<String>) -> PageResult {
 pub(super) async fn save(cx: Cx, Path(id): Path<String>, form: FormData) -> ReplyResult {
     let id = application_id(&id)?;
     let applications = &cx.services().applications;
-    match applications.update(cx.actor(), id, form.text("name"), form.text("description")).await {
+    match applications
+        .update(cx.actor(), id, form.text("name"), form.text("description"))
+        .await
+    {
         Ok(_) => Ok(Reply::redirect(href::application(id)).flash("Saved.")),
         Err(error) => {
             let application = applications.detail(cx.actor(), id).await?.application;

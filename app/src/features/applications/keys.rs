@@ -34,14 +34,22 @@ pub(super) async fn create(cx: Cx, Path(id): Path<String>, form: FormData) -> Re
             let api = first_api(&detail);
             Ok(created_page(detail.application, created.key, created.plaintext.expose_once(), api).into())
         }
-        Err(error) => Ok(application::page(&cx, id, FormState::refused(form, error)?).await?.into()),
+        Err(error) => Ok(application::page(&cx, id, FormState::refused(form, error)?)
+            .await?
+            .into()),
     }
 }
 
 /// Page of the first api the application may call: the place for a first call.
 fn first_api(detail: &ApplicationDetail) -> Option<String> {
-    let subscription = detail.subscriptions.iter().find(|s| s.subscription.state == SubscriptionState::Active)?;
-    subscription.apis.first().map(|(api, _)| href::api(&subscription.organization.slug, api))
+    let subscription = detail
+        .subscriptions
+        .iter()
+        .find(|s| s.subscription.state == SubscriptionState::Active)?;
+    subscription
+        .apis
+        .first()
+        .map(|(api, _)| href::api(&subscription.organization.slug, api))
 }
 
 fn created_page(application: Application, key: Key, text: String, api_page: Option<String>) -> Page {
@@ -118,12 +126,20 @@ pub(super) async fn revoke(cx: Cx, Path((id, key)): Path<(String, String)>) -> R
     let (application, key) = load(&cx, &id, &key).await?;
     let revision = cx.services().keys.revoke(cx.actor(), key.id).await?;
     cx.wait_live(revision).await;
-    Ok(Reply::redirect(href::application(application.id)).flash(format!("{} is revoked. Calls with it get 401.", key.name)))
+    Ok(Reply::redirect(href::application(application.id))
+        .flash(format!("{} is revoked. Calls with it get 401.", key.name)))
 }
 
 async fn load(cx: &Cx, id: &str, key: &str) -> Result<(Application, Key), PageError> {
-    let detail = cx.services().applications.detail(cx.actor(), application_id(id)?).await?;
+    let detail = cx
+        .services()
+        .applications
+        .detail(cx.actor(), application_id(id)?)
+        .await?;
     let key_id: KeyId = key.parse().map_err(|_| PageError::not_found("key"))?;
-    let key = detail.keys.into_iter().find(|key| key.id == key_id && key.state == KeyState::Active);
+    let key = detail
+        .keys
+        .into_iter()
+        .find(|key| key.id == key_id && key.state == KeyState::Active);
     Ok((detail.application, key.ok_or_else(|| PageError::not_found("key"))?))
 }

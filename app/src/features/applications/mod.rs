@@ -8,10 +8,7 @@ mod new;
 mod overview;
 mod subscription;
 
-use axum::{
-    Router,
-    routing::get,
-};
+use axum::{Router, routing::get};
 
 use crate::cx::AppState;
 
@@ -22,9 +19,15 @@ pub fn router() -> Router<AppState> {
         .route("/dashboard/applications/new", get(new::show).post(new::create))
         .route("/dashboard/applications/{id}", get(application::show))
         .route("/dashboard/applications/{id}/edit", get(edit::show).post(edit::save))
-        .route("/dashboard/applications/{id}/delete", get(delete::ask).post(delete::delete))
+        .route(
+            "/dashboard/applications/{id}/delete",
+            get(delete::ask).post(delete::delete),
+        )
         .route("/dashboard/applications/{id}/keys", get(keys::back).post(keys::create))
-        .route("/dashboard/applications/{id}/keys/{key}/revoke", get(keys::ask_revoke).post(keys::revoke))
+        .route(
+            "/dashboard/applications/{id}/keys/{key}/revoke",
+            get(keys::ask_revoke).post(keys::revoke),
+        )
         .route(
             "/dashboard/applications/{id}/subscriptions/{subscription}/cancel",
             get(subscription::ask_cancel).post(subscription::cancel),
@@ -33,5 +36,6 @@ pub fn router() -> Router<AppState> {
 
 /// An application's id in a path; anything else is "not found", like a stranger's.
 fn application_id(text: &str) -> Result<domain::id::ApplicationId, crate::error::PageError> {
-    text.parse().map_err(|_| crate::error::PageError::not_found("application"))
+    text.parse()
+        .map_err(|_| crate::error::PageError::not_found("application"))
 }

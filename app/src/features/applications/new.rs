@@ -20,7 +20,10 @@ pub(super) async fn show(cx: Cx) -> PageResult {
 /// `POST /dashboard/applications/new`
 pub(super) async fn create(cx: Cx, form: FormData) -> ReplyResult {
     let applications = &cx.services().applications;
-    match applications.create(cx.actor(), form.text("name"), "", form.text("description")).await {
+    match applications
+        .create(cx.actor(), form.text("name"), "", form.text("description"))
+        .await
+    {
         Ok(application) => Ok(Reply::redirect(href::application(application.id))
             .flash(format!("{} is ready. Subscribe it to a plan.", application.name))),
         Err(error) => Ok(page(FormState::refused(form, error)?).into()),

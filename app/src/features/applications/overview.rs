@@ -13,8 +13,8 @@ use crate::{
     href,
     page::{DashboardSection, Page, PageResult},
     ui::{
-        Button, ButtonKind, Callout, Card, Column, Empty, Icon, IconName, LinkButton, PageTitle, Row, Table, Tone, counted,
-        visible_text,
+        Button, ButtonKind, Callout, Card, Column, Empty, Icon, IconName, LinkButton, PageTitle, Row, Table, Tone,
+        counted, visible_text,
     },
 };
 
@@ -40,7 +40,11 @@ pub(super) async fn show(cx: Cx) -> PageResult {
     let applications = cx.services().applications.list(cx.actor()).await?;
     let mut needs = Vec::new();
     for overview in applications.iter().take(READ_AT_MOST) {
-        let detail = cx.services().applications.detail(cx.actor(), overview.application.id).await?;
+        let detail = cx
+            .services()
+            .applications
+            .detail(cx.actor(), overview.application.id)
+            .await?;
         needs.extend(needs_of(&detail));
     }
     let has_sink = cx.settings().has_mail_sink;

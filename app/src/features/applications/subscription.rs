@@ -1,7 +1,9 @@
 //! Cancel a subscription.
 
 use axum::extract::Path;
-use domain::{application::service::SubscriptionView, id::ApplicationId, id::SubscriptionId, subscription::SubscriptionState};
+use domain::{
+    application::service::SubscriptionView, id::ApplicationId, id::SubscriptionId, subscription::SubscriptionState,
+};
 use leptos::prelude::*;
 
 use super::application_id;
@@ -49,7 +51,10 @@ pub(super) async fn ask_cancel(cx: Cx, Path((id, subscription)): Path<(String, S
 /// `POST …/subscriptions/{subscription}/cancel`
 pub(super) async fn cancel(cx: Cx, Path((id, subscription)): Path<(String, String)>) -> ReplyResult {
     let (id, _, view) = load(&cx, &id, &subscription).await?;
-    cx.services().subscriptions.cancel(cx.actor(), view.subscription.id).await?;
+    cx.services()
+        .subscriptions
+        .cancel(cx.actor(), view.subscription.id)
+        .await?;
     Ok(Reply::redirect(href::application(id)).flash(format!("{} is canceled.", view.plan.name)))
 }
 

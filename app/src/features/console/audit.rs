@@ -29,7 +29,11 @@ struct After {
 async fn show(cx: Cx, Path(slug): Path<String>, Query(query): Query<After>) -> PageResult {
     let organization = cx.services().organizations.for_console(cx.actor(), &slug).await?;
     let cursor = (!query.after.is_empty()).then_some(query.after);
-    let entries = cx.services().audit.list(cx.actor(), organization.id, cursor.as_deref()).await?;
+    let entries = cx
+        .services()
+        .audit
+        .list(cx.actor(), organization.id, cursor.as_deref())
+        .await?;
     let page = Page::new("Audit log", move || {
         if entries.items.is_empty() {
             return view! {
@@ -41,13 +45,18 @@ async fn show(cx: Cx, Path(slug): Path<String>, Query(query): Query<After>) -> P
             .into_any();
         }
         let first = cursor.is_some().then(|| href::audit(&slug));
-        let next = entries.next.as_ref().map(|next| href::with_query(&href::audit(&slug), &[("after", next)]));
+        let next = entries
+            .next
+            .as_ref()
+            .map(|next| href::with_query(&href::audit(&slug), &[("after", next)]));
         let count = entries.items.len();
         let rows = entries
             .items
             .into_iter()
             .map(|entry| {
-                let who = entry.account_email.map_or_else(|| "Installation".to_owned(), |e| visible_text(&e).into_owned());
+                let who = entry
+                    .account_email
+                    .map_or_else(|| "Installation".to_owned(), |e| visible_text(&e).into_owned());
                 Row::new(view! { <Moment at=entry.at /> })
                     .cell(who)
                     .cell(view! { <code class="mono small">{entry.action}</code> })

@@ -6,6 +6,7 @@ mod organizations;
 mod overview;
 mod plans;
 mod settings;
+mod spec_fields;
 mod subscribers;
 mod versions;
 

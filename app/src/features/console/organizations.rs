@@ -12,14 +12,22 @@ use crate::{
 };
 
 pub(super) fn router() -> Router<AppState> {
-    Router::new().route("/console", get(list)).route("/console/new", get(show_new).post(create))
+    Router::new()
+        .route("/console", get(list))
+        .route("/console/new", get(show_new).post(create))
 }
 
 /// `GET /console`
 async fn list(cx: Cx) -> ReplyResult {
-    let account = cx.actor().account().ok_or(domain::error::DomainError::Unauthenticated)?;
-    let memberships: Vec<_> =
-        account.memberships.iter().map(|m| (m.slug.to_string(), m.name.clone(), m.role.as_str())).collect();
+    let account = cx
+        .actor()
+        .account()
+        .ok_or(domain::error::DomainError::Unauthenticated)?;
+    let memberships: Vec<_> = account
+        .memberships
+        .iter()
+        .map(|m| (m.slug.to_string(), m.name.clone(), m.role.as_str()))
+        .collect();
     if let [(slug, ..)] = memberships.as_slice() {
         return Ok(Reply::redirect(href::console_overview(slug)));
     }
@@ -68,13 +76,20 @@ async fn list(cx: Cx) -> ReplyResult {
 
 /// `GET /console/new`
 async fn show_new(cx: Cx) -> PageResult {
-    cx.actor().account().ok_or(domain::error::DomainError::Unauthenticated)?;
+    cx.actor()
+        .account()
+        .ok_or(domain::error::DomainError::Unauthenticated)?;
     Ok(new_page(&FormState::default()))
 }
 
 /// `POST /console/new`
 async fn create(cx: Cx, form: FormData) -> ReplyResult {
-    match cx.services().organizations.create(cx.actor(), form.text("slug"), form.text("name")).await {
+    match cx
+        .services()
+        .organizations
+        .create(cx.actor(), form.text("slug"), form.text("name"))
+        .await
+    {
         Ok(organization) => {
             let welcome = format!("{} is ready. Bring your first API.", organization.name);
             Ok(Reply::redirect(href::console_overview(&organization.slug)).flash(welcome))

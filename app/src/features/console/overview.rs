@@ -44,11 +44,19 @@ const RANGES: [(&str, &str, Duration, u32); 4] = [
 /// `GET /console/{org}`
 async fn show(cx: Cx, Path(slug): Path<String>, Query(query): Query<Range>) -> PageResult {
     let organization = cx.services().organizations.for_console(cx.actor(), &slug).await?;
-    let (range_name, _, length, steps) =
-        RANGES.into_iter().find(|(name, ..)| *name == query.range).unwrap_or(RANGES[1]);
+    let (range_name, _, length, steps) = RANGES
+        .into_iter()
+        .find(|(name, ..)| *name == query.range)
+        .unwrap_or(RANGES[1]);
     let now = cx.now();
-    let range = TimeRange { from: now - length, to: now };
-    let before = TimeRange { from: now - length - length, to: now - length };
+    let range = TimeRange {
+        from: now - length,
+        to: now,
+    };
+    let before = TimeRange {
+        from: now - length - length,
+        to: now - length,
+    };
     let scope = UsageScope::Organization(organization.id);
     let usage = &cx.services().usage;
     let totals = usage.totals(cx.actor(), scope, range).await?;
@@ -127,13 +135,23 @@ async fn show(cx: Cx, Path(slug): Path<String>, Query(query): Query<Range>) -> P
 fn headline(totals: &UsageTotals, previous: &UsageTotals) -> impl IntoView + use<> {
     let calls = totals.sums.calls;
     let (errors, refused) = (totals.errors, totals.refused);
-    let share = move |part: u64| percent_in_words(if calls == 0 { 0.0 } else { part as f64 / calls as f64 * 100.0 });
+    let share = move |part: u64| {
+        percent_in_words(if calls == 0 {
+            0.0
+        } else {
+            part as f64 / calls as f64 * 100.0
+        })
+    };
     let change = (previous.sums.calls > 0).then(|| {
         let percent = (calls as f64 / previous.sums.calls as f64 - 1.0) * 100.0;
         format!("{percent:+.1} %")
     });
     let note = change.as_ref().map(|_| "on the period before".to_owned());
-    let mean = totals.sums.latency_us.checked_div(calls).map_or_else(|| "–".to_owned(), |us| format!("{:.1}", us as f64 / 1_000.0));
+    let mean = totals
+        .sums
+        .latency_us
+        .checked_div(calls)
+        .map_or_else(|| "–".to_owned(), |us| format!("{:.1}", us as f64 / 1_000.0));
     view! {
         <Stats>
             {match (change, note) {
@@ -150,7 +168,13 @@ fn headline(totals: &UsageTotals, previous: &UsageTotals) -> impl IntoView + use
 }
 
 fn chart(timeline: &[UsagePoint], is_long: bool) -> impl IntoView + use<> {
-    let label = |at| if is_long { moment::day_month(at) } else { moment::hour_minute(at) };
+    let label = |at| {
+        if is_long {
+            moment::day_month(at)
+        } else {
+            moment::hour_minute(at)
+        }
+    };
     let series = |name: &str, look, read: fn(&UsagePoint) -> u64| Series {
         name: name.to_owned(),
         look,
@@ -161,7 +185,11 @@ fn chart(timeline: &[UsagePoint], is_long: bool) -> impl IntoView + use<> {
     let errors: u64 = timeline.iter().map(|p| p.errors).sum();
     let data = ChartData {
         name: "Requests and errors".into(),
-        finding: format!("{}, {} with a server error.", counted(requests, "request", "requests"), grouped(errors)),
+        finding: format!(
+            "{}, {} with a server error.",
+            counted(requests, "request", "requests"),
+            grouped(errors)
+        ),
         unit: Unit::Count,
         axis: "Time, UTC",
         points: timeline.iter().map(|point| label(point.at)).collect(),
@@ -189,7 +217,11 @@ fn busiest(slug: &str, operations: &[OperationUsage]) -> Option<impl IntoView + 
         .iter()
         .take(SHOWN)
         .map(|operation| {
-            let route = if operation.route.is_empty() { "No operation matched".to_owned() } else { operation.route.clone() };
+            let route = if operation.route.is_empty() {
+                "No operation matched".to_owned()
+            } else {
+                operation.route.clone()
+            };
             let place = format!("{} {}", operation.api_name, operation.version);
             let to = href::console_version(slug, &operation.api, &operation.version);
             Row::linked(visible_text(&route).into_owned(), to)

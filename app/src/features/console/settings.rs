@@ -26,7 +26,12 @@ async fn show(cx: Cx, Path(slug): Path<String>) -> PageResult {
 /// `POST /console/{org}/settings`
 async fn rename(cx: Cx, Path(slug): Path<String>, form: FormData) -> ReplyResult {
     let organization = cx.services().organizations.for_console(cx.actor(), &slug).await?;
-    match cx.services().organizations.rename(cx.actor(), organization.id, form.text("name")).await {
+    match cx
+        .services()
+        .organizations
+        .rename(cx.actor(), organization.id, form.text("name"))
+        .await
+    {
         Ok(()) => Ok(Reply::redirect(href::organization_settings(&slug)).flash("Saved.")),
         Err(error) => Ok(page(&cx, &organization, FormState::refused(form, error)?).await?.into()),
     }

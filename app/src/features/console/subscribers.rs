@@ -34,7 +34,11 @@ pub(super) fn router() -> Router<AppState> {
 /// `GET /console/{org}/subscribers`
 async fn show(cx: Cx, Path(slug): Path<String>) -> PageResult {
     let organization = cx.services().organizations.for_console(cx.actor(), &slug).await?;
-    let subscribers = cx.services().subscriptions.subscribers(cx.actor(), organization.id).await?;
+    let subscribers = cx
+        .services()
+        .subscriptions
+        .subscribers(cx.actor(), organization.id)
+        .await?;
     let may_manage = cx.actor().require(Action::ManageSubscribers, organization.id).is_ok();
     let now = cx.now();
     let page = Page::new("Subscribers", move || {
@@ -50,10 +54,14 @@ async fn show(cx: Cx, Path(slug): Path<String>) -> PageResult {
             }
             .into_any();
         }
-        let (pending, others): (Vec<_>, Vec<_>) =
-            subscribers.into_iter().partition(|s| s.subscription.state == SubscriptionState::Pending);
+        let (pending, others): (Vec<_>, Vec<_>) = subscribers
+            .into_iter()
+            .partition(|s| s.subscription.state == SubscriptionState::Pending);
         let approvals = (!pending.is_empty()).then(|| {
-            let items = pending.iter().map(|s| approval(&slug, s, may_manage, now)).collect_view();
+            let items = pending
+                .iter()
+                .map(|s| approval(&slug, s, may_manage, now))
+                .collect_view();
             view! {
                 <Card title="Waiting for approval" id="approvals" flush=true>
                     <div class="needs-wrap"><ul class="needs">{items}</ul></div>
@@ -93,7 +101,12 @@ async fn show(cx: Cx, Path(slug): Path<String>) -> PageResult {
     Ok(page.console(&organization, ConsoleSection::Subscribers))
 }
 
-fn approval(slug: &str, subscriber: &SubscriberView, may_manage: bool, now: domain::clock::Timestamp) -> impl IntoView + use<> {
+fn approval(
+    slug: &str,
+    subscriber: &SubscriberView,
+    may_manage: bool,
+    now: domain::clock::Timestamp,
+) -> impl IntoView + use<> {
     let id = subscriber.subscription.id;
     let application = visible_text(&subscriber.application.name).into_owned();
     let description = visible_text(&subscriber.application.description).into_owned();
@@ -128,8 +141,22 @@ fn row(slug: &str, subscriber: &SubscriberView, may_manage: bool, now: domain::c
         None => grouped(subscriber.quota.used),
     };
     let action = may_manage.then(|| match subscriber.subscription.state {
-        SubscriptionState::Active => Some(act_button(slug, id, "suspend", "Suspend", &application, ButtonKind::Danger)),
-        SubscriptionState::Suspended => Some(act_button(slug, id, "resume", "Resume", &application, ButtonKind::Secondary)),
+        SubscriptionState::Active => Some(act_button(
+            slug,
+            id,
+            "suspend",
+            "Suspend",
+            &application,
+            ButtonKind::Danger,
+        )),
+        SubscriptionState::Suspended => Some(act_button(
+            slug,
+            id,
+            "resume",
+            "Resume",
+            &application,
+            ButtonKind::Secondary,
+        )),
         SubscriptionState::Pending | SubscriptionState::Canceled => None,
     });
     Row::new(application)
@@ -165,14 +192,21 @@ async fn act(cx: Cx, Path((slug, id, action)): Path<(String, String, String)>) -
     let (result, done) = match action.as_str() {
         "approve" => (service.approve(actor, id).await, "The subscription is approved."),
         "refuse" => (service.refuse(actor, id).await, "The subscription is refused."),
-        "suspend" => (service.suspend(actor, id).await, "The subscription is suspended: its calls get 403."),
+        "suspend" => (
+            service.suspend(actor, id).await,
+            "The subscription is suspended: its calls get 403.",
+        ),
         "resume" => (service.resume(actor, id).await, "The subscription goes on."),
         _ => return Err(PageError::not_found("page")),
     };
     let back = Reply::redirect(href::subscribers(&slug));
     match result {
         Ok(_) => Ok(back.flash(done)),
-        Err(error) => match FormState::refused(FormData::default(), error)?.errors.into_iter().next() {
+        Err(error) => match FormState::refused(FormData::default(), error)?
+            .errors
+            .into_iter()
+            .next()
+        {
             Some(error) => Ok(back.flash_problem(error.message)),
             None => Ok(back),
         },

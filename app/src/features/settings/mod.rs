@@ -19,8 +19,8 @@ use crate::{
     href,
     page::{DashboardSection, Page, PageResult, Reply, ReplyResult},
     ui::{
-        Ago, Badge, Button, ButtonKind, ButtonSize, Card, Column, ErrorSummary, InputKind, PageTitle, Row, Table, TextField, Tone,
-        short_text,
+        Ago, Badge, Button, ButtonKind, ButtonSize, Card, Column, ErrorSummary, InputKind, PageTitle, Row, Table,
+        TextField, Tone, short_text,
     },
 };
 
@@ -43,7 +43,10 @@ async fn save(cx: Cx, form: FormData) -> ReplyResult {
     let session = cx.caller.session.ok_or(DomainError::Unauthenticated)?;
     let (current, new) = (form.raw("current_password"), form.raw("password"));
     let password = (!current.is_empty() || !new.is_empty()).then(|| (current.to_owned(), new.to_owned()));
-    let change = ProfileChange { name: form.text("name").to_owned(), password };
+    let change = ProfileChange {
+        name: form.text("name").to_owned(),
+        password,
+    };
     match cx.services().accounts.update_profile(cx.actor(), session, change).await {
         Ok(()) => Ok(Reply::redirect(href::settings()).flash("Saved.")),
         Err(error) => Ok(page(&cx, FormState::refused(form, error)?).await?.into()),
@@ -120,7 +123,11 @@ async fn page(cx: &Cx, form: FormState) -> PageResult {
 }
 
 fn session_row(session: SessionView, now: domain::clock::Timestamp) -> Row {
-    let browser = if session.user_agent.is_empty() { "Unknown browser".to_owned() } else { short_text(&session.user_agent, 80) };
+    let browser = if session.user_agent.is_empty() {
+        "Unknown browser".to_owned()
+    } else {
+        short_text(&session.user_agent, 80)
+    };
     let action = if session.is_current {
         view! { <Badge tone=Tone::Accent word="This browser" /> }.into_any()
     } else {

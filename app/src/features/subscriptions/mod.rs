@@ -14,7 +14,8 @@ use crate::{
     href,
     page::{Page, PageResult, Reply, ReplyResult},
     ui::{
-        Button, ButtonKind, Choice, ErrorSummary, InputKind, LinkButton, PlanCard, Plans, RadioCards, TextField, visible_text,
+        Button, ButtonKind, Choice, ErrorSummary, InputKind, LinkButton, PlanCard, Plans, RadioCards, TextField,
+        visible_text,
     },
 };
 
@@ -39,11 +40,18 @@ async fn subscribe(cx: Cx, Path((org, slug)): Path<(String, String)>, form: Form
         Ok(id) => id,
         Err(error) => return Ok(page(&cx, &org, &slug, FormState::refused(form, error)?).await?.into()),
     };
-    match cx.services().subscriptions.subscribe(cx.actor(), application, plan.id).await {
+    match cx
+        .services()
+        .subscriptions
+        .subscribe(cx.actor(), application, plan.id)
+        .await
+    {
         Ok(subscription) => {
             cx.wait_live(cx.services().gateway_config.revision().await?).await;
             let words = match subscription.state {
-                SubscriptionState::Pending => format!("{} waits for the provider's approval. You get a mail.", plan.name),
+                SubscriptionState::Pending => {
+                    format!("{} waits for the provider's approval. You get a mail.", plan.name)
+                }
                 _ => format!("Subscribed to {}. Create a key to call it.", plan.name),
             };
             Ok(Reply::redirect(href::application(application)).flash(words))
@@ -60,10 +68,16 @@ async fn subscribe(cx: Cx, Path((org, slug)): Path<(String, String)>, form: Form
 async fn chosen(cx: &Cx, form: &FormData) -> Result<ApplicationId, DomainError> {
     match form.text("application") {
         "" | NEW => {
-            let application = cx.services().applications.create(cx.actor(), form.text("name"), "", "").await?;
+            let application = cx
+                .services()
+                .applications
+                .create(cx.actor(), form.text("name"), "", "")
+                .await?;
             Ok(application.id)
         }
-        id => id.parse().map_err(|_| DomainError::field("application", "Choose an application.")),
+        id => id
+            .parse()
+            .map_err(|_| DomainError::field("application", "Choose an application.")),
     }
 }
 

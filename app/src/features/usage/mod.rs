@@ -21,8 +21,8 @@ use crate::{
     href,
     page::{DashboardSection, Page, PageResult},
     ui::{
-        BarChart, Button, Card, ChartData, Column, Empty, LinkButton, Look, PageTitle, Row, Segmented, SelectField, Series,
-        Stat, Stats, Tab, Table, Unit, counted, moment, visible_text,
+        BarChart, Button, Card, ChartData, Column, Empty, LinkButton, Look, PageTitle, Row, Segmented, SelectField,
+        Series, Stat, Stats, Tab, Table, Unit, counted, moment, visible_text,
     },
 };
 
@@ -51,14 +51,20 @@ const RANGES: [(&str, &str, Duration, u32); 4] = [
 /// `GET /dashboard/usage`
 async fn show(cx: Cx, Query(view): Query<View>) -> PageResult {
     cx.actor().account().ok_or(DomainError::Unauthenticated)?;
-    let (range_name, _, length, steps) = RANGES.into_iter().find(|(name, ..)| *name == view.range).unwrap_or(RANGES[1]);
+    let (range_name, _, length, steps) = RANGES
+        .into_iter()
+        .find(|(name, ..)| *name == view.range)
+        .unwrap_or(RANGES[1]);
     let chosen: Option<ApplicationId> = match view.application.as_str() {
         "" => None,
         id => Some(id.parse().map_err(|_| PageError::not_found("application"))?),
     };
     let scope = chosen.map_or(UsageScope::MyApplications, UsageScope::Application);
     let now = cx.now();
-    let range = TimeRange { from: now - length, to: now };
+    let range = TimeRange {
+        from: now - length,
+        to: now,
+    };
     let usage = &cx.services().usage;
     let totals = usage.totals(cx.actor(), scope, range).await?;
     let timeline = usage.timeline(cx.actor(), scope, range, steps).await?;
@@ -102,7 +108,10 @@ async fn show(cx: Cx, Query(view): Query<View>) -> PageResult {
 fn filter(applications: Vec<ApplicationOverview>, chosen: &str, range: &'static str) -> impl IntoView + use<> {
     let options = std::iter::once((String::new(), "All applications".to_owned()))
         .chain(applications.into_iter().map(|overview| {
-            (overview.application.id.to_string(), visible_text(&overview.application.name).into_owned())
+            (
+                overview.application.id.to_string(),
+                visible_text(&overview.application.name).into_owned(),
+            )
         }))
         .collect();
     view! {
@@ -117,7 +126,10 @@ fn filter(applications: Vec<ApplicationOverview>, chosen: &str, range: &'static 
 fn headline(totals: &UsageTotals) -> impl IntoView + use<> {
     let UsageTotals { sums, refused, errors } = *totals;
     let calls = sums.calls;
-    let mean = sums.latency_us.checked_div(calls).map_or_else(|| "–".to_owned(), |us| format!("{:.1}", us as f64 / 1_000.0));
+    let mean = sums
+        .latency_us
+        .checked_div(calls)
+        .map_or_else(|| "–".to_owned(), |us| format!("{:.1}", us as f64 / 1_000.0));
     view! {
         <Stats>
             <Stat name="Calls" value=grouped(calls) />
@@ -130,7 +142,13 @@ fn headline(totals: &UsageTotals) -> impl IntoView + use<> {
 }
 
 fn chart(timeline: &[UsagePoint], is_long: bool) -> impl IntoView + use<> {
-    let label = |at| if is_long { moment::day_month(at) } else { moment::hour_minute(at) };
+    let label = |at| {
+        if is_long {
+            moment::day_month(at)
+        } else {
+            moment::hour_minute(at)
+        }
+    };
     let total: u64 = timeline.iter().map(|p| p.calls).sum();
     let refused: u64 = timeline.iter().map(|p| p.refused).sum();
     let series = |name: &str, look, total: u64, read: fn(&UsagePoint) -> u64| Series {
@@ -165,7 +183,11 @@ fn table(operations: &[OperationUsage]) -> Option<impl IntoView + use<>> {
     let rows = operations
         .iter()
         .map(|usage| {
-            let route = if usage.route.is_empty() { "No operation matched".to_owned() } else { usage.route.clone() };
+            let route = if usage.route.is_empty() {
+                "No operation matched".to_owned()
+            } else {
+                usage.route.clone()
+            };
             Row::new(visible_text(&route).into_owned())
                 .cell(visible_text(&format!("{} {}", usage.api_name, usage.version)).into_owned())
                 .cell(grouped(usage.calls))

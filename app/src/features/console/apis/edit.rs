@@ -30,7 +30,11 @@ pub(super) async fn save(cx: Cx, Path((org, api)): Path<(String, String)>, form:
         slug: api.clone(),
         name: form.text("name").to_owned(),
         summary: form.text("summary").to_owned(),
-        visibility: if form.text("visibility") == "private" { Visibility::Private } else { Visibility::Public },
+        visibility: if form.text("visibility") == "private" {
+            Visibility::Private
+        } else {
+            Visibility::Public
+        },
         tags: tags_of(form.text("tags")),
     };
     match cx.services().catalog.update_api(cx.actor(), detail.api.id, input).await {
@@ -45,7 +49,11 @@ fn page(detail: &ApiDetail, form: FormState) -> Page {
     let page = Page::new(format!("Edit {}", api.name), move || {
         let visibility = vec![
             Choice::new("public", "Public", "Everybody finds it once a version is published."),
-            Choice::new("private", "Private", "Only members of your organization see it. Subscriptions go on."),
+            Choice::new(
+                "private",
+                "Private",
+                "Only members of your organization see it. Subscriptions go on.",
+            ),
         ];
         view! {
             <div class="stack" data-gap="lg">

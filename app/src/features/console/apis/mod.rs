@@ -19,5 +19,9 @@ pub(super) fn router() -> Router<AppState> {
 
 /// Tags as typed: separated by commas or spaces, empty ones left out.
 fn tags_of(text: &str) -> Vec<String> {
-    text.split([',', ' ']).map(str::trim).filter(|tag| !tag.is_empty()).map(str::to_lowercase).collect()
+    text.split([',', ' '])
+        .map(str::trim)
+        .filter(|tag| !tag.is_empty())
+        .map(str::to_lowercase)
+        .collect()
 }

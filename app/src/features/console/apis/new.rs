@@ -38,10 +38,19 @@ pub(super) async fn create(cx: Cx, Path(slug): Path<String>, form: FormData) -> 
         slug: slug_of(&form),
         name: form.text("name").to_owned(),
         summary: form.text("summary").to_owned(),
-        visibility: if form.text("visibility") == "private" { Visibility::Private } else { Visibility::Public },
+        visibility: if form.text("visibility") == "private" {
+            Visibility::Private
+        } else {
+            Visibility::Public
+        },
         tags: tags_of(form.text("tags")),
     };
-    match cx.services().catalog.create_api(cx.actor(), organization.id, input, form.text("version"), spec).await {
+    match cx
+        .services()
+        .catalog
+        .create_api(cx.actor(), organization.id, input, form.text("version"), spec)
+        .await
+    {
         Ok((api, version)) => {
             let to = href::console_version(&organization.slug, &api.slug, &version.name);
             Ok(Reply::redirect(to).flash(format!("{} is a draft. Set its upstream, then publish it.", api.name)))

@@ -8,9 +8,7 @@ use crate::{
     cx::Cx,
     href,
     page::{ConsoleSection, Page, PageResult},
-    ui::{
-        ButtonKind, Card, Column, Crumbs, IconName, LinkButton, Ago, PageTitle, Place, Row, StateBadge, Table,
-    },
+    ui::{Ago, ButtonKind, Card, Column, Crumbs, IconName, LinkButton, PageTitle, Place, Row, StateBadge, Table},
 };
 
 pub(super) async fn show(cx: Cx, Path((org, api)): Path<(String, String)>) -> PageResult {
@@ -24,10 +22,19 @@ pub(super) async fn show(cx: Cx, Path((org, api)): Path<(String, String)>) -> Pa
             .versions
             .iter()
             .map(|version| {
-                Row::linked(version.name.to_string(), href::console_version(&org, &api, &version.name))
-                    .cell(view! { <StateBadge state=version.state /> })
-                    .cell(version.published_at.map(|at| view! { <Ago at now /> }))
-                    .cell(version.deprecation.as_ref().and_then(|d| d.sunset).map(|at| view! { <Ago at now /> }))
+                Row::linked(
+                    version.name.to_string(),
+                    href::console_version(&org, &api, &version.name),
+                )
+                .cell(view! { <StateBadge state=version.state /> })
+                .cell(version.published_at.map(|at| view! { <Ago at now /> }))
+                .cell(
+                    version
+                        .deprecation
+                        .as_ref()
+                        .and_then(|d| d.sunset)
+                        .map(|at| view! { <Ago at now /> }),
+                )
             })
             .collect();
         let plans = if detail.plans.is_empty() {

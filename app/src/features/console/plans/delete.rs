@@ -23,7 +23,9 @@ pub(super) async fn delete(cx: Cx, Path((slug, plan)): Path<(String, String)>) -
     let stored = cx.services().plans.by_slug(cx.actor(), organization.id, &plan).await?;
     match cx.services().plans.delete(cx.actor(), stored.id).await {
         Ok(()) => Ok(Reply::redirect(href::console_plans(&slug)).flash(format!("{} is deleted.", stored.name))),
-        Err(error) => Ok(page(&cx, &slug, &plan, FormState::refused(FormData::default(), error)?).await?.into()),
+        Err(error) => Ok(page(&cx, &slug, &plan, FormState::refused(FormData::default(), error)?)
+            .await?
+            .into()),
     }
 }
 

@@ -21,9 +21,15 @@ const RATE_LIMITS: usize = 2;
 pub(super) fn input_of(form: &FormData) -> Result<PlanInput, Vec<FieldError>> {
     let mut errors = Vec::new();
     let apis = form.all("apis").filter_map(|id| id.parse::<ApiId>().ok()).collect();
-    let rate_limits = (0..RATE_LIMITS).filter_map(|i| rate_limit_of(form, i, &mut errors)).collect();
+    let rate_limits = (0..RATE_LIMITS)
+        .filter_map(|i| rate_limit_of(form, i, &mut errors))
+        .collect();
     let quota = quota_of(form, &mut errors);
-    let approval = if form.text("approval") == "manual" { Approval::Manual } else { Approval::Automatic };
+    let approval = if form.text("approval") == "manual" {
+        Approval::Manual
+    } else {
+        Approval::Automatic
+    };
     if !errors.is_empty() {
         return Err(errors);
     }
@@ -72,7 +78,10 @@ fn quota_of(form: &FormData, errors: &mut Vec<FieldError>) -> Option<Quota> {
         errors.push(FieldError::new("quota", format!("`{text}` is not a whole number.")));
         return None;
     };
-    let per = Period::ALL.into_iter().find(|period| period.as_str() == form.text("quota_per")).unwrap_or(Period::Month);
+    let per = Period::ALL
+        .into_iter()
+        .find(|period| period.as_str() == form.text("quota_per"))
+        .unwrap_or(Period::Month);
     Some(Quota { requests, per })
 }
 
@@ -116,14 +125,21 @@ pub(super) fn PlanFields(
         })
         .collect_view();
     let limits = (0..RATE_LIMITS).map(|i| rate_limit_fields(&form, i)).collect_view();
-    let periods = Period::ALL.into_iter().map(|p| (p.as_str().to_owned(), format!("a {}", p.as_str()))).collect();
+    let periods = Period::ALL
+        .into_iter()
+        .map(|p| (p.as_str().to_owned(), format!("a {}", p.as_str())))
+        .collect();
     let quota_per = match form.value("quota_per") {
         empty if empty.is_empty() => "month".to_owned(),
         value => value,
     };
     let approvals = vec![
         Choice::new("automatic", "At once", "A subscription begins when it is asked for."),
-        Choice::new("manual", "After approval", "A member of your organization approves each subscription first."),
+        Choice::new(
+            "manual",
+            "After approval",
+            "A member of your organization approves each subscription first.",
+        ),
     ];
     view! {
         <div class="form-grid">
@@ -162,12 +178,17 @@ pub(super) fn PlanFields(
 
 fn rate_limit_fields(form: &FormState, i: usize) -> impl IntoView + use<> {
     let field = |part: &str| format!("rate_limits.{i}.{part}");
-    let windows = WINDOWS.iter().map(|(s, word)| (s.to_string(), format!("a {word}").replace("a hour", "an hour"))).collect();
+    let windows = WINDOWS
+        .iter()
+        .map(|(s, word)| (s.to_string(), format!("a {word}").replace("a hour", "an hour")))
+        .collect();
     let per = match form.value(&field("per_s")) {
         empty if empty.is_empty() => if i == 0 { "1" } else { "60" }.to_owned(),
         value => value,
     };
-    let error = form.error(&field("requests")).or_else(|| form.error(&format!("rate_limits.{i}")));
+    let error = form
+        .error(&field("requests"))
+        .or_else(|| form.error(&format!("rate_limits.{i}")));
     view! {
         <div class="form-grid" data-columns="3">
             <TextField
@@ -178,10 +199,10 @@ fn rate_limit_fields(form: &FormState, i: usize) -> impl IntoView + use<> {
                 error=error
                 optional=true
             />
-            <SelectField name=field("per_s") label="in" options=windows value=per />
+            <SelectField name=field("per_s") label=format!("Limit {}: window", i + 1) options=windows value=per />
             <TextField
                 name=field("burst")
-                label="at once at most"
+                label=format!("Limit {}: at once at most", i + 1)
                 kind=InputKind::Number
                 value=form.value(&field("burst"))
                 error=form.error(&field("burst"))
@@ -207,8 +228,21 @@ mod tests {
             ("quota_per", "month"),
         ]);
         let input = input_of(&form).unwrap();
-        assert_eq!(input.rate_limits, [RateLimit { requests: 10, per_s: 1, burst: 20 }]);
-        assert_eq!(input.quota, Some(Quota { requests: 10_000, per: Period::Month }));
+        assert_eq!(
+            input.rate_limits,
+            [RateLimit {
+                requests: 10,
+                per_s: 1,
+                burst: 20
+            }]
+        );
+        assert_eq!(
+            input.quota,
+            Some(Quota {
+                requests: 10_000,
+                per: Period::Month
+            })
+        );
     }
 
     #[test]

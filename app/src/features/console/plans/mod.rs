@@ -14,5 +14,8 @@ pub(super) fn router() -> Router<AppState> {
         .route("/console/{org}/plans", get(list::show))
         .route("/console/{org}/plans/new", get(save::show_new).post(save::create))
         .route("/console/{org}/plans/{plan}", get(save::show_edit).post(save::update))
-        .route("/console/{org}/plans/{plan}/delete", get(delete::ask).post(delete::delete))
+        .route(
+            "/console/{org}/plans/{plan}/delete",
+            get(delete::ask).post(delete::delete),
+        )
 }

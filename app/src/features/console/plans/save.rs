@@ -1,13 +1,7 @@
 //! Create and change a plan.
 
 use axum::extract::Path;
-use domain::{
-    authz::Action,
-    error::DomainError,
-    id::ApiId,
-    organization::Organization,
-    plan::Plan,
-};
+use domain::{authz::Action, error::DomainError, id::ApiId, organization::Organization, plan::Plan};
 use leptos::prelude::*;
 
 use super::fields::{PlanFields, form_of, input_of};
@@ -37,7 +31,9 @@ pub(super) async fn create(cx: Cx, Path(slug): Path<String>, form: FormData) -> 
         Ok(plan) => {
             Ok(Reply::redirect(href::console_plans(&slug)).flash(format!("{} is open for subscriptions.", plan.name)))
         }
-        Err(error) => Ok(page(&cx, &organization, None, FormState::refused(form, error)?).await?.into()),
+        Err(error) => Ok(page(&cx, &organization, None, FormState::refused(form, error)?)
+            .await?
+            .into()),
     }
 }
 
@@ -59,7 +55,9 @@ pub(super) async fn update(cx: Cx, Path((slug, plan)): Path<(String, String)>, f
     };
     match result {
         Ok(plan) => Ok(Reply::redirect(href::console_plans(&slug)).flash(format!("{} is saved.", plan.name))),
-        Err(error) => Ok(page(&cx, &organization, Some(&plan), FormState::refused(form, error)?).await?.into()),
+        Err(error) => Ok(page(&cx, &organization, Some(&plan), FormState::refused(form, error)?)
+            .await?
+            .into()),
     }
 }
 
@@ -81,9 +79,12 @@ async fn page(cx: &Cx, organization: &Organization, plan: Option<&Plan>, form: F
     let slug = organization.slug.clone();
     let status = form.status();
     let stored = plan.map(|plan| (plan.slug.clone(), plan.name.clone()));
-    let title = stored.as_ref().map_or_else(|| "New plan".to_owned(), |(_, name)| name.clone());
+    let title = stored
+        .as_ref()
+        .map_or_else(|| "New plan".to_owned(), |(_, name)| name.clone());
     let page = Page::new(title.clone(), move || {
-        let crumbs = view! { <Crumbs above=vec![Place::new("Plans", href::console_plans(&slug))] current=title.clone() /> };
+        let crumbs =
+            view! { <Crumbs above=vec![Place::new("Plans", href::console_plans(&slug))] current=title.clone() /> };
         if apis.is_empty() {
             return view! {
                 <div class="stack" data-gap="lg">

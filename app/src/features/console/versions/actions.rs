@@ -11,11 +11,11 @@ use domain::{
 use super::{
     deprecation::parse_moment,
     show::{Section, VersionPath, page},
-    spec_fields::spec_of,
 };
 use crate::{
     cx::Cx,
     error::PageError,
+    features::console::spec_fields::spec_of,
     form::{FormData, FormState},
     href,
     page::{Reply, ReplyResult},
@@ -29,10 +29,19 @@ pub(super) async fn back(Path((org, api, version)): VersionPath) -> Reply {
 /// `POST …/spec`
 pub(super) async fn add_revision(cx: Cx, Path(names): VersionPath, form: FormData) -> ReplyResult {
     let detail = load(&cx, &names).await?;
-    cx.actor().require(domain::authz::Action::EditApi, detail.organization.id)?;
+    cx.actor()
+        .require(domain::authz::Action::EditApi, detail.organization.id)?;
     let result = match spec_of(&cx, &form).await {
-        Ok(Some(spec)) => cx.services().catalog.add_revision(cx.actor(), detail.version.id, spec).await,
-        Ok(None) => Err(DomainError::field("spec", "Choose a file, paste the document or give its URL.")),
+        Ok(Some(spec)) => {
+            cx.services()
+                .catalog
+                .add_revision(cx.actor(), detail.version.id, spec)
+                .await
+        }
+        Ok(None) => Err(DomainError::field(
+            "spec",
+            "Choose a file, paste the document or give its URL.",
+        )),
         Err(error) => Err(error),
     };
     match result {
@@ -45,7 +54,12 @@ pub(super) async fn add_revision(cx: Cx, Path(names): VersionPath, form: FormDat
 pub(super) async fn set_upstream(cx: Cx, Path(names): VersionPath, form: FormData) -> ReplyResult {
     let detail = load(&cx, &names).await?;
     let result = match upstream_of(&form) {
-        Ok(upstream) => cx.services().catalog.set_upstream(cx.actor(), detail.version.id, upstream).await,
+        Ok(upstream) => {
+            cx.services()
+                .catalog
+                .set_upstream(cx.actor(), detail.version.id, upstream)
+                .await
+        }
         Err(errors) => Err(DomainError::Invalid(errors)),
     };
     match result {
@@ -65,7 +79,12 @@ pub(super) async fn set_access(cx: Cx, Path(names): VersionPath, form: FormData)
             return refused(&cx, &names, Section::Access, form, error).await;
         }
     };
-    match cx.services().catalog.set_access(cx.actor(), detail.version.id, access).await {
+    match cx
+        .services()
+        .catalog
+        .set_access(cx.actor(), detail.version.id, access)
+        .await
+    {
         Ok(_) => Ok(to_version(&names).flash("Access saved.")),
         Err(error) => refused(&cx, &names, Section::Access, form, error).await,
     }
@@ -87,7 +106,12 @@ pub(super) async fn publish(cx: Cx, Path(names): VersionPath, form: FormData) ->
 pub(super) async fn deprecate(cx: Cx, Path(names): VersionPath, form: FormData) -> ReplyResult {
     let detail = load(&cx, &names).await?;
     let result = match deprecation_of(&cx, &form) {
-        Ok(deprecation) => cx.services().catalog.deprecate(cx.actor(), detail.version.id, deprecation).await,
+        Ok(deprecation) => {
+            cx.services()
+                .catalog
+                .deprecate(cx.actor(), detail.version.id, deprecation)
+                .await
+        }
         Err(error) => Err(DomainError::Invalid(vec![error])),
     };
     match result {
@@ -109,7 +133,11 @@ pub(super) async fn restore(cx: Cx, Path(names): VersionPath) -> ReplyResult {
 }
 
 async fn load(cx: &Cx, (org, api, version): &(String, String, String)) -> Result<VersionDetail, PageError> {
-    Ok(cx.services().catalog_reads.console_version(cx.actor(), org, api, version).await?)
+    Ok(cx
+        .services()
+        .catalog_reads
+        .console_version(cx.actor(), org, api, version)
+        .await?)
 }
 
 fn to_version((org, api, version): &(String, String, String)) -> Reply {
@@ -143,7 +171,10 @@ fn upstream_of(form: &FormData) -> Result<Upstream, Vec<FieldError>> {
         match (parse_target_url("upstream", address), weight.trim().parse::<u16>()) {
             (Ok(url), Ok(weight)) => targets.push(Target { url, weight }),
             (Err(error), _) => errors.push(error),
-            (_, Err(_)) => errors.push(FieldError::new("upstream", format!("`{}` is not a share; use 1 to 1000.", weight.trim()))),
+            (_, Err(_)) => errors.push(FieldError::new(
+                "upstream",
+                format!("`{}` is not a share; use 1 to 1000.", weight.trim()),
+            )),
         }
     }
     if targets.is_empty() && errors.is_empty() {
@@ -156,8 +187,18 @@ fn upstream_of(form: &FormData) -> Result<Upstream, Vec<FieldError>> {
             0
         }
     };
-    let (connect_timeout_ms, response_timeout_ms) = (milliseconds("connect_timeout_ms"), milliseconds("response_timeout_ms"));
-    if errors.is_empty() { Ok(Upstream { targets, connect_timeout_ms, response_timeout_ms, allow_private: false }) } else { Err(errors) }
+    let (connect_timeout_ms, response_timeout_ms) =
+        (milliseconds("connect_timeout_ms"), milliseconds("response_timeout_ms"));
+    if errors.is_empty() {
+        Ok(Upstream {
+            targets,
+            connect_timeout_ms,
+            response_timeout_ms,
+            allow_private: false,
+        })
+    } else {
+        Err(errors)
+    }
 }
 
 fn deprecation_of(cx: &Cx, form: &FormData) -> Result<Deprecation, FieldError> {
@@ -175,7 +216,11 @@ mod tests {
     use super::*;
 
     fn form(upstream: &str) -> FormData {
-        FormData::from_pairs([("upstream", upstream), ("connect_timeout_ms", "5000"), ("response_timeout_ms", "30000")])
+        FormData::from_pairs([
+            ("upstream", upstream),
+            ("connect_timeout_ms", "5000"),
+            ("response_timeout_ms", "30000"),
+        ])
     }
 
     #[test]
@@ -187,7 +232,12 @@ mod tests {
 
     #[test]
     fn every_wrong_line_is_named() {
-        for (text, errors) in [("", 1), ("ftp://a.example", 1), ("http://a.example many", 1), ("nonsense\nfile:///x", 2)] {
+        for (text, errors) in [
+            ("", 1),
+            ("ftp://a.example", 1),
+            ("http://a.example many", 1),
+            ("nonsense\nfile:///x", 2),
+        ] {
             assert_eq!(upstream_of(&form(text)).unwrap_err().len(), errors, "{text}");
         }
     }

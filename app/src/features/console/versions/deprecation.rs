@@ -43,15 +43,31 @@ pub(super) fn DeprecationCard(
     if !may_publish {
         return ().into_any();
     }
-    let (org, api, version) = (detail.organization.slug.clone(), detail.api.slug.clone(), detail.version.name.clone());
+    let (org, api, version) = (
+        detail.organization.slug.clone(),
+        detail.api.slug.clone(),
+        detail.version.name.clone(),
+    );
     let stored = detail.version.deprecation.clone();
     let is_deprecated = stored.is_some();
-    let value = |field: &str, from_stored: String| form.as_ref().map_or(from_stored, |form| form.values.raw(field).to_owned());
+    let value = |field: &str, from_stored: String| {
+        form.as_ref()
+            .map_or(from_stored, |form| form.values.raw(field).to_owned())
+    };
     let error = |field: &str| form.as_ref().and_then(|form| form.error(field));
     let since = value("since", as_local(stored.as_ref().map_or(now, |d| d.since)));
-    let sunset = value("sunset", stored.as_ref().and_then(|d| d.sunset).map(as_local).unwrap_or_default());
-    let successor = value("successor", stored.as_ref().and_then(|d| d.successor.clone()).unwrap_or_default());
-    let guide = value("guide", stored.as_ref().and_then(|d| d.guide.clone()).unwrap_or_default());
+    let sunset = value(
+        "sunset",
+        stored.as_ref().and_then(|d| d.sunset).map(as_local).unwrap_or_default(),
+    );
+    let successor = value(
+        "successor",
+        stored.as_ref().and_then(|d| d.successor.clone()).unwrap_or_default(),
+    );
+    let guide = value(
+        "guide",
+        stored.as_ref().and_then(|d| d.guide.clone()).unwrap_or_default(),
+    );
     let successors = std::iter::once((String::new(), "None".to_owned()))
         .chain(detail.siblings.iter().map(|v| (v.name.to_string(), v.name.to_string())))
         .collect();

@@ -19,7 +19,11 @@ pub(super) fn LifecycleCard(
     /// The version.
     detail: VersionDetail,
 ) -> impl IntoView {
-    let (org, api, version) = (detail.organization.slug.clone(), detail.api.slug.clone(), detail.version.name.clone());
+    let (org, api, version) = (
+        detail.organization.slug.clone(),
+        detail.api.slug.clone(),
+        detail.version.name.clone(),
+    );
     match detail.version.state {
         VersionState::Draft => {
             let is_ready = detail.version.upstream.is_some() && !detail.revisions.is_empty();
@@ -66,21 +70,38 @@ pub(super) async fn ask_retire(cx: Cx, Path((org, api, version)): VersionPath) -
 
 /// `POST …/retire`
 pub(super) async fn retire(cx: Cx, Path((org, api, version)): VersionPath, form: FormData) -> ReplyResult {
-    let detail = cx.services().catalog_reads.console_version(cx.actor(), &org, &api, &version).await?;
+    let detail = cx
+        .services()
+        .catalog_reads
+        .console_version(cx.actor(), &org, &api, &version)
+        .await?;
     if form.text("confirm") != version {
         let error = domain::error::DomainError::field("confirm", format!("Type {version} to retire it."));
-        return Ok(retire_page(&cx, (&org, &api, &version), FormState::refused(form, error)?).await?.into());
+        return Ok(
+            retire_page(&cx, (&org, &api, &version), FormState::refused(form, error)?)
+                .await?
+                .into(),
+        );
     }
     match cx.services().catalog.retire(cx.actor(), detail.version.id).await {
         Ok(_) => Ok(Reply::redirect(href::console_version(&org, &api, &version))
             .flash(format!("{version} is retired. Calls get 410 from now on."))),
-        Err(error) => Ok(retire_page(&cx, (&org, &api, &version), FormState::refused(form, error)?).await?.into()),
+        Err(error) => Ok(
+            retire_page(&cx, (&org, &api, &version), FormState::refused(form, error)?)
+                .await?
+                .into(),
+        ),
     }
 }
 
 async fn retire_page(cx: &Cx, (org, api, version): (&str, &str, &str), form: FormState) -> PageResult {
-    let detail = cx.services().catalog_reads.console_version(cx.actor(), org, api, version).await?;
-    cx.actor().require(domain::authz::Action::PublishVersion, detail.organization.id)?;
+    let detail = cx
+        .services()
+        .catalog_reads
+        .console_version(cx.actor(), org, api, version)
+        .await?;
+    cx.actor()
+        .require(domain::authz::Action::PublishVersion, detail.organization.id)?;
     let organization = detail.organization.clone();
     let status = form.status();
     let (org, api) = (org.to_owned(), api.to_owned());

@@ -7,7 +7,6 @@ mod new;
 mod operations;
 mod show;
 mod spec;
-pub(in crate::features::console) mod spec_fields;
 mod upstream;
 
 use axum::{
@@ -19,13 +18,37 @@ use crate::cx::AppState;
 
 pub(super) fn router() -> Router<AppState> {
     Router::new()
-        .route("/console/{org}/apis/{api}/versions/new", get(new::show).post(new::create))
+        .route(
+            "/console/{org}/apis/{api}/versions/new",
+            get(new::show).post(new::create),
+        )
         .route("/console/{org}/apis/{api}/versions/{version}", get(show::show))
-        .route("/console/{org}/apis/{api}/versions/{version}/spec", get(actions::back).post(actions::add_revision))
-        .route("/console/{org}/apis/{api}/versions/{version}/upstream", get(actions::back).post(actions::set_upstream))
-        .route("/console/{org}/apis/{api}/versions/{version}/access", get(actions::back).post(actions::set_access))
-        .route("/console/{org}/apis/{api}/versions/{version}/publish", get(actions::back).post(actions::publish))
-        .route("/console/{org}/apis/{api}/versions/{version}/deprecate", get(actions::back).post(actions::deprecate))
-        .route("/console/{org}/apis/{api}/versions/{version}/restore", post(actions::restore))
-        .route("/console/{org}/apis/{api}/versions/{version}/retire", get(lifecycle::ask_retire).post(lifecycle::retire))
+        .route(
+            "/console/{org}/apis/{api}/versions/{version}/spec",
+            get(actions::back).post(actions::add_revision),
+        )
+        .route(
+            "/console/{org}/apis/{api}/versions/{version}/upstream",
+            get(actions::back).post(actions::set_upstream),
+        )
+        .route(
+            "/console/{org}/apis/{api}/versions/{version}/access",
+            get(actions::back).post(actions::set_access),
+        )
+        .route(
+            "/console/{org}/apis/{api}/versions/{version}/publish",
+            get(actions::back).post(actions::publish),
+        )
+        .route(
+            "/console/{org}/apis/{api}/versions/{version}/deprecate",
+            get(actions::back).post(actions::deprecate),
+        )
+        .route(
+            "/console/{org}/apis/{api}/versions/{version}/restore",
+            post(actions::restore),
+        )
+        .route(
+            "/console/{org}/apis/{api}/versions/{version}/retire",
+            get(lifecycle::ask_retire).post(lifecycle::retire),
+        )
 }

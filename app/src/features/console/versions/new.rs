@@ -4,7 +4,7 @@ use axum::extract::Path;
 use domain::catalog::query::ApiDetail;
 use leptos::prelude::*;
 
-use super::spec_fields::{SpecFields, spec_of};
+use crate::features::console::spec_fields::{SpecFields, spec_of};
 use crate::{
     cx::Cx,
     form::{FormData, FormState},
@@ -24,19 +24,29 @@ pub(super) async fn show(cx: Cx, Path((org, api)): Path<(String, String)>) -> Pa
 pub(super) async fn create(cx: Cx, Path((org, api)): Path<(String, String)>, form: FormData) -> ReplyResult {
     let detail = load(&cx, &org, &api).await?;
     let result = match spec_of(&cx, &form).await {
-        Ok(spec) => cx.services().catalog.create_version(cx.actor(), detail.api.id, form.text("version"), spec).await,
+        Ok(spec) => {
+            cx.services()
+                .catalog
+                .create_version(cx.actor(), detail.api.id, form.text("version"), spec)
+                .await
+        }
         Err(error) => Err(error),
     };
     match result {
-        Ok(version) => Ok(Reply::redirect(href::console_version(&org, &api, &version.name))
-            .flash(format!("{} is a draft. Set its upstream, then publish it.", version.name))),
+        Ok(version) => Ok(
+            Reply::redirect(href::console_version(&org, &api, &version.name)).flash(format!(
+                "{} is a draft. Set its upstream, then publish it.",
+                version.name
+            )),
+        ),
         Err(error) => Ok(page(&detail, FormState::refused(form, error)?).into()),
     }
 }
 
 async fn load(cx: &Cx, org: &str, api: &str) -> Result<ApiDetail, crate::error::PageError> {
     let detail = cx.services().catalog_reads.console_api(cx.actor(), org, api).await?;
-    cx.actor().require(domain::authz::Action::EditApi, detail.organization.id)?;
+    cx.actor()
+        .require(domain::authz::Action::EditApi, detail.organization.id)?;
     Ok(detail)
 }
 

@@ -19,7 +19,11 @@ pub(super) fn OperationsCard(
     if detail.operations.is_empty() {
         return ().into_any();
     }
-    let (org, api, version) = (detail.organization.slug.clone(), detail.api.slug.clone(), detail.version.name.clone());
+    let (org, api, version) = (
+        detail.organization.slug.clone(),
+        detail.api.slug.clone(),
+        detail.version.name.clone(),
+    );
     let count = detail.operations.len();
     let items = detail
         .operations
@@ -45,7 +49,11 @@ pub(super) fn OperationsCard(
             </p>
         }
     });
-    let title = if count == 1 { "1 operation".to_owned() } else { format!("{} operations", domain::plan::grouped(count as u64)) };
+    let title = if count == 1 {
+        "1 operation".to_owned()
+    } else {
+        format!("{} operations", domain::plan::grouped(count as u64))
+    };
     view! {
         <Card title=title id="operations">
             <ul class="op-list" role="list">{items}</ul>

@@ -8,11 +8,15 @@ use domain::{
 use leptos::prelude::*;
 
 use super::{
-    deprecation::DeprecationCard, lifecycle::LifecycleCard, operations::OperationsCard, spec::SpecCard,
-    spec_fields::DiagnosticCard, upstream::{AccessCard, UpstreamCard},
+    deprecation::DeprecationCard,
+    lifecycle::LifecycleCard,
+    operations::OperationsCard,
+    spec::SpecCard,
+    upstream::{AccessCard, UpstreamCard},
 };
 use crate::{
     cx::Cx,
+    features::console::spec_fields::DiagnosticCard,
     form::FormState,
     href,
     page::{ConsoleSection, Page, PageResult},
@@ -43,8 +47,14 @@ pub(super) async fn page(
     (org, api, version): (&str, &str, &str),
     refused: Option<(Section, FormState)>,
 ) -> PageResult {
-    let detail = cx.services().catalog_reads.console_version(cx.actor(), org, api, version).await?;
-    let status = refused.as_ref().map_or(axum::http::StatusCode::OK, |(_, form)| form.status());
+    let detail = cx
+        .services()
+        .catalog_reads
+        .console_version(cx.actor(), org, api, version)
+        .await?;
+    let status = refused
+        .as_ref()
+        .map_or(axum::http::StatusCode::OK, |(_, form)| form.status());
     let organization = detail.organization.clone();
     let title = format!("{} {}", detail.api.name, detail.version.name);
     let may_edit = cx.actor().require(Action::EditApi, organization.id).is_ok();
@@ -56,10 +66,17 @@ pub(super) async fn page(
             Some((at, form)) if *at == section => Some(form.clone()),
             _ => None,
         };
-        let errors = refused.as_ref().map(|(_, form)| form.errors.clone()).unwrap_or_default();
+        let errors = refused
+            .as_ref()
+            .map(|(_, form)| form.errors.clone())
+            .unwrap_or_default();
         let state = detail.version.state;
         let is_open = state != VersionState::Retired;
-        let (org, api, name) = (detail.organization.slug.clone(), detail.api.slug.clone(), detail.version.name.clone());
+        let (org, api, name) = (
+            detail.organization.slug.clone(),
+            detail.api.slug.clone(),
+            detail.version.name.clone(),
+        );
         let base = format!("{gateway_url}/{org}/{api}/{name}");
         let actions = view! {
             <LinkButton href=href::reference(&org, &api, &name) icon=IconName::Eye>
@@ -105,7 +122,9 @@ pub(super) async fn page(
             </div>
         }
     };
-    Ok(Page::new(title, body).console(&organization, ConsoleSection::Apis).status(status))
+    Ok(Page::new(title, body)
+        .console(&organization, ConsoleSection::Apis)
+        .status(status))
 }
 
 /// What a draft still lacks before it can be published.

@@ -3,11 +3,13 @@
 use domain::{catalog::query::VersionDetail, clock::Timestamp, plan::grouped};
 use leptos::prelude::*;
 
-use super::spec_fields::SpecFields;
+use crate::features::console::spec_fields::SpecFields;
 use crate::{
     form::FormState,
     href,
-    ui::{Button, ButtonKind, Card, Column, Fact, Facts, IconName, LinkButton, Ago, MoreSummary, Row, Table, visible_text},
+    ui::{
+        Ago, Button, ButtonKind, Card, Column, Fact, Facts, IconName, LinkButton, MoreSummary, Row, Table, visible_text,
+    },
 };
 
 #[component]
@@ -21,7 +23,11 @@ pub(super) fn SpecCard(
     /// The present moment.
     now: Timestamp,
 ) -> impl IntoView {
-    let (org, api, version) = (detail.organization.slug.clone(), detail.api.slug.clone(), detail.version.name.clone());
+    let (org, api, version) = (
+        detail.organization.slug.clone(),
+        detail.api.slug.clone(),
+        detail.version.name.clone(),
+    );
     let current = detail.revisions.first().cloned();
     let is_refused = form.is_some();
     let has_spec = current.is_some();

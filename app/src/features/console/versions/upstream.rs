@@ -36,7 +36,11 @@ pub(super) fn UpstreamCard(
     /// Whether it can be changed.
     may_edit: bool,
 ) -> impl IntoView {
-    let (org, api, version) = (detail.organization.slug.clone(), detail.api.slug.clone(), detail.version.name.clone());
+    let (org, api, version) = (
+        detail.organization.slug.clone(),
+        detail.api.slug.clone(),
+        detail.version.name.clone(),
+    );
     if !may_edit {
         let targets = targets_as_text(&detail);
         return view! {
@@ -50,12 +54,18 @@ pub(super) fn UpstreamCard(
     }
     let is_set = detail.version.upstream.is_some();
     let stored = |read: fn(&domain::upstream::Upstream) -> u32, or: &str| {
-        detail.version.upstream.as_ref().map_or_else(|| or.to_owned(), |u| read(u).to_string())
+        detail
+            .version
+            .upstream
+            .as_ref()
+            .map_or_else(|| or.to_owned(), |u| read(u).to_string())
     };
     let (targets, connect, response) = match &form {
-        Some(form) => {
-            (form.values.raw("upstream").to_owned(), form.value("connect_timeout_ms"), form.value("response_timeout_ms"))
-        }
+        Some(form) => (
+            form.values.raw("upstream").to_owned(),
+            form.value("connect_timeout_ms"),
+            form.value("response_timeout_ms"),
+        ),
         None => (
             targets_as_text(&detail),
             stored(|u| u.connect_timeout_ms, "5000"),
@@ -110,7 +120,11 @@ pub(super) fn AccessCard(
     /// Whether it can be changed.
     may_edit: bool,
 ) -> impl IntoView {
-    let (org, api, version) = (detail.organization.slug.clone(), detail.api.slug.clone(), detail.version.name.clone());
+    let (org, api, version) = (
+        detail.organization.slug.clone(),
+        detail.api.slug.clone(),
+        detail.version.name.clone(),
+    );
     if !may_edit {
         let words = match detail.version.access {
             Access::Key => "Calls need a key.",
@@ -120,7 +134,11 @@ pub(super) fn AccessCard(
     }
     let choices = vec![
         Choice::new("key", "Key", "Calls need a key of an application with a subscription."),
-        Choice::new("anonymous", "Anonymous", "Calls without a key pass too. Keys are still checked and counted."),
+        Choice::new(
+            "anonymous",
+            "Anonymous",
+            "Calls without a key pass too. Keys are still checked and counted.",
+        ),
     ];
     let error = form.as_ref().and_then(|form| form.error("access"));
     view! {

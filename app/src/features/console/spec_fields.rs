@@ -14,23 +14,35 @@ use crate::{
 };
 
 /// The spec of a form: the file, else the pasted text, else what is behind the URL; `None` if none was given.
-pub(in crate::features::console) async fn spec_of(cx: &Cx, form: &FormData) -> Result<Option<SpecUpload>, DomainError> {
+pub(super) async fn spec_of(cx: &Cx, form: &FormData) -> Result<Option<SpecUpload>, DomainError> {
     if let Some(file) = form.file("file") {
-        return Ok(Some(SpecUpload { bytes: file.bytes.to_vec(), source: file.file_name.clone() }));
+        return Ok(Some(SpecUpload {
+            bytes: file.bytes.to_vec(),
+            source: file.file_name.clone(),
+        }));
     }
     let pasted = form.raw("pasted");
     if !pasted.trim().is_empty() {
-        return Ok(Some(SpecUpload { bytes: pasted.as_bytes().to_vec(), source: "pasted".into() }));
+        return Ok(Some(SpecUpload {
+            bytes: pasted.as_bytes().to_vec(),
+            source: "pasted".into(),
+        }));
     }
     match form.text("url") {
         "" => Ok(None),
-        url => cx.app.fetcher.fetch(url).await.map(Some).map_err(|error: FieldError| DomainError::Invalid(vec![error])),
+        url => cx
+            .app
+            .fetcher
+            .fetch(url)
+            .await
+            .map(Some)
+            .map_err(|error: FieldError| DomainError::Invalid(vec![error])),
     }
 }
 
 /// File, text or URL; below them the diagnostics of a document that was refused.
 #[component]
-pub(in crate::features::console) fn SpecFields(
+pub(super) fn SpecFields(
     /// What was typed before.
     form: FormState,
 ) -> impl IntoView {
@@ -73,7 +85,7 @@ pub(in crate::features::console) fn SpecFields(
 
 /// What was found wrong with a document, worst first: what, where, what to do.
 #[component]
-pub(in crate::features::console) fn DiagnosticList(
+pub(super) fn DiagnosticList(
     /// In the order of the document's report.
     diagnostics: Vec<Diagnostic>,
 ) -> impl IntoView {
