@@ -100,6 +100,8 @@ pub struct Caller {
     pub ip: String,
     /// `User-Agent`, cut to 200 characters.
     pub user_agent: String,
+    /// Id of the request, as in the log and the header `x-request-id`; error pages show it.
+    pub request_id: String,
 }
 
 /// The context of one request.
@@ -161,6 +163,7 @@ impl FromRequestParts<AppState> for Cx {
             session: None,
             ip: String::new(),
             user_agent: String::new(),
+            request_id: String::new(),
         });
         let path_and_query = parts
             .uri

@@ -115,7 +115,7 @@ pub async fn render(State(app): State<AppState>, request: Request, next: Next) -
                     },
                 )
             }
-            _ => page_response(&cx, layout::error_page(&error), flash, &method).await,
+            _ => page_response(&cx, layout::error_page(&error, &cx.caller.request_id), flash, &method).await,
         },
     }
 }

@@ -11,8 +11,9 @@ use crate::{
     ui::{ButtonKind, Failure, IconName, LinkButton},
 };
 
-/// Says what happened and what to do.
-pub fn error_page(error: &PageError) -> Page {
+/// Says what happened and what to do, with the request's id to quote.
+pub fn error_page(error: &PageError, request_id: &str) -> Page {
+    let request_id = request_id.to_owned();
     let status = error.code.status();
     let (title, text) = match error.code {
         ErrorCode::NotFound => (
@@ -38,14 +39,14 @@ pub fn error_page(error: &PageError) -> Page {
         ErrorCode::TooMany => ("Too many attempts", format!("{}.", sentence(&error.message))),
         ErrorCode::Internal => (
             "Something went wrong on our side",
-            "Nothing was changed. Try again; if it happens again, tell whoever runs this portal when it happened."
+            "Nothing was changed. Try again; if it happens again, tell whoever runs this portal the id below."
                 .to_owned(),
         ),
     };
     Page::new(title, move || {
         view! {
             <main id="main" class="wrap">
-                <Failure title text status>
+                <Failure title text status request_id>
                     <LinkButton href=href::catalog() kind=ButtonKind::Primary icon=IconName::Search>"Go to the catalog"</LinkButton>
                     <LinkButton href=href::home()>"Home"</LinkButton>
                 </Failure>

@@ -13,6 +13,8 @@ use axum::{
 };
 use domain::actor::Actor;
 
+use crate::web::RequestId;
+
 /// Characters of `User-Agent` that are kept.
 const USER_AGENT_MAX: usize = 200;
 /// Longest session token that is looked up; ours have 43 characters.
@@ -45,7 +47,8 @@ pub async fn identify(State(app): State<AppState>, mut request: Request, next: N
         Some((session, account)) => (Some(session), Actor::Account(account)),
         None => (None, Actor::Anonymous),
     };
-    request.extensions_mut().insert(Caller { actor, session, ip, user_agent });
+    let request_id = request.extensions().get::<RequestId>().map(|id| id.0.clone()).unwrap_or_default();
+    request.extensions_mut().insert(Caller { actor, session, ip, user_agent, request_id });
     next.run(request).await
 }
 

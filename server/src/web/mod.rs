@@ -50,7 +50,7 @@ fn panicked(panic: Box<dyn std::any::Any + Send>) -> Response {
         .or_else(|| panic.downcast_ref::<&str>().copied())
         .unwrap_or("no message");
     tracing::error!(panic = text, "a handler panicked");
-    let message = "Something went wrong on our side. Try again; if it stays, tell the operator of this site.";
+    let message = "A handler failed.";
     PageError { code: ErrorCode::Internal, message: message.into() }.into_response()
 }
 

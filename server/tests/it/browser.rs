@@ -28,7 +28,7 @@ impl fmt::Debug for Answer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // The frame of a page is the same everywhere and says nothing about what went wrong.
         let main = self.body.find("<main").map_or(self.body.as_str(), |at| &self.body[at..]);
-        let main: String = main.chars().take(4_000).collect();
+        let main: String = main.chars().take(1_500).collect();
         write!(f, "{} answered {} {:?}\n{main}", self.what, self.status, self.headers)
     }
 }

@@ -122,7 +122,7 @@ async fn usage_shows(consumer: &mut Browser, route: &str) {
 }
 
 async fn deprecate(provider: &mut Browser) {
-    let fields = [("since", "2026-01-01"), ("sunset", "2099-01-01"), ("successor", ""), ("guide", "# Move on")];
+    let fields = [("since", "2026-01-01T00:00"), ("sunset", "2099-01-01T00:00"), ("successor", ""), ("guide", "# Move on")];
     provider.submit(VERSION, &format!("{VERSION}/deprecate"), &fields).await.expect(303);
 }
 

@@ -23,6 +23,8 @@ async fn every_answer_has_its_headers() {
         }
         assert_eq!(answer.header("x-request-id").len(), 16, "{path}");
     }
+    let missing = browser.get("/nope").await.expect(404);
+    assert!(missing.body.contains(missing.header("x-request-id")), "error pages show the id of the request");
     assert!(!browser.get("/").await.body.contains("style=\""), "inline styles would break the policy");
     browser.get("/readyz").await.expect(200);
     product.stop().await;

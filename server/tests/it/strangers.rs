@@ -106,7 +106,7 @@ async fn what_is_not_yours_is_not_there() {
         assert!(to.starts_with("/signin?next="), "{path}: {to}");
     }
     // Nothing of it happened.
-    owner.get(version).await.expect(200).says("published");
+    owner.get(version).await.expect(200).says("Published");
     owner.get(&application).await.expect(200).says("Shop");
     product.stop().await;
 }

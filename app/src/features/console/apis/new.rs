@@ -11,7 +11,7 @@ use leptos::prelude::*;
 use super::tags_of;
 use crate::{
     cx::Cx,
-    features::console::versions::spec_fields::{SpecFields, spec_of},
+    features::console::spec_fields::{SpecFields, spec_of},
     form::{FormData, FormState},
     href,
     page::{ConsoleSection, Page, PageResult, Reply, ReplyResult},
