@@ -5,6 +5,7 @@
 
 mod answer;
 mod chapters;
+mod description;
 mod example;
 mod external;
 mod lifecycle;
@@ -13,6 +14,7 @@ mod sample;
 
 pub use answer::{example_answer, example_block, example_body, example_text, given_example, main_response, telling};
 pub use chapters::{Chapter, Neighbours, chapters, neighbours};
+pub use description::description;
 pub use example::Pretty;
 pub use external::{external_link, is_web_address};
 pub use lifecycle::{has_ended, lifecycle_notice, shown_version, successor};

@@ -15,11 +15,11 @@ use leptos::prelude::*;
 use super::{facts, plans, quickstart, versions};
 use crate::{
     cx::{Cx, Settings},
-    document::{Chapter, OperationTable, chapters, lifecycle_notice, shown_version},
+    document::{Chapter, OperationTable, chapters, description, lifecycle_notice, shown_version},
     href,
     page::{Page, PageResult},
     ui::{
-        ButtonKind, ButtonRow, Callout, Crumbs, IconName, LinkButton, Markdown, Marker, MarkerSize, Place, SectionHead,
+        ButtonKind, ButtonRow, Callout, Crumbs, IconName, LinkButton, Marker, MarkerSize, Place, SectionHead,
         StateBadge, Tab, Tabs, Tone, VersionTag,
         text::{counted, short_text, visible_text},
     },
@@ -184,32 +184,20 @@ impl Overview {
         view! { <Tabs label=name.to_owned() tabs=tabs /> }
     }
 
-    fn about(&self) -> AnyView {
-        let summary = Some(self.detail.api.summary.trim()).filter(|text| !text.is_empty());
-        let description = self
-            .reference
-            .as_ref()
-            .and_then(|reference| reference.document.description());
-        let description = description.filter(|text| summary.is_none_or(|summary| text.trim() != summary));
-        if summary.is_none() && description.is_none() {
-            return ().into_any();
-        }
-        let summary = summary.map(|text| view! { <p class="lead">{visible_text(text).into_owned()}</p> });
-        let description = description.map(|source| {
-            view! {
-                <div class="prose">
-                    <Markdown source=source.to_owned() />
-                </div>
-            }
-        });
-        view! {
+    fn about(&self) -> Option<AnyView> {
+        let summary = self.detail.api.summary.as_str();
+        let text = match &self.reference {
+            Some(reference) => description(&reference.document, Some(summary))?,
+            None if summary.trim().is_empty() => return None,
+            None => view! { <p class="lead">{visible_text(summary).into_owned()}</p> }.into_any(),
+        };
+        let section = view! {
             <section class="stack" data-gap="sm" aria-labelledby="what">
                 <h2 id="what">"What it does"</h2>
-                {summary}
-                {description}
+                {text}
             </section>
-        }
-        .into_any()
+        };
+        Some(section.into_any())
     }
 
     /// The first operations of each chapter, or the chapters where there are many.

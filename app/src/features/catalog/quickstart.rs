@@ -34,8 +34,8 @@ pub(super) fn section(overview: &Overview) -> AnyView {
             </SectionHead>
             <div class="stack" data-gap="sm">
                 <CodeBlock title="curl" language=Language::Shell text=command />
-                {answer}
                 <KeyHint access=version.access organization=organization api=api />
+                {answer}
             </div>
         </section>
     }

@@ -49,9 +49,9 @@ fn one(scheme: &SecurityUse<'_>) -> AnyView {
         .map(|scope| view! { " " <code>{short_text(scope, 80)}</code> })
         .collect_view();
     let with = match scheme.scopes.len() {
-        0 => "",
-        1 => " with scope",
-        _ => " with scopes",
+        0 => None,
+        1 => Some(" with scope"),
+        _ => Some(" with scopes"),
     };
     view! { <code>{name}</code>{how}{with}{scopes} }.into_any()
 }

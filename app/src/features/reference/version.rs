@@ -13,20 +13,16 @@ use super::{
 };
 use crate::{
     cx::Cx,
-    document::{authentication, chapters, has_ended, lifecycle_notice},
+    document::{authentication, chapters, description, has_ended, lifecycle_notice},
     error::PageError,
     href,
     page::{Page, PageResult},
     ui::{
-        Copyline, Fact, Facts, IconName, LinkButton, Markdown, Marker, MarkerSize, MoreSummary, StateBadge, Tab, Tabs,
-        VersionTag,
+        Copyline, Fact, Facts, IconName, LinkButton, Marker, MarkerSize, StateBadge, Tab, Tabs, VersionTag,
         markdown::plain_text,
         text::{short_text, visible_text},
     },
 };
-
-/// Longer descriptions are folded, so that the operations stay in sight.
-const UNFOLDED: usize = 900;
 
 pub(super) async fn version_page(
     cx: Cx,
@@ -59,7 +55,7 @@ pub(super) async fn version_page(
 /// The page's views.
 pub(super) fn view(reading: &Reading, query: &ListQuery) -> AnyView {
     let chapters = chapters(reading.document());
-    let description = (!query.is_part()).then(|| description(reading));
+    let description = (!query.is_part()).then(|| description(reading.document(), None));
     view! {
         <div class="reference" data-wide=true>
             {navigation::side(reading, &chapters, None, Some(&query.chapter))}
@@ -164,34 +160,4 @@ fn facts(reading: &Reading) -> impl IntoView + use<> {
             <Fact name="Document">{format}</Fact>
         </Facts>
     }
-}
-
-fn description(reading: &Reading) -> Option<AnyView> {
-    let source = reading.document().description()?.to_owned();
-    let is_long = source.chars().nth(UNFOLDED).is_some();
-    let lead = is_long.then(|| plain_text(first_paragraph(&source), 300));
-    let text = view! {
-        <div class="prose">
-            <Markdown source />
-        </div>
-    };
-    Some(match lead {
-        None => text.into_any(),
-        Some(lead) => view! {
-            <p class="lead">{lead}</p>
-            <details class="twin">
-                <MoreSummary text="Read the whole description" />
-                {text}
-            </details>
-        }
-        .into_any(),
-    })
-}
-
-/// The first block of a Markdown source that is no heading.
-fn first_paragraph(source: &str) -> &str {
-    let mut blocks = source.split("\n\n").map(str::trim);
-    blocks
-        .find(|block| !block.is_empty() && !block.starts_with(['#', '<', '!', '|', '`']))
-        .unwrap_or(source)
 }
