@@ -17,6 +17,10 @@ use domain::{
 use gateway::{Gateway, GatewayOptions, SnapshotHandle, UsageSink};
 use time::OffsetDateTime;
 
+/// As the product's binary has it.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const KEYS: u128 = 10_000;
 
 fn id<T: std::str::FromStr<Err: std::fmt::Debug>>(prefix: &str, number: u128) -> T {

@@ -60,6 +60,8 @@ const LINGER_S: u32 = 2;
 const SWEEP: Duration = Duration::from_secs(1);
 /// For calls to end after their connections.
 const SETTLE: Duration = Duration::from_secs(1);
+/// Header fields that the HTTP library takes without being told; a number of our own makes it allocate for each request.
+const LIBRARY_HEADERS: usize = 100;
 /// After an error of `accept`, such as no more file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
@@ -90,9 +92,9 @@ pub(crate) struct Worker {
 
 /// Values of `Via`, by the protocol of the message that was received.
 struct Vias {
-    http_10: HeaderValue,
-    http_11: HeaderValue,
-    http_2: HeaderValue,
+    one_zero: HeaderValue,
+    one_one: HeaderValue,
+    two: HeaderValue,
 }
 
 /// A connection, as the sweeper and the drain see it.
@@ -152,7 +154,7 @@ impl Drop for InFlight {
     fn drop(&mut self) {
         self.running.set(self.running.get() - 1);
         if self.running.get() == 0 {
-            self.slot.enter(ConnectionPhase::Idle);
+            self.slot.calls_over();
         }
         self.worker.calls.set(self.worker.calls.get() - 1);
         if self.worker.calls.get() == 0 && self.worker.is_draining.get() {
@@ -193,9 +195,9 @@ impl Worker {
         Ok(Rc::new(Self {
             portal_url: snapshot.portal_url().to_owned(),
             via: Vias {
-                http_10: via("1.0")?,
-                http_11: via("1.1")?,
-                http_2: via("2.0")?,
+                one_zero: via("1.0")?,
+                one_one: via("1.1")?,
+                two: via("2.0")?,
             },
             snapshot: RefCell::new(snapshot.reader()),
             moment: Cell::new(Moment::at(options.clock.now())),
@@ -232,9 +234,9 @@ impl Worker {
     /// Value of `Via` for a message that was received in a version of the protocol.
     pub(crate) fn via(&self, received: Version) -> HeaderValue {
         match received {
-            Version::HTTP_10 => &self.via.http_10,
-            Version::HTTP_2 => &self.via.http_2,
-            _ => &self.via.http_11,
+            Version::HTTP_10 => &self.via.one_zero,
+            Version::HTTP_2 => &self.via.two,
+            _ => &self.via.one_one,
         }
         .clone()
     }
@@ -458,10 +460,11 @@ impl Worker {
             .http1()
             .auto_date_header(false)
             .writev(false)
-            // The framing counts them first, and answers with a problem.
-            .max_headers(limits.header_count + 1)
             // The sweeper does it, without a timer for each request.
             .header_read_timeout(None);
+        if limits.header_count > LIBRARY_HEADERS {
+            builder.http1().max_headers(limits.header_count);
+        }
         builder
             .http2()
             .auto_date_header(false)
@@ -568,10 +571,9 @@ async fn handle(
     let refusal = match decision {
         Ok(permit) => {
             call.admit(permit);
-            let uri = parts.uri.clone();
             let outgoing = Outgoing {
                 method: parts.method,
-                uri: parts.uri,
+                uri: &parts.uri,
                 version: parts.version,
                 headers: parts.headers,
                 body,
@@ -585,7 +587,7 @@ async fn handle(
                         &worker,
                         &mut call,
                         *refusal,
-                        uri.path(),
+                        parts.uri.path(),
                         &trace,
                         &now,
                         in_flight,

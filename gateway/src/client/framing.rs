@@ -295,16 +295,17 @@ impl Framing {
                     digits: digits + 1,
                 })
             }
-            (Chunked::Size { size, digits: 1.. }, b'\r') | (Chunked::Extension { size }, b'\r') => {
+            (Chunked::Size { size, digits: 1.. } | Chunked::Extension { size }, b'\r') => {
                 Some(Chunked::SizeEnd { size })
             }
             (Chunked::Size { size, digits: 1.. }, b';' | b' ' | b'\t') => Some(Chunked::Extension { size }),
             (Chunked::Extension { size }, _) if byte != b'\n' => Some(Chunked::Extension { size }),
-            (Chunked::SizeEnd { size: 0 }, b'\n') => Some(Chunked::Trailer { is_empty: true }),
+            (Chunked::SizeEnd { size: 0 }, b'\n') | (Chunked::Trailer { is_empty: true }, b'\r') => {
+                Some(Chunked::Trailer { is_empty: true })
+            }
             (Chunked::SizeEnd { size }, b'\n') => Some(Chunked::Data(size)),
             (Chunked::DataEnd(0), b'\r') => Some(Chunked::DataEnd(1)),
             (Chunked::DataEnd(1), b'\n') => Some(Chunked::Size { size: 0, digits: 0 }),
-            (Chunked::Trailer { is_empty: true }, b'\r') => Some(Chunked::Trailer { is_empty: true }),
             (Chunked::Trailer { is_empty: true }, b'\n') => {
                 self.state = State::Head;
                 return 1;

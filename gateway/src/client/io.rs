@@ -4,10 +4,10 @@ use std::{
     io,
     pin::Pin,
     sync::{
-        Arc, OnceLock,
+        Arc, Mutex, OnceLock, PoisonError,
         atomic::{AtomicBool, AtomicU8, AtomicU32, Ordering::Relaxed},
     },
-    task::{Context, Poll, ready},
+    task::{Context, Poll, Waker, ready},
 };
 
 use bytes::{Buf, Bytes};
@@ -29,6 +29,9 @@ pub(crate) struct Slot {
     now_s: Arc<AtomicU32>,
     is_upgraded: AtomicBool,
     last_words: OnceLock<Bytes>,
+    /// Who waits for the running call to be over; rare, so a lock is enough.
+    waiting: Mutex<Option<Waker>>,
+    is_waiting: AtomicBool,
 }
 
 /// What a connection is waiting for.
@@ -74,6 +77,21 @@ impl Slot {
             phase,
             self.now_s.load(Relaxed).saturating_sub(self.since_s.load(Relaxed)),
         )
+    }
+
+    /// No call runs any more.
+    pub(crate) fn calls_over(&self) {
+        self.enter(ConnectionPhase::Idle);
+        if self.is_waiting.swap(false, Relaxed)
+            && let Some(waker) = self.waiting.lock().unwrap_or_else(PoisonError::into_inner).take()
+        {
+            waker.wake();
+        }
+    }
+
+    fn wait_for_calls(&self, waker: &Waker) {
+        *self.waiting.lock().unwrap_or_else(PoisonError::into_inner) = Some(waker.clone());
+        self.is_waiting.store(true, Relaxed);
     }
 
     /// The answer is 101: what follows is no longer HTTP.
@@ -135,10 +153,10 @@ impl<F: Fn(Reason) -> Bytes + Unpin> ClientIo<F> {
 
     /// Whether nothing more is read. A refusal waits for calls that came before it on the same connection: its words
     /// must not get into their answers.
-    fn poll_end(&self) -> Option<Poll<io::Result<()>>> {
+    fn poll_end(&self, cx: &Context<'_>) -> Option<Poll<io::Result<()>>> {
         if let Some(reason) = self.refused {
             if self.slot.phase().0 == ConnectionPhase::Busy {
-                // The library asks again when the call is over.
+                self.slot.wait_for_calls(cx.waker());
                 return Some(Poll::Pending);
             }
             self.slot.say_last(|| (self.refuse)(reason));
@@ -163,7 +181,7 @@ impl<F: Fn(Reason) -> Bytes + Unpin> AsyncRead for ClientIo<F> {
                 this.hand_over(buf);
                 return Poll::Ready(Ok(()));
             }
-            if let Some(end) = this.poll_end() {
+            if let Some(end) = this.poll_end(cx) {
                 return end;
             }
             if buf.remaining() == 0 {

@@ -161,7 +161,7 @@ impl Budget {
             .all(|w| w.limit.look(self.windows.cell(w.key), now.unix_ns).is_ok())
             && quota.is_none_or(|(quota, span)| self.quotas[quota.per as usize].used(span) < quota.requests);
         if !is_open {
-            return Err(self.exhausted(limits, now));
+            return Err(Box::new(self.exhausted(limits, now)));
         }
         let mut standing = Standing::default();
         for (i, window) in limits.windows.iter().enumerate() {
@@ -169,14 +169,14 @@ impl Budget {
                 Ok(room) => standing.push(&window.name, room.remaining, Gcra::seconds(room.whole_in_ns)),
                 Err(_) => {
                     self.return_windows(&limits.windows[..i]);
-                    return Err(self.exhausted(limits, now));
+                    return Err(Box::new(self.exhausted(limits, now)));
                 }
             }
         }
         if let Some((quota, span)) = quota {
             let Some(used) = self.quotas[quota.per as usize].take(span, quota.requests) else {
                 self.return_windows(&limits.windows);
-                return Err(self.exhausted(limits, now));
+                return Err(Box::new(self.exhausted(limits, now)));
             };
             standing.push(quota.per.as_str(), quota.requests - used, seconds_until(span, now));
         }
@@ -205,7 +205,7 @@ impl Budget {
         }
     }
 
-    fn exhausted(&self, limits: &PlanLimits, now: &Moment) -> Box<Exhausted> {
+    fn exhausted(&self, limits: &PlanLimits, now: &Moment) -> Exhausted {
         let mut standing = Standing::default();
         let mut names = Vec::new();
         let mut retry_after_s = 1;
@@ -234,12 +234,12 @@ impl Budget {
                 retry_after_s = retry_after_s.max(wait_s);
             }
         }
-        Box::new(Exhausted {
+        Exhausted {
             standing: standing.render(),
             names,
             retry_after_s,
             is_quota,
-        })
+        }
     }
 }
 

@@ -145,7 +145,7 @@ mod tests {
 
     #[test]
     fn what_is_given_back_can_be_taken_again() {
-        let limit = Gcra::new(1, Duration::from_secs(60), 1);
+        let limit = Gcra::new(1, Duration::from_mins(1), 1);
         let cell = GcraCell::default();
         assert!(limit.take(&cell, T0).is_ok());
         limit.give_back(&cell);

@@ -70,20 +70,20 @@ pub(crate) fn identify(
     let Some(text) = credential.text else {
         return match version.access {
             Access::Anonymous => Ok(None),
-            Access::Key => Err(challenge(Reason::MissingKey, "Bearer realm=\"turnpike\"")),
+            Access::Key => Err(Box::new(challenge(Reason::MissingKey, "Bearer realm=\"turnpike\""))),
         };
     };
     match snapshot.key(&hash(text)) {
         Some(key) => Ok(Some(*key)),
-        None => Err(challenge(
+        None => Err(Box::new(challenge(
             Reason::UnknownKey,
             "Bearer realm=\"turnpike\", error=\"invalid_token\", error_description=\"The key is not known or was revoked\"",
-        )),
+        ))),
     }
 }
 
-fn challenge(reason: Reason, challenge: &'static str) -> Box<Refusal> {
-    Box::new(Refusal::new(reason).field(WWW_AUTHENTICATE, HeaderValue::from_static(challenge)))
+fn challenge(reason: Reason, challenge: &'static str) -> Refusal {
+    Refusal::new(reason).field(WWW_AUTHENTICATE, HeaderValue::from_static(challenge))
 }
 
 /// The same hash as [`KeyHash::of`], by assembly that is several times faster.

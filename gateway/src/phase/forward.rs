@@ -29,9 +29,9 @@ const X_FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto
 const MAX_TARGETS_TRIED: usize = 3;
 
 /// A call on its way, taken apart.
-pub(crate) struct Outgoing {
+pub(crate) struct Outgoing<'a> {
     pub(crate) method: Method,
-    pub(crate) uri: Uri,
+    pub(crate) uri: &'a Uri,
     pub(crate) version: Version,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Incoming,
@@ -55,7 +55,7 @@ pub(crate) async fn forward(
     worker: &Rc<Worker>,
     peer: &Peer,
     call: &mut Call,
-    outgoing: Outgoing,
+    outgoing: Outgoing<'_>,
 ) -> Result<Answer, Box<Refusal>> {
     let Some(permit) = call.permit() else {
         return Err(Box::new(Refusal::new(Reason::NoUpstream)));
@@ -71,7 +71,7 @@ pub(crate) async fn forward(
         trace,
         upgrade,
     } = outgoing;
-    let hop = prepare(worker, peer, permit, version, &uri, &mut headers, &trace);
+    let hop = prepare(worker, peer, permit, version, uri, &mut headers, &trace);
     let body = if body.is_end_stream() {
         RequestBody::Empty
     } else {
@@ -90,7 +90,7 @@ pub(crate) async fn forward(
 
     let mut failure = ConnectError::Forbidden;
     for target in targets.next().take(MAX_TARGETS_TRIED) {
-        address(&mut request, target, &uri, base_length)?;
+        address(&mut request, target, uri, base_length)?;
         match send(
             worker,
             call,
@@ -104,7 +104,9 @@ pub(crate) async fn forward(
             Ok((response, lease)) => {
                 let is_switch = response.status() == http::StatusCode::SWITCHING_PROTOCOLS;
                 if is_switch && !wants_upgrade {
-                    return Err(broken("The API's server changed the protocol without being asked to."));
+                    return Err(Box::new(broken(
+                        "The API's server changed the protocol without being asked to.",
+                    )));
                 }
                 return Ok(Answer {
                     response,
@@ -120,7 +122,7 @@ pub(crate) async fn forward(
             Err(Failed::Refused(refusal)) => return Err(refusal),
         }
     }
-    Err(unreachable(&failure))
+    Err(Box::new(unreachable(&failure)))
 }
 
 /// Why sending failed.
@@ -169,7 +171,7 @@ async fn send(
                         may_repeat = false;
                         request = again;
                     }
-                    None => return Err(Failed::Refused(broken(""))),
+                    None => return Err(Failed::Refused(Box::new(broken("")))),
                 }
             }
             Err(refusal) => return Err(Failed::Refused(refusal)),
@@ -189,7 +191,7 @@ where
             return Ok(answer);
         }
         let Some(body) = &call.body else {
-            return Err(timed_out(limit));
+            return Err(Box::new(timed_out(limit)));
         };
         wait = limit.saturating_sub(body.quiet_for());
         if wait.is_zero() {
@@ -197,7 +199,7 @@ where
                 BodyState::WaitsForCaller => Box::new(
                     Refusal::new(Reason::HeadersTooSlow).detail("The body of the request did not go on in time."),
                 ),
-                _ => timed_out(limit),
+                _ => Box::new(timed_out(limit)),
             });
         }
     }
@@ -265,14 +267,13 @@ fn prepare(
 /// Adds the caller's address to those that proxies before us have added: in one field, because many upstreams only read
 /// the first.
 fn forwarded_for(headers: &mut HeaderMap, address: &HeaderValue) {
+    if !headers.contains_key(X_FORWARDED_FOR) {
+        headers.insert(X_FORWARDED_FOR, address.clone());
+        return;
+    }
     let earlier = headers.get_all(X_FORWARDED_FOR).iter().map(HeaderValue::as_bytes);
     let all: Vec<&[u8]> = earlier.chain([address.as_bytes()]).collect();
-    let value = if all.len() == 1 {
-        Ok(address.clone())
-    } else {
-        HeaderValue::from_bytes(&all.join(&b", "[..]))
-    };
-    if let Ok(value) = value {
+    if let Ok(value) = HeaderValue::from_bytes(&all.join(&b", "[..])) {
         headers.insert(X_FORWARDED_FOR, value);
     }
 }
@@ -329,7 +330,7 @@ fn body_failure(state: BodyState) -> Option<Box<Refusal>> {
 }
 
 /// Value of the `error` parameter of `Proxy-Status` (RFC 9209 §2.3) goes along with each refusal.
-fn unreachable(error: &ConnectError) -> Box<Refusal> {
+fn unreachable(error: &ConnectError) -> Refusal {
     let (reason, kind) = match error {
         ConnectError::Resolve(_) => (Reason::UpstreamUnreachable, "dns_error"),
         ConnectError::Forbidden => (Reason::UpstreamForbidden, "destination_ip_prohibited"),
@@ -338,27 +339,23 @@ fn unreachable(error: &ConnectError) -> Box<Refusal> {
         ConnectError::Http(_) => (Reason::UpstreamUnreachable, "connection_terminated"),
         ConnectError::Timeout(_) => (Reason::ConnectTimeout, "connection_timeout"),
     };
-    Box::new(Refusal::new(reason).proxy_error(kind))
+    Refusal::new(reason).proxy_error(kind)
 }
 
-fn broken(detail: &'static str) -> Box<Refusal> {
-    Box::new(
-        Refusal::new(Reason::UpstreamBroken)
-            .detail(detail)
-            .proxy_error("connection_terminated"),
-    )
+fn broken(detail: &'static str) -> Refusal {
+    Refusal::new(Reason::UpstreamBroken)
+        .detail(detail)
+        .proxy_error("connection_terminated")
 }
 
-fn timed_out(limit: Duration) -> Box<Refusal> {
+fn timed_out(limit: Duration) -> Refusal {
     let detail = format!(
         "The API's server did not begin to answer within {} ms.",
         limit.as_millis()
     );
-    Box::new(
-        Refusal::new(Reason::UpstreamTimeout)
-            .detail(detail)
-            .proxy_error("http_response_timeout"),
-    )
+    Refusal::new(Reason::UpstreamTimeout)
+        .detail(detail)
+        .proxy_error("http_response_timeout")
 }
 
 /// Connects both sides of a protocol change and passes bytes on until one of them ends.

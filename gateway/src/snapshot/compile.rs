@@ -61,7 +61,7 @@ pub(super) fn catalog(
             warnings.push(Warning {
                 subject: subject.clone(),
                 reason,
-            })
+            });
         };
         if [&record.organization, &record.api, &record.name]
             .into_iter()

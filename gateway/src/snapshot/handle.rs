@@ -151,11 +151,6 @@ impl SnapshotHandle {
     pub(crate) fn reader(&self) -> arc_swap::Cache<Arc<ArcSwap<Snapshot>>, Arc<Snapshot>> {
         arc_swap::Cache::new(Arc::clone(&self.0.current))
     }
-
-    #[cfg(test)]
-    pub(crate) fn current(&self) -> Arc<Snapshot> {
-        self.0.current.load_full()
-    }
 }
 
 impl Writer {

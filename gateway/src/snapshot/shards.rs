@@ -43,9 +43,8 @@ impl<K: Hash + Eq + Clone, V: Clone> Sharded<K, V> {
     }
 
     pub(crate) fn remove(&mut self, key: &K) -> Option<V> {
-        if self.get(key).is_none() {
-            return None;
-        }
+        // So that nothing is copied for a key that is not there.
+        self.get(key)?;
         self.shard_mut(key).remove(key)
     }
 

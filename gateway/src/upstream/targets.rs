@@ -44,7 +44,7 @@ pub(crate) struct Target {
 /// The targets of a version.
 #[derive(Debug)]
 pub(crate) struct Targets {
-    targets: Box<[Target]>,
+    all: Box<[Target]>,
     /// Indexes of targets, each as often as its weight says, spread evenly.
     schedule: Box<[u16]>,
     turn: AtomicUsize,
@@ -112,7 +112,7 @@ impl Targets {
             .map(|target| u32::from(target.weight.clamp(1, 1_000)))
             .collect();
         Ok(Self {
-            targets: targets.into(),
+            all: targets.into(),
             schedule: schedule(&weights).into(),
             turn: AtomicUsize::new(0),
             connect_timeout: upstream.connect_timeout(),
@@ -128,7 +128,7 @@ impl Targets {
             self.turn.fetch_add(1, Relaxed) % self.schedule.len()
         };
         let first = usize::from(self.schedule[first]);
-        (0..self.targets.len()).map(move |offset| &self.targets[(first + offset) % self.targets.len()])
+        (0..self.all.len()).map(move |offset| &self.all[(first + offset) % self.all.len()])
     }
 }
 
@@ -199,7 +199,7 @@ mod tests {
             ),
             ("/base", 80, "a.test")
         );
-        assert_eq!(targets.targets[1].authority.header, "[::1]:8443");
+        assert_eq!(targets.all[1].authority.header, "[::1]:8443");
     }
 
     #[test]
@@ -210,7 +210,7 @@ mod tests {
         Targets::compile(&upstream(one), &mut book).unwrap();
         let targets = Targets::compile(&upstream(two), &mut book).unwrap();
         assert_eq!(
-            targets.targets.iter().map(|t| t.authority.number).collect::<Vec<_>>(),
+            targets.all.iter().map(|t| t.authority.number).collect::<Vec<_>>(),
             [1, 0]
         );
     }

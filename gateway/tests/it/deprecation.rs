@@ -30,7 +30,7 @@ async fn an_announced_end_is_on_every_answer_and_comes_by_itself() {
     setup.version.state = VersionState::Deprecated;
     setup.version.deprecation = Some(Deprecation {
         since: datetime!(2026-11-01 0:00 UTC),
-        sunset: Some(NOW + Duration::from_secs(3_600)),
+        sunset: Some(NOW + Duration::from_hours(1)),
         successor: Some("v2".into()),
         guide: None,
     });

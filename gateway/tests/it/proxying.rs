@@ -165,7 +165,7 @@ async fn abrupt(answer: &'static str) -> (std::net::SocketAddr, tokio::task::Joi
             let (mut stream, _) = listener.accept().await.unwrap();
             tokio::spawn(async move {
                 let mut piece = [0; 4_096];
-                if stream.read(&mut piece).await.unwrap_or(0) > 0 {
+                if stream.read(&mut piece).await.unwrap_or(0) > 0 && !answer.is_empty() {
                     let _ = stream.write_all(answer.as_bytes()).await;
                     // Reads the next request and closes instead of answering it: a keep-alive that died in between.
                     let _ = stream.read(&mut piece).await;

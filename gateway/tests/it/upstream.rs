@@ -22,7 +22,6 @@ pub type AnyBody = BoxBody<Bytes, Infallible>;
 pub struct Upstream {
     pub address: SocketAddr,
     pub calls: Arc<AtomicUsize>,
-    pub connections: Arc<AtomicUsize>,
     accepting: JoinHandle<()>,
 }
 
@@ -40,12 +39,11 @@ impl Upstream {
     {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let (calls, connections) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
-        let (call_count, connection_count) = (Arc::clone(&calls), Arc::clone(&connections));
+        let calls = Arc::new(AtomicUsize::new(0));
+        let call_count = Arc::clone(&calls);
         let accepting = tokio::spawn(async move {
             loop {
                 let (stream, _) = listener.accept().await.unwrap();
-                connection_count.fetch_add(1, SeqCst);
                 let (answer, calls) = (answer.clone(), Arc::clone(&call_count));
                 let service = service_fn(move |request| {
                     calls.fetch_add(1, SeqCst);
@@ -60,7 +58,6 @@ impl Upstream {
         Self {
             address,
             calls,
-            connections,
             accepting,
         }
     }
