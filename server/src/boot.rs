@@ -71,8 +71,19 @@ pub struct Running {
 /// One line for the operator: a taken port, a folder that cannot be written to, a database that is newer than this
 /// program or does not answer.
 pub async fn start(plan: Plan) -> anyhow::Result<Running> {
-    let Plan { store, network, roles, addresses, mail, extra_pages } = plan;
-    let portal = if Role::Portal.is_among(&roles) { Some(bind(network.portal).await?) } else { None };
+    let Plan {
+        store,
+        network,
+        roles,
+        addresses,
+        mail,
+        extra_pages,
+    } = plan;
+    let portal = if Role::Portal.is_among(&roles) {
+        Some(bind(network.portal).await?)
+    } else {
+        None
+    };
     let portal_address = portal.as_ref().map_or(Ok(network.portal), TcpListener::local_addr)?;
     let portal_url = network.portal_url.clone().unwrap_or_else(|| local_url(portal_address));
 
@@ -83,9 +94,16 @@ pub async fn start(plan: Plan) -> anyhow::Result<Running> {
     } else {
         None
     };
-    let (gateway, served) = started.map_or((None, None), |(gateway, flush, served)| (Some((gateway, flush)), Some(served)));
-    let gateway_address = gateway.as_ref().map_or(network.gateway, |(gateway, _)| gateway.local_addr());
-    let gateway_url = network.gateway_url.clone().unwrap_or_else(|| local_url(gateway_address));
+    let (gateway, served) = started.map_or((None, None), |(gateway, flush, served)| {
+        (Some((gateway, flush)), Some(served))
+    });
+    let gateway_address = gateway
+        .as_ref()
+        .map_or(network.gateway, |(gateway, _)| gateway.local_addr());
+    let gateway_url = network
+        .gateway_url
+        .clone()
+        .unwrap_or_else(|| local_url(gateway_address));
 
     let has_mail_sink = matches!(mail, MailPlan::Sink(_));
     if Role::Worker.is_among(&roles) {
@@ -107,13 +125,26 @@ pub async fn start(plan: Plan) -> anyhow::Result<Running> {
             served: served.clone(),
         };
         let router = web::router(state, extra_pages);
-        (portal_address, tokio::spawn(web::serve(listener, router, stop_portal.clone())))
+        (
+            portal_address,
+            tokio::spawn(web::serve(listener, router, stop_portal.clone())),
+        )
     });
-    Ok(Running { services, settings, served, gateway, portal, stop_portal, tasks })
+    Ok(Running {
+        services,
+        settings,
+        served,
+        gateway,
+        portal,
+        stop_portal,
+        tasks,
+    })
 }
 
 async fn bind(address: SocketAddr) -> anyhow::Result<TcpListener> {
-    TcpListener::bind(address).await.with_context(|| format!("the portal cannot listen on {address} (--portal)"))
+    TcpListener::bind(address)
+        .await
+        .with_context(|| format!("the portal cannot listen on {address} (--portal)"))
 }
 
 type StartedGateway = (RunningGateway, JoinHandle<()>, watch::Receiver<i64>);
@@ -202,7 +233,14 @@ impl Running {
 
     /// Stops in order; see the module. Returns whether everything that was under way finished.
     pub async fn stop(self) -> bool {
-        let Self { services, gateway, portal, stop_portal, tasks, .. } = self;
+        let Self {
+            services,
+            gateway,
+            portal,
+            stop_portal,
+            tasks,
+            ..
+        } = self;
         stop_portal.cancel();
         let portal_stops = async {
             match portal {

@@ -16,10 +16,17 @@ use url::Url;
 
 /// The layer: a request that could change something and that another site caused is answered 403.
 pub async fn protect(request: Request, next: Next) -> Response {
-    if is_allowed(request.method(), request.headers(), request.uri().authority().map(axum::http::uri::Authority::as_str)) {
+    if is_allowed(
+        request.method(),
+        request.headers(),
+        request.uri().authority().map(axum::http::uri::Authority::as_str),
+    ) {
         next.run(request).await
     } else {
-        tracing::warn!(path = request.uri().path(), "refused a request that another site caused");
+        tracing::warn!(
+            path = request.uri().path(),
+            "refused a request that another site caused"
+        );
         refusal().into_response()
     }
 }
@@ -67,7 +74,9 @@ fn is_allowed(method: &Method, headers: &HeaderMap, authority: Option<&str>) -> 
 /// Compares host and port. Not the scheme: behind a proxy that ends TLS we don't know which one the browser used.
 fn is_same_host(origin: &str, host: &str) -> bool {
     let Ok(origin) = Url::parse(origin) else { return false };
-    let Ok(own) = Url::parse(&format!("{}://{host}", origin.scheme())) else { return false };
+    let Ok(own) = Url::parse(&format!("{}://{host}", origin.scheme())) else {
+        return false;
+    };
     let key = |url: &Url| Some((url.host_str()?.to_ascii_lowercase(), url.port_or_known_default()?));
     key(&origin).is_some_and(|origin| Some(origin) == key(&own))
 }
@@ -81,20 +90,40 @@ mod tests {
     #[test]
     fn only_our_own_pages_may_change_things() {
         for (name, method, pairs, allowed) in [
-            ("reading from anywhere", "GET", vec![("sec-fetch-site", "cross-site")], true),
-            ("our page", "POST", vec![("sec-fetch-site", "same-origin"), ("origin", "http://h:1")], true),
+            (
+                "reading from anywhere",
+                "GET",
+                vec![("sec-fetch-site", "cross-site")],
+                true,
+            ),
+            (
+                "our page",
+                "POST",
+                vec![("sec-fetch-site", "same-origin"), ("origin", "http://h:1")],
+                true,
+            ),
             ("address bar", "POST", vec![("sec-fetch-site", "none")], true),
             ("another site", "POST", vec![("sec-fetch-site", "cross-site")], false),
             ("a sibling host", "POST", vec![("sec-fetch-site", "same-site")], false),
             ("unknown word", "POST", vec![("sec-fetch-site", "whatever")], false),
-            ("the header decides before the origin", "POST", vec![("sec-fetch-site", "cross-site"), ("origin", "http://h:1")], false),
+            (
+                "the header decides before the origin",
+                "POST",
+                vec![("sec-fetch-site", "cross-site"), ("origin", "http://h:1")],
+                false,
+            ),
             ("same origin", "POST", vec![("origin", "http://h:1")], true),
             ("scheme may differ", "POST", vec![("origin", "https://h:1")], true),
             ("capital letters", "DELETE", vec![("origin", "http://H:1")], true),
             ("other port", "POST", vec![("origin", "http://h:2")], false),
             ("other host", "POST", vec![("origin", "http://h.example:1")], false),
             ("opaque origin", "POST", vec![("origin", "null")], false),
-            ("prefix of the host", "POST", vec![("origin", "http://h:1.evil.example")], false),
+            (
+                "prefix of the host",
+                "POST",
+                vec![("origin", "http://h:1.evil.example")],
+                false,
+            ),
             ("no browser", "POST", vec![], true),
             ("no browser, any method", "PUT", vec![], true),
         ] {

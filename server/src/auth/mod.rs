@@ -4,7 +4,11 @@ pub mod cross_origin;
 
 use std::net::SocketAddr;
 
-use app::{cx::{AppState, Caller}, render::cookie, session::cookie_name};
+use app::{
+    cx::{AppState, Caller},
+    render::cookie,
+    session::cookie_name,
+};
 use axum::{
     extract::{ConnectInfo, Request, State},
     http::{HeaderMap, header},
@@ -37,18 +41,33 @@ pub async fn identify(State(app): State<AppState>, mut request: Request, next: N
         .map(|ConnectInfo(peer)| peer.ip().to_canonical().to_string())
         .unwrap_or_default();
     let signed_in = match token {
-        Some(token) => app.services.accounts.authenticate(&token).await.unwrap_or_else(|error| {
-            tracing::error!(error = ?error, "a session could not be looked up");
-            None
-        }),
+        Some(token) => app
+            .services
+            .accounts
+            .authenticate(&token)
+            .await
+            .unwrap_or_else(|error| {
+                tracing::error!(error = ?error, "a session could not be looked up");
+                None
+            }),
         None => None,
     };
     let (session, actor) = match signed_in {
         Some((session, account)) => (Some(session), Actor::Account(account)),
         None => (None, Actor::Anonymous),
     };
-    let request_id = request.extensions().get::<RequestId>().map(|id| id.0.clone()).unwrap_or_default();
-    request.extensions_mut().insert(Caller { actor, session, ip, user_agent, request_id });
+    let request_id = request
+        .extensions()
+        .get::<RequestId>()
+        .map(|id| id.0.clone())
+        .unwrap_or_default();
+    request.extensions_mut().insert(Caller {
+        actor,
+        session,
+        ip,
+        user_agent,
+        request_id,
+    });
     next.run(request).await
 }
 
@@ -66,7 +85,10 @@ mod tests {
     #[test]
     fn only_the_cookie_of_this_scheme_counts() {
         let mut headers = HeaderMap::new();
-        headers.insert(header::COOKIE, HeaderValue::from_static("session=plain; __Host-session=secure"));
+        headers.insert(
+            header::COOKIE,
+            HeaderValue::from_static("session=plain; __Host-session=secure"),
+        );
         assert_eq!(session_token(&headers, true), Some("secure"));
         assert_eq!(session_token(&headers, false), Some("plain"));
         for text in ["session=", "other=1", &format!("session={}", "x".repeat(129))] {

@@ -24,7 +24,11 @@ pub(super) async fn create(args: CreateAccountArgs) -> Result<()> {
     };
     let store = Store::try_from(args.store)?;
     let services = Services::open(&store.prepare()?, "", AddressPolicy::default()).await?;
-    let input = SignUp { email: args.email, name: args.name, password };
+    let input = SignUp {
+        email: args.email,
+        name: args.name,
+        password,
+    };
     let made = make(&services, input, args.operator).await;
     services.context.db.close().await;
     output::line(made?);
@@ -36,7 +40,11 @@ async fn make(services: &Services, input: SignUp, is_operator: bool) -> Result<S
     if services.accounts.by_email(&Actor::System, &email).await?.is_some() {
         bail!("there is already an account {email}; it was left as it is");
     }
-    let account = services.accounts.create_verified(&Actor::System, input, is_operator).await.map_err(refusal)?;
+    let account = services
+        .accounts
+        .create_verified(&Actor::System, input, is_operator)
+        .await
+        .map_err(refusal)?;
     let role = if account.is_operator { "operator " } else { "" };
     Ok(format!("Made the {role}account {}.", account.email))
 }
@@ -45,7 +53,10 @@ async fn make(services: &Services, input: SignUp, is_operator: bool) -> Result<S
 fn refusal(error: DomainError) -> anyhow::Error {
     match error {
         DomainError::Invalid(errors) => {
-            let lines: Vec<_> = errors.iter().map(|error| format!("--{}: {}", error.field, error.message)).collect();
+            let lines: Vec<_> = errors
+                .iter()
+                .map(|error| format!("--{}: {}", error.field, error.message))
+                .collect();
             anyhow!(lines.join("; "))
         }
         error => error.into(),
@@ -54,7 +65,10 @@ fn refusal(error: DomainError) -> anyhow::Error {
 
 fn read_password() -> Result<String> {
     let mut line = String::new();
-    std::io::stdin().lock().read_line(&mut line).context("the password cannot be read from standard input")?;
+    std::io::stdin()
+        .lock()
+        .read_line(&mut line)
+        .context("the password cannot be read from standard input")?;
     let password = line.trim_end_matches(['\n', '\r']);
     if password.is_empty() {
         bail!("standard input has no password");

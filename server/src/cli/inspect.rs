@@ -28,7 +28,11 @@ pub(super) fn run(args: &InspectArgs) -> ExitCode {
         },
         ReportFormat::Text => print_text(&report),
     }
-    if read.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    if read.is_ok() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    }
 }
 
 fn print_text(report: &Report) {

@@ -1,6 +1,9 @@
 //! The one place that prints.
 
-use std::{fmt::Display, io::{self, Write as _}};
+use std::{
+    fmt::Display,
+    io::{self, Write as _},
+};
 
 /// A line of what a command was asked for, on standard output. Nobody reading any more is not an error of ours.
 pub(crate) fn line(text: impl Display) {
@@ -36,8 +39,13 @@ mod tests {
     #[test]
     fn causes_are_told_once() {
         let error = anyhow!("address in use");
-        let error = error.context("cannot listen: address in use").context("the portal did not start");
-        assert_eq!(sentence(&error), "the portal did not start: cannot listen: address in use");
+        let error = error
+            .context("cannot listen: address in use")
+            .context("the portal did not start");
+        assert_eq!(
+            sentence(&error),
+            "the portal did not start: cannot listen: address in use"
+        );
         let plain: anyhow::Result<()> = Err(anyhow!("b")).context("a");
         assert_eq!(sentence(&plain.unwrap_err()), "a: b");
     }

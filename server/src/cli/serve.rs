@@ -29,7 +29,9 @@ pub(super) async fn run(args: ServeArgs) -> Result<()> {
         store,
         network: args.network,
         roles: args.role,
-        addresses: AddressPolicy { allow_private: args.allow_private_upstreams },
+        addresses: AddressPolicy {
+            allow_private: args.allow_private_upstreams,
+        },
         mail: MailPlan::Transport(transport),
         extra_pages: axum::Router::new(),
     };

@@ -153,8 +153,18 @@ mod tests {
     fn an_installation_must_be_named() {
         for arguments in [
             vec!["turnpike", "apply", "a.yaml"],
-            vec!["turnpike", "apply", "a.yaml", "--data", "x", "--database-url", "postgres://h/d"],
-            vec!["turnpike", "account", "create", "--email", "a@b.c", "--name", "A", "--data", "x"],
+            vec![
+                "turnpike",
+                "apply",
+                "a.yaml",
+                "--data",
+                "x",
+                "--database-url",
+                "postgres://h/d",
+            ],
+            vec![
+                "turnpike", "account", "create", "--email", "a@b.c", "--name", "A", "--data", "x",
+            ],
         ] {
             assert!(Arguments::try_parse_from(&arguments).is_err(), "{arguments:?}");
         }

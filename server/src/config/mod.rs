@@ -11,8 +11,8 @@ mod store;
 pub use arguments::{
     AccountCommand, ApplyArgs, Arguments, Command, CreateAccountArgs, DemoArgs, InspectArgs, ReportFormat, SpecCommand,
 };
-pub use serve::{LogFormat, NetworkArgs, Role, ServeArgs};
 pub(crate) use serve::local_url;
+pub use serve::{LogFormat, NetworkArgs, Role, ServeArgs};
 pub use smtp::{SmtpProtection, SmtpServer};
 pub(crate) use store::prepare_folder;
 pub use store::{Store, StoreArgs};

@@ -17,7 +17,13 @@ pub struct ServeArgs {
     #[arg(long, value_name = "URL", env = "TURNPIKE_DATABASE_URL", hide_env_values = true)]
     pub database_url: Option<String>,
     /// What this process does; more than one process needs --database-url
-    #[arg(long, value_enum, value_delimiter = ',', env = "TURNPIKE_ROLE", default_value = "all")]
+    #[arg(
+        long,
+        value_enum,
+        value_delimiter = ',',
+        env = "TURNPIKE_ROLE",
+        default_value = "all"
+    )]
     pub role: Vec<Role>,
     /// Allows upstreams and spec URLs on loopback and private addresses
     #[arg(long, env = "TURNPIKE_ALLOW_PRIVATE_UPSTREAMS")]
@@ -37,7 +43,12 @@ pub struct NetworkArgs {
     #[arg(long, value_name = "ADDR", env = "TURNPIKE_PORTAL", default_value = "127.0.0.1:3000")]
     pub portal: SocketAddr,
     /// Where the gateway listens
-    #[arg(long, value_name = "ADDR", env = "TURNPIKE_GATEWAY", default_value = "127.0.0.1:8080")]
+    #[arg(
+        long,
+        value_name = "ADDR",
+        env = "TURNPIKE_GATEWAY",
+        default_value = "127.0.0.1:8080"
+    )]
     pub gateway: SocketAddr,
     /// How browsers reach the portal, if not by its address: https://portal.example
     #[arg(long, value_name = "URL", env = "TURNPIKE_PORTAL_URL", value_parser = public_url)]
@@ -128,7 +139,11 @@ mod tests {
 
     #[test]
     fn an_unspecified_address_is_reached_by_loopback() {
-        for (address, url) in [("0.0.0.0:3000", "http://127.0.0.1:3000"), ("[::]:1", "http://[::1]:1"), ("10.0.0.1:2", "http://10.0.0.1:2")] {
+        for (address, url) in [
+            ("0.0.0.0:3000", "http://127.0.0.1:3000"),
+            ("[::]:1", "http://[::1]:1"),
+            ("10.0.0.1:2", "http://10.0.0.1:2"),
+        ] {
             assert_eq!(local_url(address.parse().unwrap()), url);
         }
     }

@@ -39,8 +39,16 @@ impl FromStr for SmtpServer {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let url = Url::parse(text).map_err(|error| format!("not a URL: {error}"))?;
-        let host = url.host_str().filter(|host| !host.is_empty()).ok_or("the URL has no host")?.to_owned();
-        let is_local = host == "localhost" || host.trim_matches(['[', ']']).parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback());
+        let host = url
+            .host_str()
+            .filter(|host| !host.is_empty())
+            .ok_or("the URL has no host")?
+            .to_owned();
+        let is_local = host == "localhost"
+            || host
+                .trim_matches(['[', ']'])
+                .parse::<std::net::IpAddr>()
+                .is_ok_and(|ip| ip.is_loopback());
         let (protection, default_port) = match url.scheme() {
             "smtps" => (SmtpProtection::Tls, 465),
             "smtp" if is_local => (SmtpProtection::Opportunistic, 587),
@@ -50,7 +58,10 @@ impl FromStr for SmtpServer {
         let mut from = None;
         for (name, value) in url.query_pairs() {
             match &*name {
-                "from" => from = Some(value.parse::<Mailbox>().map_err(|_| format!("`{value}` is not a sender"))?),
+                "from" => {
+                    let sender = value.parse::<Mailbox>();
+                    from = Some(sender.map_err(|_| format!("`{value}` is not a sender"))?);
+                }
                 other => return Err(format!("`{other}` is not a setting of a mail server; there is `from`")),
             }
         }
@@ -60,14 +71,23 @@ impl FromStr for SmtpServer {
             (user, Some(password)) if !user.is_empty() => Some((decode(user), decode(password))),
             _ => return Err("give both user and password, or neither".into()),
         };
-        Ok(Self { host, port: url.port().unwrap_or(default_port), protection, credentials, from })
+        Ok(Self {
+            host,
+            port: url.port().unwrap_or(default_port),
+            protection,
+            credentials,
+            from,
+        })
     }
 }
 
 /// User names and passwords are percent-encoded in URLs.
 fn decode(text: &str) -> String {
     let form = text.replace('+', "%2B").replace('&', "%26");
-    url::form_urlencoded::parse(form.as_bytes()).next().map(|(name, _)| name.into_owned()).unwrap_or_default()
+    url::form_urlencoded::parse(form.as_bytes())
+        .next()
+        .map(|(name, _)| name.into_owned())
+        .unwrap_or_default()
 }
 
 impl fmt::Debug for SmtpServer {
@@ -82,13 +102,21 @@ mod tests {
 
     #[test]
     fn a_mail_server_is_one_url() {
-        let server: SmtpServer = "smtp://me%40corp:p%3Da%2Fs+s@mail.example:2525?from=Turnpike <no-reply@corp.example>".parse().unwrap();
-        assert_eq!((server.host.as_str(), server.port, server.protection), ("mail.example", 2525, SmtpProtection::StartTls));
+        let server: SmtpServer = "smtp://me%40corp:p%3Da%2Fs+s@mail.example:2525?from=Turnpike <no-reply@corp.example>"
+            .parse()
+            .unwrap();
+        assert_eq!(
+            (server.host.as_str(), server.port, server.protection),
+            ("mail.example", 2525, SmtpProtection::StartTls)
+        );
         assert_eq!(server.credentials, Some(("me@corp".into(), "p=a/s+s".into())));
         assert_eq!(server.from.email.to_string(), "no-reply@corp.example");
         assert!(!format!("{server:?}").contains("p=a"));
         let local: SmtpServer = "smtp://127.0.0.1:1025?from=a@b.example".parse().unwrap();
-        assert_eq!((local.protection, local.credentials), (SmtpProtection::Opportunistic, None));
+        assert_eq!(
+            (local.protection, local.credentials),
+            (SmtpProtection::Opportunistic, None)
+        );
         let tls: SmtpServer = "smtps://mail.example?from=a@b.example".parse().unwrap();
         assert_eq!((tls.protection, tls.port), (SmtpProtection::Tls, 465));
     }

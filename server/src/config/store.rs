@@ -58,7 +58,9 @@ impl Store {
             Self::Folder(folder) => {
                 prepare_folder(folder)?;
                 let file = folder.join(SQLITE_FILE);
-                let path = file.to_str().with_context(|| format!("the path {} is not UTF-8", file.display()))?;
+                let path = file
+                    .to_str()
+                    .with_context(|| format!("the path {} is not UTF-8", file.display()))?;
                 Ok(sqlite_url(path))
             }
         }
@@ -133,7 +135,10 @@ mod tests {
     fn a_database_wins_and_must_be_postgresql() {
         let folder = Some(PathBuf::from("d"));
         let url = |text: &str| Some(text.to_owned());
-        assert_eq!(Store::from_flags(folder.clone(), None).unwrap(), Store::Folder("d".into()));
+        assert_eq!(
+            Store::from_flags(folder.clone(), None).unwrap(),
+            Store::Folder("d".into())
+        );
         let both = Store::from_flags(folder, url("postgres://u:secret@h/db")).unwrap();
         assert_eq!(both.to_string(), "postgres://h:5432/db");
         assert!(!format!("{both:?}").contains("secret"));

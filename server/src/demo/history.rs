@@ -1,6 +1,6 @@
 //! A week of traffic before the demo began: more by day than by night, a few errors, a few refusals.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, hash_map::Entry};
 
 use anyhow::{Context as _, Result};
 use domain::{
@@ -18,8 +18,8 @@ use super::world::SIGN_INS;
 
 /// Name under which the days are in the ledger: a world that is kept gets each day once.
 const GATEWAY: &str = "demo-history";
-/// Days before today.
-const DAYS: i64 = 7;
+/// Days before today: fewer than the ledger remembers batches for, or a kept world would get a day twice.
+const DAYS: i64 = 6;
 /// Between two rows of one operation.
 const STEP: Duration = Duration::minutes(15);
 
@@ -39,7 +39,13 @@ const fn habit(
     calls: f64,
     latency_us: u64,
 ) -> Habit {
-    Habit { application, version, operation, calls, latency_us }
+    Habit {
+        application,
+        version,
+        operation,
+        calls,
+        latency_us,
+    }
 }
 
 const PETSTORE: (&str, &str, &str) = ("acme", "petstore", "v1");
@@ -71,10 +77,13 @@ pub(super) async fn write(services: &Services) -> Result<()> {
     let callers = callers(services).await?;
     let mut versions = HashMap::new();
     for habit in &HABITS {
-        let (organization, api, version) = habit.version;
-        if !versions.contains_key(&habit.version) {
-            let detail = services.catalog_reads.console_version(&Actor::System, organization, api, version).await?;
-            versions.insert(habit.version, detail.version.id);
+        if let Entry::Vacant(vacant) = versions.entry(habit.version) {
+            let (organization, api, version) = habit.version;
+            let reads = &services.catalog_reads;
+            let detail = reads
+                .console_version(&Actor::System, organization, api, version)
+                .await?;
+            vacant.insert(detail.version.id);
         }
     }
     let today = now.date();
@@ -86,14 +95,23 @@ pub(super) async fn write(services: &Services) -> Result<()> {
         let mut at = from;
         while at < to {
             for habit in &HABITS {
-                let caller = callers.get(habit.application).context("a sample application is missing")?;
+                let caller = callers
+                    .get(habit.application)
+                    .context("a sample application is missing")?;
                 add(&mut rows, habit, caller, versions[&habit.version], at);
             }
             at += STEP;
         }
         // A kept world that was made in the middle of a day is left with the morning of that day.
         let sequence = u64::try_from(day.to_julian_day())?;
-        services.ledger.record(&UsageBatch { gateway: GATEWAY.into(), sequence, rows }).await?;
+        services
+            .ledger
+            .record(&UsageBatch {
+                gateway: GATEWAY.into(),
+                sequence,
+                rows,
+            })
+            .await?;
     }
     Ok(())
 }
@@ -112,15 +130,25 @@ async fn callers(services: &Services) -> Result<HashMap<String, Caller>> {
                 .iter()
                 .map(|known| (known.organization.slug.to_string(), known.subscription.id))
                 .collect();
-            let Some(key) = detail.keys.iter().find(|key| key.state == KeyState::Active) else { continue };
-            callers.insert(slug.to_string(), Caller { subscriptions, key: key.id });
+            let Some(key) = detail.keys.iter().find(|key| key.state == KeyState::Active) else {
+                continue;
+            };
+            callers.insert(
+                slug.to_string(),
+                Caller {
+                    subscriptions,
+                    key: key.id,
+                },
+            );
         }
     }
     Ok(callers)
 }
 
 fn add(rows: &mut Vec<(UsageKey, UsageSums)>, habit: &Habit, caller: &Caller, version: VersionId, at: Timestamp) {
-    let Some(subscription) = caller.subscriptions.get(habit.version.0) else { return };
+    let Some(subscription) = caller.subscriptions.get(habit.version.0) else {
+        return;
+    };
     let chance = noise(habit.operation, at);
     let calls = (habit.calls * daylight(at) * (0.75 + chance / 2.0)).round() as u64;
     let mut row = |status: u16, is_refused: bool, calls: u64| {

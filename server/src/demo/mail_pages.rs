@@ -33,9 +33,13 @@ async fn list(cx: Cx, Extension(sink): Extension<MailSink>) -> Page {
             }
             .into_any()
         } else {
-            let columns = ["Mail", "To", "Arrived"].into_iter().map(Column::text).collect::<Vec<_>>();
+            let columns = ["Mail", "To", "Arrived"]
+                .into_iter()
+                .map(Column::text)
+                .collect::<Vec<_>>();
             let rows = mails.into_iter().map(|mail| row(mail, now)).collect::<Vec<_>>();
-            view! { <div class="card" data-flush=true><Table caption="Mails" columns=columns rows=rows /></div> }.into_any()
+            view! { <div class="card" data-flush=true><Table caption="Mails" columns=columns rows=rows /></div> }
+                .into_any()
         };
         view! {
             <main id="main" class="wrap">
@@ -51,7 +55,9 @@ async fn list(cx: Cx, Extension(sink): Extension<MailSink>) -> Page {
 }
 
 fn row(StoredMail { number, at, mail }: StoredMail, now: Timestamp) -> Row {
-    Row::linked(mail.subject, format!("/demo/mail/{number}")).cell(mail.to).cell(view! { <Ago at=at now=now /> })
+    Row::linked(mail.subject, format!("/demo/mail/{number}"))
+        .cell(mail.to)
+        .cell(view! { <Ago at=at now=now /> })
 }
 
 async fn show(Extension(sink): Extension<MailSink>, Path(number): Path<String>) -> PageResult {
@@ -91,8 +97,14 @@ enum Piece {
 fn pieces(text: &str) -> Vec<Piece> {
     let mut pieces = Vec::new();
     let mut rest = text;
-    while let Some(start) = ["http://", "https://"].iter().filter_map(|scheme| rest.find(scheme)).min() {
-        let end = rest[start..].find(char::is_whitespace).map_or(rest.len(), |length| start + length);
+    while let Some(start) = ["http://", "https://"]
+        .iter()
+        .filter_map(|scheme| rest.find(scheme))
+        .min()
+    {
+        let end = rest[start..]
+            .find(char::is_whitespace)
+            .map_or(rest.len(), |length| start + length);
         let link = rest[start..end].trim_end_matches(['.', ',', ')', '>']);
         if start > 0 {
             pieces.push(Piece::Text(rest[..start].to_owned()));
@@ -126,7 +138,13 @@ mod tests {
         let link = |text: &str| Piece::Link(text.into());
         assert_eq!(
             pieces("Open\nhttp://h:1/verify?token=a_b-c\nor https://x.example."),
-            [text("Open\n"), link("http://h:1/verify?token=a_b-c"), text("\nor "), link("https://x.example"), text(".")]
+            [
+                text("Open\n"),
+                link("http://h:1/verify?token=a_b-c"),
+                text("\nor "),
+                link("https://x.example"),
+                text(".")
+            ]
         );
         assert_eq!(pieces("none"), [text("none")]);
         assert_eq!(pieces(""), []);

@@ -37,7 +37,13 @@ pub(crate) async fn run(args: DemoArgs) -> Result<()> {
         output::line(line);
     }
     demo.begin_calls();
-    let Demo { running, callers, upstreams, folder, .. } = demo;
+    let Demo {
+        running,
+        callers,
+        upstreams,
+        folder,
+        ..
+    } = demo;
     let stopped = signals.serve_until(running).await;
     // In this order, and not before: requests that finish while the product stops still need their upstreams and data.
     drop((callers, upstreams, folder));
@@ -62,7 +68,11 @@ pub struct Demo {
 /// As [`boot::start`], in one line for the operator.
 pub async fn start(args: DemoArgs) -> Result<Demo> {
     let clock = Clock::System;
-    let temporary = if args.data.is_none() { Some(TemporaryFolder::new("turnpike-demo")?) } else { None };
+    let temporary = if args.data.is_none() {
+        Some(TemporaryFolder::new("turnpike-demo")?)
+    } else {
+        None
+    };
     let data = match (&args.data, &temporary) {
         (Some(data), _) => data.clone(),
         (None, Some(temporary)) => temporary.path().to_owned(),
@@ -82,7 +92,13 @@ pub async fn start(args: DemoArgs) -> Result<Demo> {
         extra_pages: mail_pages::router(mails.clone()),
     };
     let running = boot::start(plan).await?;
-    Ok(Demo { running, mails, callers: Tasks::default(), upstreams, folder: temporary })
+    Ok(Demo {
+        running,
+        mails,
+        callers: Tasks::default(),
+        upstreams,
+        folder: temporary,
+    })
 }
 
 impl Demo {
@@ -102,9 +118,16 @@ impl Demo {
             format!("  Gateway   {}", settings.gateway_url),
             format!("  Mails     {}/demo/mail", settings.portal_url),
             String::new(),
-            format!("  Sign in at {}/signin; every password is {PASSWORD}", settings.portal_url),
+            format!(
+                "  Sign in at {}/signin; every password is {PASSWORD}",
+                settings.portal_url
+            ),
         ];
-        lines.extend(SIGN_INS.iter().map(|person| format!("    {:<26} {}", person.email, person.role)));
+        lines.extend(
+            SIGN_INS
+                .iter()
+                .map(|person| format!("    {:<26} {}", person.email, person.role)),
+        );
         lines.extend([
             String::new(),
             "  Call an API:".into(),

@@ -32,10 +32,22 @@ pub struct SignIn {
 
 /// Who to sign in as.
 pub const SIGN_INS: [SignIn; 4] = [
-    SignIn { email: "olivia@acme.example", role: "provider: owner of Acme Pets" },
-    SignIn { email: "noor@meridian.example", role: "provider: owner of Meridian Data, with a request to approve" },
-    SignIn { email: "dev@consumer.example", role: "consumer: two applications, keys and a week of traffic" },
-    SignIn { email: OPERATOR, role: "operator of this installation" },
+    SignIn {
+        email: "olivia@acme.example",
+        role: "provider: owner of Acme Pets",
+    },
+    SignIn {
+        email: "noor@meridian.example",
+        role: "provider: owner of Meridian Data, with a request to approve",
+    },
+    SignIn {
+        email: "dev@consumer.example",
+        role: "consumer: two applications, keys and a week of traffic",
+    },
+    SignIn {
+        email: OPERATOR,
+        role: "operator of this installation",
+    },
 ];
 
 const OPERATOR: &str = "operator@turnpike.example";
@@ -62,14 +74,25 @@ pub(super) async fn build(data: &Path, network: &NetworkArgs, upstreams: &Upstre
 
 async fn fill(services: &Services, data: &Path, upstreams: &Upstreams) -> Result<()> {
     // First, as the first account of an installation runs it.
-    let operator = SignUp { email: OPERATOR.into(), name: "Robin Vale".into(), password: PASSWORD.into() };
-    services.accounts.create_verified(&Actor::System, operator, true).await?;
+    let operator = SignUp {
+        email: OPERATOR.into(),
+        name: "Robin Vale".into(),
+        password: PASSWORD.into(),
+    };
+    services
+        .accounts
+        .create_verified(&Actor::System, operator, true)
+        .await?;
     let folder = data.join("sample-world");
     fs::create_dir_all(&folder).with_context(|| format!("{} cannot be made", folder.display()))?;
     let now = services.context.clock.now();
     for (name, text) in FILES {
         let path = folder.join(name);
-        let text = if name == "world.yaml" { filled(text, upstreams, now)? } else { text.to_owned() };
+        let text = if name == "world.yaml" {
+            filled(text, upstreams, now)?
+        } else {
+            text.to_owned()
+        };
         fs::write(&path, text).with_context(|| format!("{} cannot be written", path.display()))?;
     }
     let sources = apply::read_all(&[folder.join("world.yaml")])?;
@@ -93,5 +116,7 @@ fn filled(text: &str, upstreams: &Upstreams, now: Timestamp) -> Result<String> {
         ("{storefront_key}", STOREFRONT_KEY.to_owned()),
         ("{lobby_key}", LOBBY_KEY.to_owned()),
     ];
-    Ok(values.iter().fold(text.to_owned(), |text, (name, value)| text.replace(name, value)))
+    Ok(values
+        .iter()
+        .fold(text.to_owned(), |text, (name, value)| text.replace(name, value)))
 }

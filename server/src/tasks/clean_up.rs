@@ -6,7 +6,7 @@ use domain::services::Services;
 use tokio_util::sync::CancellationToken;
 
 /// Ended rows are harmless; this only keeps the tables small.
-const EVERY: Duration = Duration::from_secs(60 * 60);
+const EVERY: Duration = Duration::from_hours(1);
 
 pub(super) async fn forget_what_ended(services: Services, stop: CancellationToken) {
     loop {

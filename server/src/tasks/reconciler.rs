@@ -28,7 +28,12 @@ pub struct Reconciler {
 impl Reconciler {
     /// A reconciler for `snapshot`, which reports as the gateway `node`.
     pub fn new(services: Services, snapshot: SnapshotHandle, node: String) -> Self {
-        Self { services, snapshot, served: watch::Sender::new(0), node }
+        Self {
+            services,
+            snapshot,
+            served: watch::Sender::new(0),
+            node,
+        }
     }
 
     /// The configuration that is served; 0 before the first.
@@ -88,7 +93,9 @@ impl Reconciler {
     }
 
     async fn report(&self) {
-        let Some(revision) = self.snapshot.revision() else { return };
+        let Some(revision) = self.snapshot.revision() else {
+            return;
+        };
         if let Err(error) = self.services.gateway_config.report_served(&self.node, revision).await {
             tracing::warn!(error = ?error, "could not report which configuration is served");
         }
@@ -105,7 +112,9 @@ async fn announced(services: &Services, listener: &mut Option<ConfigListener>) {
                     continue;
                 }
                 Ok(None) => return std::future::pending().await,
-                Err(error) => tracing::warn!(error = ?error, "cannot listen for changes of other processes; looking every 2 s"),
+                Err(error) => {
+                    tracing::warn!(error = ?error, "cannot listen for changes of other processes; looking every 2 s");
+                }
             }
             tokio::time::sleep(LISTEN_AGAIN).await;
             continue;

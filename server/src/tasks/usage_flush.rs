@@ -2,7 +2,10 @@
 
 use std::{collections::HashMap, time::Duration};
 
-use domain::{services::Services, usage::{UsageBatch, UsageKey, UsageSums}};
+use domain::{
+    services::Services,
+    usage::{UsageBatch, UsageKey, UsageSums},
+};
 use gateway::UsageRows;
 use tokio::sync::mpsc::Receiver;
 
@@ -23,7 +26,11 @@ pub struct UsageFlush {
 impl UsageFlush {
     /// A writer for the process `gateway`.
     pub fn new(services: Services, gateway: String) -> Self {
-        Self { services, gateway, sequence: 0 }
+        Self {
+            services,
+            gateway,
+            sequence: 0,
+        }
     }
 
     /// Writes until every sender is gone and everything is written. While the database is away, rows wait with the
@@ -42,7 +49,11 @@ impl UsageFlush {
 
     async fn write(&mut self, rows: Vec<(UsageKey, UsageSums)>) {
         self.sequence += 1;
-        let batch = UsageBatch { gateway: self.gateway.clone(), sequence: self.sequence, rows };
+        let batch = UsageBatch {
+            gateway: self.gateway.clone(),
+            sequence: self.sequence,
+            rows,
+        };
         let mut pause = RETRY_MIN;
         while let Err(error) = self.services.ledger.record(&batch).await {
             tracing::warn!(error = ?error, rows = batch.rows.len(), "usage could not be written; trying again");

@@ -11,7 +11,10 @@ use axum::{
 
 /// Both checks; plain text, never cached.
 pub(super) fn router(state: AppState) -> Router {
-    Router::new().route("/healthz", get(healthz)).route("/readyz", get(readyz)).with_state(state)
+    Router::new()
+        .route("/healthz", get(healthz))
+        .route("/readyz", get(readyz))
+        .with_state(state)
 }
 
 async fn healthz() -> impl IntoResponse {
@@ -29,10 +32,20 @@ async fn readyz(State(app): State<AppState>) -> impl IntoResponse {
     match (database.is_ok(), is_served) {
         (true, true) => answer(StatusCode::OK, "ready\n"),
         (false, _) => answer(StatusCode::SERVICE_UNAVAILABLE, "the database does not answer\n"),
-        (true, false) => answer(StatusCode::SERVICE_UNAVAILABLE, "the gateway has no configuration yet\n"),
+        (true, false) => answer(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "the gateway has no configuration yet\n",
+        ),
     }
 }
 
 fn answer(status: StatusCode, text: &'static str) -> impl IntoResponse {
-    (status, [(header::CONTENT_TYPE, "text/plain; charset=utf-8"), (header::CACHE_CONTROL, "no-store")], text)
+    (
+        status,
+        [
+            (header::CONTENT_TYPE, "text/plain; charset=utf-8"),
+            (header::CACHE_CONTROL, "no-store"),
+        ],
+        text,
+    )
 }

@@ -51,7 +51,11 @@ fn panicked(panic: Box<dyn std::any::Any + Send>) -> Response {
         .unwrap_or("no message");
     tracing::error!(panic = text, "a handler panicked");
     let message = "A handler failed.";
-    PageError { code: ErrorCode::Internal, message: message.into() }.into_response()
+    PageError {
+        code: ErrorCode::Internal,
+        message: message.into(),
+    }
+    .into_response()
 }
 
 /// The problems that the gateway answers with, for their pages.
@@ -61,7 +65,7 @@ pub fn problems() -> Vec<ProblemText> {
         title: problem.title.into(),
         status: problem.status,
         explanation: problem.explanation.into(),
-        remedy: problem.next_steps.iter().map(|step| format!("- {step}\n")).collect(),
+        remedy: format!("- {}\n", problem.next_steps.join("\n- ")),
     };
     gateway::problem::ALL.iter().map(text).collect()
 }

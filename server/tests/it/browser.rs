@@ -27,7 +27,10 @@ pub(crate) struct Answer {
 impl fmt::Debug for Answer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // The frame of a page is the same everywhere and says nothing about what went wrong.
-        let main = self.body.find("<main").map_or(self.body.as_str(), |at| &self.body[at..]);
+        let main = self
+            .body
+            .find("<main")
+            .map_or(self.body.as_str(), |at| &self.body[at..]);
         let main: String = main.chars().take(1_500).collect();
         write!(f, "{} answered {} {:?}\n{main}", self.what, self.status, self.headers)
     }
@@ -43,7 +46,10 @@ impl Answer {
 
     /// A header as text; empty if it is not there.
     pub(crate) fn header(&self, name: &str) -> &str {
-        self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
+        self.headers
+            .get(name)
+            .and_then(|value| value.to_str().ok())
+            .unwrap_or_default()
     }
 
     /// Where a redirect leads.
@@ -58,10 +64,15 @@ impl Answer {
     pub(crate) fn word(&self, prefix: &str) -> String {
         let is_word = |c: char| c.is_ascii_alphanumeric() || c == '_';
         let words = self.body.match_indices(prefix).map(|(start, _)| {
-            let end = self.body[start + prefix.len()..].find(|c| !is_word(c)).map(|length| start + prefix.len() + length);
+            let end = self.body[start + prefix.len()..]
+                .find(|c| !is_word(c))
+                .map(|length| start + prefix.len() + length);
             &self.body[start..end.unwrap_or(self.body.len())]
         });
-        words.max_by_key(|word| word.len()).unwrap_or_else(|| panic!("no {prefix} in {self:?}")).to_owned()
+        words
+            .max_by_key(|word| word.len())
+            .unwrap_or_else(|| panic!("no {prefix} in {self:?}"))
+            .to_owned()
     }
 
     /// Insists that the page says something.
@@ -74,7 +85,10 @@ impl Answer {
 
 impl Browser {
     pub(crate) fn new(address: SocketAddr) -> Self {
-        Self { address, cookies: BTreeMap::new() }
+        Self {
+            address,
+            cookies: BTreeMap::new(),
+        }
     }
 
     /// A page.
@@ -84,9 +98,14 @@ impl Browser {
 
     /// A form, as a browser sends it.
     pub(crate) async fn post(&mut self, path: &str, fields: &[(&str, &str)]) -> Answer {
-        let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+        let body = url::form_urlencoded::Serializer::new(String::new())
+            .extend_pairs(fields)
+            .finish();
         let origin = format!("http://{}", self.address);
-        let headers = [("content-type", "application/x-www-form-urlencoded"), ("origin", origin.as_str())];
+        let headers = [
+            ("content-type", "application/x-www-form-urlencoded"),
+            ("origin", origin.as_str()),
+        ];
         self.send(Method::POST, path, &headers, body.into()).await
     }
 
@@ -102,7 +121,9 @@ impl Browser {
         const EDGE: &str = "----turnpike-edge";
         let mut body = Vec::new();
         for (name, value) in fields {
-            body.extend(format!("--{EDGE}\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n").bytes());
+            body.extend(
+                format!("--{EDGE}\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n").bytes(),
+            );
         }
         let (name, file_name, bytes) = file;
         let head = format!(
@@ -113,30 +134,48 @@ impl Browser {
         body.extend(bytes);
         body.extend(format!("\r\n--{EDGE}--\r\n").bytes());
         let content_type = format!("multipart/form-data; boundary={EDGE}");
-        let headers = [("content-type", content_type.as_str()), ("sec-fetch-site", "same-origin")];
+        let headers = [
+            ("content-type", content_type.as_str()),
+            ("sec-fetch-site", "same-origin"),
+        ];
         self.send(Method::POST, path, &headers, body.into()).await
     }
 
     /// Any request.
     pub(crate) async fn send(&mut self, method: Method, path: &str, headers: &[(&str, &str)], body: Bytes) -> Answer {
         let what = format!("{method} {path}");
-        let mut request = Request::builder().method(method).uri(path).header(header::HOST, self.address.to_string());
+        let mut request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header(header::HOST, self.address.to_string());
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
         if !self.cookies.is_empty() {
-            let pairs: Vec<_> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+            let pairs: Vec<_> = self
+                .cookies
+                .iter()
+                .map(|(name, value)| format!("{name}={value}"))
+                .collect();
             request = request.header(header::COOKIE, pairs.join("; "));
         }
         let stream = TcpStream::connect(self.address).await.unwrap();
         let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.unwrap();
         let connection = tokio::spawn(connection);
-        let response = sender.send_request(request.body(Full::new(body)).unwrap()).await.unwrap();
+        let response = sender
+            .send_request(request.body(Full::new(body)).unwrap())
+            .await
+            .unwrap();
         let (head, body) = response.into_parts();
         let body = String::from_utf8_lossy(&body.collect().await.unwrap().to_bytes()).into_owned();
         connection.abort();
         self.keep_cookies(&head.headers);
-        Answer { status: head.status, headers: head.headers, body, what }
+        Answer {
+            status: head.status,
+            headers: head.headers,
+            body,
+            what,
+        }
     }
 
     fn keep_cookies(&mut self, headers: &HeaderMap) {
@@ -156,5 +195,7 @@ impl Browser {
 /// A call through a gateway with a key.
 pub(crate) async fn call(gateway: SocketAddr, key: &str, path: &str) -> Answer {
     let bearer = format!("Bearer {key}");
-    Browser::new(gateway).send(Method::GET, path, &[("authorization", &bearer)], Bytes::new()).await
+    Browser::new(gateway)
+        .send(Method::GET, path, &[("authorization", &bearer)], Bytes::new())
+        .await
 }

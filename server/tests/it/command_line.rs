@@ -69,7 +69,15 @@ fn a_folder_that_cannot_be_written_is_one_line() {
     let file = path(&folder, "file");
     std::fs::write(&file, "not a folder").unwrap();
     let data = format!("{file}/data");
-    let line = one_line(&run(&["serve", "--data", &data, "--portal", "127.0.0.1:0", "--gateway", "127.0.0.1:0"]));
+    let line = one_line(&run(&[
+        "serve",
+        "--data",
+        &data,
+        "--portal",
+        "127.0.0.1:0",
+        "--gateway",
+        "127.0.0.1:0",
+    ]));
     assert!(line.contains(&data), "{line}");
 }
 
@@ -78,13 +86,32 @@ async fn a_newer_database_is_refused() {
     use sea_orm::{ConnectionTrait as _, Database};
     let folder = TemporaryFolder::new("turnpike-it").unwrap();
     let data = path(&folder, "data");
-    let made = run(&["account", "create", "--email", "a@b.example", "--name", "A", "--password", "long enough", "--data", &data]);
+    let made = run(&[
+        "account",
+        "create",
+        "--email",
+        "a@b.example",
+        "--name",
+        "A",
+        "--password",
+        "long enough",
+        "--data",
+        &data,
+    ]);
     assert!(made.status.success(), "{}", stderr(&made));
     let db = Database::connect(format!("sqlite://{data}/turnpike.db")).await.unwrap();
     let change = "INSERT INTO schema_migration (version, applied_at) VALUES ('m29990101_000001_hoverboards', 0)";
     db.execute_unprepared(change).await.unwrap();
     db.close().await.unwrap();
-    let line = one_line(&run(&["serve", "--data", &data, "--portal", "127.0.0.1:0", "--gateway", "127.0.0.1:0"]));
+    let line = one_line(&run(&[
+        "serve",
+        "--data",
+        &data,
+        "--portal",
+        "127.0.0.1:0",
+        "--gateway",
+        "127.0.0.1:0",
+    ]));
     assert!(line.contains("newer") && line.contains("hoverboards"), "{line}");
 }
 
@@ -94,20 +121,39 @@ fn an_account_is_made_once_and_its_password_is_not_an_argument() {
     let data = path(&folder, "data");
     let create = |password: &str| {
         let mut child = turnpike()
-            .args(["account", "create", "--email", "Op@Turnpike.Example", "--name", "Op", "--password-stdin", "--operator"])
+            .args([
+                "account",
+                "create",
+                "--email",
+                "Op@Turnpike.Example",
+                "--name",
+                "Op",
+                "--password-stdin",
+                "--operator",
+            ])
             .args(["--data", &data])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();
-        child.stdin.take().unwrap().write_all(format!("{password}\n").as_bytes()).unwrap();
+        child
+            .stdin
+            .take()
+            .unwrap()
+            .write_all(format!("{password}\n").as_bytes())
+            .unwrap();
         child.wait_with_output().unwrap()
     };
     let line = one_line(&create("short"));
     assert!(line.contains("--password: Use at least 10 characters."), "{line}");
     let made = create("long enough");
-    assert_eq!(stdout(&made), "Made the operator account op@turnpike.example.\n", "{}", stderr(&made));
+    assert_eq!(
+        stdout(&made),
+        "Made the operator account op@turnpike.example.\n",
+        "{}",
+        stderr(&made)
+    );
     assert!(one_line(&create("another one")).contains("already"));
     let mode = std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(&data).unwrap().permissions());
     assert_eq!(mode & 0o777, 0o700);
@@ -122,11 +168,18 @@ fn a_document_is_inspected() {
     let output = run(&["spec", "inspect", &good, "--format", "json"]);
     assert!(output.status.success());
     let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
-    assert_eq!((&report["format"], &report["operations"]), (&"openapi-3.1".into(), &8.into()), "{report}");
+    assert_eq!(
+        (&report["format"], &report["operations"]),
+        (&"openapi-3.1".into(), &8.into()),
+        "{report}"
+    );
     let output = run(&["spec", "inspect", &bad, "--format", "json"]);
     assert_eq!(output.status.code(), Some(1));
     let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
-    assert_eq!((&report["format"], &report["diagnostics"][0]["severity"]), (&serde_json::Value::Null, &"error".into()));
+    assert_eq!(
+        (&report["format"], &report["diagnostics"][0]["severity"]),
+        (&serde_json::Value::Null, &"error".into())
+    );
     assert!(stdout(&run(&["spec", "inspect", &good])).starts_with("Petstore 1.4 (openapi-3.1)\n"));
     assert!(one_line(&run(&["spec", "inspect", "/no/such/file"])).contains("/no/such/file"));
 }
@@ -136,7 +189,15 @@ fn serve_says_where_it_is_and_stops_when_told() {
     let folder = TemporaryFolder::new("turnpike-it").unwrap();
     let data = path(&folder, "data");
     let mut child = turnpike()
-        .args(["serve", "--data", &data, "--portal", "127.0.0.1:0", "--gateway", "127.0.0.1:0"])
+        .args([
+            "serve",
+            "--data",
+            &data,
+            "--portal",
+            "127.0.0.1:0",
+            "--gateway",
+            "127.0.0.1:0",
+        ])
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
         .spawn()
@@ -147,7 +208,10 @@ fn serve_says_where_it_is_and_stops_when_told() {
     assert!(said[1].starts_with("Gateway  http://127.0.0.1:"), "{said:?}");
     assert_eq!(said[2], format!("Data     {data}"));
     assert!(said[3].contains("operator"), "{said:?}");
-    let killed = Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap();
+    let killed = Command::new("kill")
+        .args(["-TERM", &child.id().to_string()])
+        .status()
+        .unwrap();
     assert!(killed.success());
     assert_eq!(child.wait().unwrap().code(), Some(0));
     assert!(Path::new(&data).join("turnpike.db").exists());

@@ -34,7 +34,10 @@ fn own() -> PathBuf {
 
 /// A larger collection, where there is one: in the folder `TURNPIKE_SHARED`, or in `shared` beside the checkout.
 fn shared() -> Option<PathBuf> {
-    #[expect(clippy::disallowed_methods, reason = "a test has no configuration that could pass it the value")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "a test has no configuration that could pass it the value"
+    )]
     let named = std::env::var("TURNPIKE_SHARED").ok().map(PathBuf::from);
     let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared");
     let folder = named.unwrap_or(beside).join("specs");
@@ -48,7 +51,11 @@ fn files(folder: &Path) -> Vec<PathBuf> {
     while let Some(folder) = folders.pop() {
         for entry in std::fs::read_dir(&folder).unwrap() {
             let path = entry.unwrap().path();
-            if path.is_dir() { folders.push(path) } else { files.push(path) }
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                files.push(path);
+            }
         }
     }
     files.sort();
@@ -63,8 +70,15 @@ pub(crate) fn large_document() -> Vec<u8> {
 /// The first path of a document that can be called with GET as it stands.
 pub(crate) fn first_path(bytes: &[u8]) -> String {
     let document = openapi::read(bytes, &openapi::Limits::default()).unwrap();
-    let is_plain = |entry: &&openapi::OperationEntry| entry.method == "GET" && entry.path.len() > 1 && !entry.path.contains('{');
-    document.operations().iter().find(is_plain).expect("a plain operation").path.clone()
+    let is_plain =
+        |entry: &&openapi::OperationEntry| entry.method == "GET" && entry.path.len() > 1 && !entry.path.contains('{');
+    document
+        .operations()
+        .iter()
+        .find(is_plain)
+        .expect("a plain operation")
+        .path
+        .clone()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -77,7 +91,10 @@ async fn every_page_of_the_projects_documents_is_there() {
 async fn every_page_of_the_shared_documents_is_there() {
     let Some(shared) = shared() else { return };
     let folders = ["huge", "large", "mid", "tiny", "pairs", "multifile"].map(|folder| shared.join(folder));
-    let all = folders.iter().filter(|folder| folder.is_dir()).flat_map(|folder| files(folder));
+    let all = folders
+        .iter()
+        .filter(|folder| folder.is_dir())
+        .flat_map(|folder| files(folder));
     let is_document = |path: &PathBuf| {
         let name = path.display().to_string();
         let is_part = name.contains("multifile") && !name.ends_with("swagger.yaml");
@@ -91,14 +108,22 @@ async fn every_page_of_the_shared_documents_is_there() {
 async fn walk(documents: Vec<PathBuf>) -> usize {
     let product = Product::start().await;
     let services = product.running.services().clone();
-    let organization = services.organizations.create(&Actor::System, "corpus", "Corpus").await.unwrap();
+    let organization = services
+        .organizations
+        .create(&Actor::System, "corpus", "Corpus")
+        .await
+        .unwrap();
     let mut count = 0;
     for (n, path) in documents.iter().enumerate() {
         let slug = format!("api-{n}");
         let slugs = import(&services, organization.id, &slug, path).await;
         let base = format!("/apis/corpus/{slug}");
         let mut pages = vec![base.clone(), format!("{base}/v1")];
-        pages.extend(slugs.into_iter().map(|operation| format!("{base}/v1/operations/{operation}")));
+        pages.extend(
+            slugs
+                .into_iter()
+                .map(|operation| format!("{base}/v1/operations/{operation}")),
+        );
         count += pages.len();
         ask_all(product.portal(), pages, path).await;
     }
@@ -109,15 +134,38 @@ async fn walk(documents: Vec<PathBuf>) -> usize {
 /// Publishes a document; returns the slugs of its operations.
 async fn import(services: &Services, organization: domain::id::OrganizationId, slug: &str, path: &Path) -> Vec<String> {
     let name = path.display().to_string();
-    let spec = SpecUpload { bytes: std::fs::read(path).unwrap(), source: name.clone() };
-    let input = ApiInput { slug: slug.into(), name: slug.into(), ..ApiInput::default() };
-    let made = services.catalog.create_api(&Actor::System, organization, input, "v1", Some(spec)).await;
+    let spec = SpecUpload {
+        bytes: std::fs::read(path).unwrap(),
+        source: name.clone(),
+    };
+    let input = ApiInput {
+        slug: slug.into(),
+        name: slug.into(),
+        ..ApiInput::default()
+    };
+    let made = services
+        .catalog
+        .create_api(&Actor::System, organization, input, "v1", Some(spec))
+        .await;
     let (_, version) = made.unwrap_or_else(|error| panic!("{name}: {error:?}"));
     let upstream = Upstream::single("http://127.0.0.1:9".parse().unwrap());
-    services.catalog.set_upstream(&Actor::System, version.id, upstream).await.unwrap();
+    services
+        .catalog
+        .set_upstream(&Actor::System, version.id, upstream)
+        .await
+        .unwrap();
     services.catalog.publish(&Actor::System, version.id).await.unwrap();
-    let reference = services.catalog_reads.reference(&Actor::Anonymous, "corpus", slug, "v1").await.unwrap();
-    reference.document.operations().iter().map(|entry| entry.slug.clone()).collect()
+    let reference = services
+        .catalog_reads
+        .reference(&Actor::Anonymous, "corpus", slug, "v1")
+        .await
+        .unwrap();
+    reference
+        .document
+        .operations()
+        .iter()
+        .map(|entry| entry.slug.clone())
+        .collect()
 }
 
 /// Asks for pages over several kept connections; each must be a whole page.
@@ -133,12 +181,19 @@ async fn ask_all(portal: SocketAddr, pages: Vec<String>, document: &Path) {
             for page in pages.iter().skip(first).step_by(CONNECTIONS) {
                 let since = Instant::now();
                 sender.ready().await.unwrap();
-                let request = Request::get(page).header(header::HOST, "portal").body(Empty::<Bytes>::new()).unwrap();
+                let request = Request::get(page)
+                    .header(header::HOST, "portal")
+                    .body(Empty::<Bytes>::new())
+                    .unwrap();
                 let answer = sender.send_request(request).await.unwrap();
                 assert_eq!(answer.status(), 200, "{document}: {page}");
                 let body = answer.into_body().collect().await.unwrap().to_bytes();
                 assert!(body.ends_with(b"</html>"), "{document}: {page} ends early");
-                assert!(since.elapsed() < SLOWEST, "{document}: {page} took {:?}", since.elapsed());
+                assert!(
+                    since.elapsed() < SLOWEST,
+                    "{document}: {page} took {:?}",
+                    since.elapsed()
+                );
             }
         });
     }

@@ -9,8 +9,19 @@ use server::{
 use crate::browser::{Browser, call};
 
 fn arguments() -> DemoArgs {
-    let arguments = ["turnpike", "demo", "--portal", "127.0.0.1:0", "--gateway", "127.0.0.1:0", "--gateway-threads", "1"];
-    let Command::Demo(demo) = Arguments::parse_from(arguments).command else { unreachable!("it says demo") };
+    let arguments = [
+        "turnpike",
+        "demo",
+        "--portal",
+        "127.0.0.1:0",
+        "--gateway",
+        "127.0.0.1:0",
+        "--gateway-threads",
+        "1",
+    ];
+    let Command::Demo(demo) = Arguments::parse_from(arguments).command else {
+        unreachable!("it says demo")
+    };
     *demo
 }
 
@@ -19,7 +30,10 @@ async fn what_the_demo_prints_works() {
     let _ = rustls::crypto::ring::default_provider().install_default();
     let demo = demo::start(arguments()).await.unwrap();
     demo.begin_calls();
-    let (portal, gateway) = (demo.running.portal_addr().unwrap(), demo.running.gateway_addr().unwrap());
+    let (portal, gateway) = (
+        demo.running.portal_addr().unwrap(),
+        demo.running.gateway_addr().unwrap(),
+    );
     let greeting = demo.greeting().join("\n");
     let curl = format!("curl -H 'Authorization: Bearer {STOREFRONT_KEY}' http://{gateway}{CURL_PATH}");
     assert!(greeting.contains(&curl), "{greeting}");
@@ -32,27 +46,56 @@ async fn what_the_demo_prints_works() {
     ] {
         call(gateway, STOREFRONT_KEY, path).await.expect(200);
     }
-    let old = call(gateway, STOREFRONT_KEY, "/meridian/rates/v1/latest").await.expect(200);
-    assert!(old.header("deprecation").starts_with('@') && !old.header("sunset").is_empty(), "{old:?}");
-    assert!(old.header("link").contains("/apis/meridian/rates/v1/deprecation"), "{old:?}");
+    let old = call(gateway, STOREFRONT_KEY, "/meridian/rates/v1/latest")
+        .await
+        .expect(200);
+    assert!(
+        old.header("deprecation").starts_with('@') && !old.header("sunset").is_empty(),
+        "{old:?}"
+    );
+    assert!(
+        old.header("link").contains("/apis/meridian/rates/v1/deprecation"),
+        "{old:?}"
+    );
 
     for person in SIGN_INS {
         assert!(greeting.contains(person.email), "{greeting}");
         let mut browser = Browser::new(portal);
-        browser.post("/signin", &[("email", person.email), ("password", PASSWORD)]).await.expect(303);
+        browser
+            .post("/signin", &[("email", person.email), ("password", PASSWORD)])
+            .await
+            .expect(303);
         browser.get("/dashboard").await.expect(200);
     }
     let mut consumer = Browser::new(portal);
-    consumer.post("/signin", &[("email", "dev@consumer.example"), ("password", PASSWORD)]).await.expect(303);
-    consumer.get("/dashboard/usage?range=7d").await.expect(200).says("/pets/{petId}");
+    consumer
+        .post("/signin", &[("email", "dev@consumer.example"), ("password", PASSWORD)])
+        .await
+        .expect(303);
+    consumer
+        .get("/dashboard/usage?range=7d")
+        .await
+        .expect(200)
+        .says("/pets/{petId}");
     let mut provider = Browser::new(portal);
-    provider.post("/signin", &[("email", "noor@meridian.example"), ("password", PASSWORD)]).await.expect(303);
-    provider.get("/console/meridian/subscribers").await.expect(200).says("Travel planner");
+    provider
+        .post("/signin", &[("email", "noor@meridian.example"), ("password", PASSWORD)])
+        .await
+        .expect(303);
+    provider
+        .get("/console/meridian/subscribers")
+        .await
+        .expect(200)
+        .says("Travel planner");
 
     // A mail of the demo can be read, and its link followed.
     let mut visitor = Browser::new(portal);
     visitor.get("/demo/mail").await.expect(200);
-    let fields = [("name", "New"), ("email", "new@consumer.example"), ("password", PASSWORD)];
+    let fields = [
+        ("name", "New"),
+        ("email", "new@consumer.example"),
+        ("password", PASSWORD),
+    ];
     visitor.post("/signup", &fields).await.expect(303);
     demo.mails.arrivals().wait_for(|arrived| *arrived > 0).await.unwrap();
     let list = visitor.get("/demo/mail").await.expect(200).says("new@consumer.example");

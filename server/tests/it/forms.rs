@@ -8,14 +8,29 @@ async fn what_was_typed_is_kept() {
     let mut browser = product.browser();
     let fields = [("name", "Ada Lovelace"), ("email", "no address"), ("password", "short")];
     let answer = browser.post("/signup", &fields).await.expect(422);
-    assert!(answer.body.contains("Ada Lovelace") && answer.body.contains("no address"), "{answer:?}");
-    assert!(!answer.body.contains("\"short\""), "passwords are not sent back: {answer:?}");
+    assert!(
+        answer.body.contains("Ada Lovelace") && answer.body.contains("no address"),
+        "{answer:?}"
+    );
+    assert!(
+        !answer.body.contains("\"short\""),
+        "passwords are not sent back: {answer:?}"
+    );
     assert!(answer.body.matches("aria-invalid").count() >= 2, "{answer:?}");
 
     let mut provider = product.signed_in("ada@acme.example").await;
-    let answer = provider.post("/console/new", &[("name", "Acme Pets"), ("slug", "NOT A SLUG")]).await.expect(422);
-    assert!(answer.body.contains("Acme Pets") && answer.body.contains("NOT A SLUG"), "{answer:?}");
-    let answer = provider.post("/console/new", &[("name", "Acme"), ("slug", "console")]).await.expect(422);
+    let answer = provider
+        .post("/console/new", &[("name", "Acme Pets"), ("slug", "NOT A SLUG")])
+        .await
+        .expect(422);
+    assert!(
+        answer.body.contains("Acme Pets") && answer.body.contains("NOT A SLUG"),
+        "{answer:?}"
+    );
+    let answer = provider
+        .post("/console/new", &[("name", "Acme"), ("slug", "console")])
+        .await
+        .expect(422);
     assert!(answer.body.contains("aria-invalid"), "{answer:?}");
     product.stop().await;
 }
@@ -24,15 +39,28 @@ async fn what_was_typed_is_kept() {
 async fn a_document_that_cannot_be_read_names_the_line() {
     let product = Product::start().await;
     let mut provider = product.signed_in("ada@acme.example").await;
-    provider.post("/console/new", &[("name", "Acme"), ("slug", "acme")]).await.expect(303);
+    provider
+        .post("/console/new", &[("name", "Acme"), ("slug", "acme")])
+        .await
+        .expect(303);
     let broken = "openapi: 3.1.0\ninfo:\n  title: Pets\n  version: '1'\npaths:\n  /pets: [\n";
-    let answer = create_api(&mut provider, "acme", "pets", broken.as_bytes()).await.expect(422);
-    assert!(answer.body.contains("Line 7") || answer.body.contains("line 7") || answer.body.contains("7:"), "{answer:?}");
+    let answer = create_api(&mut provider, "acme", "pets", broken.as_bytes())
+        .await
+        .expect(422);
+    assert!(
+        answer.body.contains("Line 7") || answer.body.contains("line 7") || answer.body.contains("7:"),
+        "{answer:?}"
+    );
     provider.get("/console/acme/apis/pets").await.expect(404);
 
-    create_api(&mut provider, "acme", "pets", PETS.as_bytes()).await.expect(303);
+    create_api(&mut provider, "acme", "pets", PETS.as_bytes())
+        .await
+        .expect(303);
     let version = "/console/acme/apis/pets/versions/v1";
-    let answer = provider.upload(&format!("{version}/spec"), &[], ("file", "x.yaml", b"<html>")).await.expect(422);
+    let answer = provider
+        .upload(&format!("{version}/spec"), &[], ("file", "x.yaml", b"<html>"))
+        .await
+        .expect(422);
     assert!(answer.body.contains("cannot be imported"), "{answer:?}");
     provider.get(version).await.expect(200).says("listPets");
     product.stop().await;

@@ -32,7 +32,10 @@ async fn walk(product: Option<Product>) {
     let mut consumer = sign_up(&product, "dev@consumer.example").await;
     let application = subscribe(&mut consumer).await;
     let keys = format!("{application}/keys");
-    let shown = consumer.submit(&application, &keys, &[("name", "Website")]).await.expect(200);
+    let shown = consumer
+        .submit(&application, &keys, &[("name", "Website")])
+        .await
+        .expect(200);
     let key = shown.word("tp_live_");
     assert_eq!(key.len(), 46, "{key}");
     let gateway = product.gateway();
@@ -40,7 +43,9 @@ async fn walk(product: Option<Product>) {
     let answer = call(gateway, &key, "/acme/petstore/v1/pets/pet_1").await.expect(200);
     assert!(answer.header("ratelimit").contains("r="), "{answer:?}");
     usage_shows(&mut consumer, "/pets/{petId}").await;
-    call(gateway, "tp_live_wrong", "/acme/petstore/v1/pets/pet_1").await.expect(401);
+    call(gateway, "tp_live_wrong", "/acme/petstore/v1/pets/pet_1")
+        .await
+        .expect(401);
 
     deprecate(&mut provider).await;
     let answer = call(gateway, &key, "/acme/petstore/v1/pets").await.expect(200);
@@ -50,7 +55,14 @@ async fn walk(product: Option<Product>) {
 
     revoke(&mut consumer, &application, gateway, &key).await;
 
-    provider.submit(&format!("{VERSION}/retire"), &format!("{VERSION}/retire"), &[("confirm", "v1")]).await.expect(303);
+    provider
+        .submit(
+            &format!("{VERSION}/retire"),
+            &format!("{VERSION}/retire"),
+            &[("confirm", "v1")],
+        )
+        .await
+        .expect(303);
     product.running.wait_live().await.unwrap();
     let refused = call(gateway, &key, "/acme/petstore/v1/pets").await.expect(410);
     assert_eq!(refused.header("content-type"), "application/problem+json");
@@ -73,7 +85,10 @@ async fn sign_up(product: &Product, email: &str) -> Browser {
 
 async fn publish(provider: &mut Browser, upstream: &str) {
     let fields = [("name", "Acme"), ("slug", "acme")];
-    provider.submit("/console/new", "/console/new", &fields).await.expect(303);
+    provider
+        .submit("/console/new", "/console/new", &fields)
+        .await
+        .expect(303);
     let created = create_api(provider, "acme", "petstore", PETS.as_bytes()).await;
     assert_eq!(created.location(), VERSION);
     provider.get(VERSION).await.expect(200).says("listPets");
@@ -81,9 +96,19 @@ async fn publish(provider: &mut Browser, upstream: &str) {
     let refused = provider.post(&format!("{VERSION}/publish"), &[]).await.expect(422);
     assert!(refused.body.contains("upstream"), "{refused:?}");
     let action = format!("{VERSION}/upstream");
-    provider.submit(VERSION, &action, &upstream_fields(upstream)).await.expect(303);
-    provider.submit(VERSION, &format!("{VERSION}/publish"), &[]).await.expect(303);
-    provider.get("/apis/acme/petstore/v1/operations/getPet").await.expect(200).says("/pets/{petId}");
+    provider
+        .submit(VERSION, &action, &upstream_fields(upstream))
+        .await
+        .expect(303);
+    provider
+        .submit(VERSION, &format!("{VERSION}/publish"), &[])
+        .await
+        .expect(303);
+    provider
+        .get("/apis/acme/petstore/v1/operations/getPet")
+        .await
+        .expect(200)
+        .says("/pets/{petId}");
 }
 
 async fn make_plan(provider: &mut Browser) {
@@ -104,9 +129,19 @@ async fn make_plan(provider: &mut Browser) {
 
 /// Finds the api, subscribes a new application and returns its page.
 async fn subscribe(consumer: &mut Browser) -> String {
-    consumer.get("/apis?q=petstore").await.expect(200).says("/apis/acme/petstore");
-    consumer.get("/apis/acme/petstore").await.expect(200).says("/subscribe/acme/free");
-    let answer = consumer.submit("/subscribe/acme/free", "/subscribe/acme/free", &[("name", "Shop")]).await;
+    consumer
+        .get("/apis?q=petstore")
+        .await
+        .expect(200)
+        .says("/apis/acme/petstore");
+    consumer
+        .get("/apis/acme/petstore")
+        .await
+        .expect(200)
+        .says("/subscribe/acme/free");
+    let answer = consumer
+        .submit("/subscribe/acme/free", "/subscribe/acme/free", &[("name", "Shop")])
+        .await;
     let application = answer.location();
     assert!(application.starts_with("/dashboard/applications/app_"), "{application}");
     application
@@ -122,8 +157,16 @@ async fn usage_shows(consumer: &mut Browser, route: &str) {
 }
 
 async fn deprecate(provider: &mut Browser) {
-    let fields = [("since", "2026-01-01T00:00"), ("sunset", "2099-01-01T00:00"), ("successor", ""), ("guide", "# Move on")];
-    provider.submit(VERSION, &format!("{VERSION}/deprecate"), &fields).await.expect(303);
+    let fields = [
+        ("since", "2026-01-01T00:00"),
+        ("sunset", "2099-01-01T00:00"),
+        ("successor", ""),
+        ("guide", "# Move on"),
+    ];
+    provider
+        .submit(VERSION, &format!("{VERSION}/deprecate"), &fields)
+        .await
+        .expect(303);
 }
 
 /// Revokes the key; the answer says so, and 100 ms later no call passes.
@@ -134,6 +177,9 @@ async fn revoke(consumer: &mut Browser, application: &str, gateway: std::net::So
     consumer.submit(&action, &action, &[]).await.expect(303);
     let answered = Instant::now();
     while call(gateway, key, "/acme/petstore/v1/pets").await.status != 401 {
-        assert!(answered.elapsed() < Duration::from_millis(100), "a revoked key still passes");
+        assert!(
+            answered.elapsed() < Duration::from_millis(100),
+            "a revoked key still passes"
+        );
     }
 }

@@ -1,6 +1,9 @@
 //! The whole product over real sockets: each test starts a process's worth of it on free ports, over a data folder or a
 //! PostgreSQL database of its own.
 
+#![expect(clippy::unwrap_used, reason = "what the tests share may fail as a test does")]
+#![expect(clippy::large_futures, reason = "a test is one future of everything it does")]
+
 mod browser;
 mod command_line;
 mod corpus;

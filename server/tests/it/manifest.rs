@@ -63,7 +63,10 @@ impl Sheet {
         let folder = TemporaryFolder::new("turnpike-it").unwrap();
         fs::write(folder.path().join("petstore.yaml"), PETS).unwrap();
         fs::write(folder.path().join("guide.md"), "# Move on\n").unwrap();
-        Self { folder, text: MANIFEST.replace("{upstream}", upstream) }
+        Self {
+            folder,
+            text: MANIFEST.replace("{upstream}", upstream),
+        }
     }
 
     /// The manifest with some text replaced.
@@ -79,7 +82,10 @@ impl Sheet {
     fn apply(&self, text: &str, flags: &[&str]) -> Output {
         let file = self.folder.path().join("manifest.yaml");
         fs::write(&file, text).unwrap();
-        let (file, data) = (file.to_str().unwrap().to_owned(), self.data().to_str().unwrap().to_owned());
+        let (file, data) = (
+            file.to_str().unwrap().to_owned(),
+            self.data().to_str().unwrap().to_owned(),
+        );
         let mut arguments = vec!["apply", &file, "--data", &data, "--allow-private-upstreams"];
         arguments.extend(flags);
         run(&arguments)
@@ -104,15 +110,24 @@ fn a_second_run_changes_nothing_and_a_plan_tells_what_would() {
     assert!(!sheet.data().exists(), "a plan makes no installation");
     let done = sheet.changes(&text, &[]);
     assert_eq!(planned, done);
-    assert!(done.contains(&"deprecate  version acme/petstore/v1".to_owned()), "{done:#?}");
+    assert!(
+        done.contains(&"deprecate  version acme/petstore/v1".to_owned()),
+        "{done:#?}"
+    );
     assert_eq!(stdout(&sheet.apply(&text, &[])), "No changes.\n");
     assert_eq!(stdout(&sheet.apply(&text, &["--dry-run", "--prune"])), "No changes.\n");
 
-    let other = sheet.with("requests: 1000", "requests: 2000").replace("name: Pro", "name: Professional");
+    let other = sheet
+        .with("requests: 1000", "requests: 2000")
+        .replace("name: Pro", "name: Professional");
     let expected = ["update     plan acme/free", "update     plan acme/pro"];
     assert_eq!(sheet.changes(&other, &["--dry-run"]), expected);
     assert_eq!(sheet.changes(&other, &[]), expected);
-    assert_eq!(sheet.changes(&sheet.with("acme/free }]", "acme/pro }]"), &[]).len(), 3, "back, and to the other plan");
+    assert_eq!(
+        sheet.changes(&sheet.with("acme/free }]", "acme/pro }]"), &[]).len(),
+        3,
+        "back, and to the other plan"
+    );
 }
 
 #[test]
@@ -123,12 +138,17 @@ fn what_is_no_longer_named_goes_when_asked() {
     let second = &text[text.find("          - name: v2").unwrap()..text.find("    plans:").unwrap()];
     let less = text.replace(second, "").replace("successor: v2, ", "");
     let plan = &text[text.find("      - slug: pro").unwrap()..text.find("applications:").unwrap()];
-    let less = less.replace(plan, "").replace(&format!("[{{ value: \"{KEY}\" }}]"), "[]");
+    let less = less
+        .replace(plan, "")
+        .replace(&format!("[{{ value: \"{KEY}\" }}]"), "[]");
     assert_eq!(sheet.changes(&less, &[]), ["deprecate  version acme/petstore/v1"]);
     let pruned = sheet.changes(&less, &["--prune"]);
     assert_eq!(pruned.len(), 3, "{pruned:#?}");
     assert!(pruned[0].starts_with("revoke     key a-fixed…ests"), "{pruned:#?}");
-    assert_eq!(pruned[1..], ["retire     version acme/petstore/v2", "delete     plan acme/pro"]);
+    assert_eq!(
+        pruned[1..],
+        ["retire     version acme/petstore/v2", "delete     plan acme/pro"]
+    );
     assert_eq!(stdout(&sheet.apply(&less, &["--prune"])), "No changes.\n");
 }
 
@@ -136,14 +156,22 @@ fn what_is_no_longer_named_goes_when_asked() {
 fn mistakes_are_refused_before_anything_changes() {
     let sheet = Sheet::new("127.0.0.1:9");
     for (from, to, said) in [
-        ("summary:", "sumary:", "organizations[0].apis[0]: unknown field `sumary`; did you mean `summary`?"),
+        (
+            "summary:",
+            "sumary:",
+            "organizations[0].apis[0]: unknown field `sumary`; did you mean `summary`?",
+        ),
         ("access: anonymous", "host: api.example", "host"),
         ("access: anonymous", "base_path: /", "base_path"),
         ("access: anonymous", "policies: { cors: {} }", "policies"),
         ("model: free", "model: tiered", "`tiered` is not there yet"),
         ("tags: [animals]", "guides: [{ slug: a }]", "guides"),
         ("./petstore.yaml", "./nowhere.yaml", "nowhere.yaml"),
-        ("./petstore.yaml", "./guide.md", "versions[0].spec: the document cannot be imported"),
+        (
+            "./petstore.yaml",
+            "./guide.md",
+            "versions[0].spec: the document cannot be imported",
+        ),
         ("apis: [petstore]", "apis: [petstor]", "did you mean `petstore`?"),
         (KEY, "short", "applications[0].keys[0].value"),
         ("http://127.0.0.1:9", "ftp://127.0.0.1:9", "`ftp` is not supported"),
@@ -166,14 +194,21 @@ async fn it_works_beside_a_server_and_waits_for_its_gateway() {
     let product = Product::start_in(&sheet.data()).await;
     let apply = async |text: String| {
         let sheet = sheet.clone();
-        tokio::task::spawn_blocking(move || sheet.changes(&text, &["--wait"])).await.unwrap()
+        tokio::task::spawn_blocking(move || sheet.changes(&text, &["--wait"]))
+            .await
+            .unwrap()
     };
     apply(sheet.text.clone()).await;
     let gateway = product.gateway();
     let answer = call(gateway, KEY, "/acme/petstore/v1/pets").await.expect(200);
     assert!(answer.header("link").contains("successor-version"), "{answer:?}");
     // Applying and serving may use other revisions: only what is waited for counts.
-    apply(sheet.with("state: published", "state: retired").replace("successor: v2, ", "")).await;
+    apply(
+        sheet
+            .with("state: published", "state: retired")
+            .replace("successor: v2, ", ""),
+    )
+    .await;
     call(gateway, KEY, "/acme/petstore/v2/pets").await.expect(410);
     product.stop().await;
 }

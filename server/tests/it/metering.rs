@@ -35,24 +35,39 @@ async fn ten_thousand_calls_are_ten_thousand_everywhere() {
     let gateway = product.gateway();
 
     let large = corpus::first_path(&corpus::large_document());
-    let paths = Arc::new(vec!["/acme/petstore/v1/pets/pet_1".to_owned(), format!("/acme/large/v1{large}")]);
+    let paths = Arc::new(vec![
+        "/acme/petstore/v1/pets/pet_1".to_owned(),
+        format!("/acme/large/v1{large}"),
+    ]);
     let calling = drive(gateway, &key, Arc::clone(&paths));
     // The configuration changes under the calls; nothing is lost by that and no counter starts again.
     let changing = async {
         for n in 0..5 {
             let name = format!("Other {n}");
-            consumer.clone().post("/dashboard/applications/new", &[("name", &name)]).await.expect(303);
+            consumer
+                .clone()
+                .post("/dashboard/applications/new", &[("name", &name)])
+                .await
+                .expect(303);
         }
     };
     let (passed, ()) = tokio::join!(calling, changing);
     assert_eq!(passed, CALLS);
 
-    let seen = Browser::new(upstream.address).get("/calls-so-far").await.body.parse::<usize>().unwrap();
+    let seen = Browser::new(upstream.address)
+        .get("/calls-so-far")
+        .await
+        .body
+        .parse::<usize>()
+        .unwrap();
     assert_eq!(seen, CALLS, "the upstream's count");
     let words = grouped(CALLS as u64);
     let since = Instant::now();
     while !consumer.get("/dashboard/usage").await.expect(200).body.contains(&words) {
-        assert!(since.elapsed() < Duration::from_secs(4), "the page does not show {words}");
+        assert!(
+            since.elapsed() < Duration::from_secs(4),
+            "the page does not show {words}"
+        );
     }
     // Refused calls count nowhere.
     call(gateway, "tp_live_nobody", &paths[0]).await.expect(401);
@@ -69,7 +84,10 @@ async fn ten_thousand_calls_are_ten_thousand_everywhere() {
 /// Petstore and a large document, published from files, with one plan and one subscribed application with a key.
 async fn world(product: &Product, upstream: &str) -> (Browser, String) {
     let mut provider = product.signed_in("ada@acme.example").await;
-    provider.post("/console/new", &[("name", "Acme"), ("slug", "acme")]).await.expect(303);
+    provider
+        .post("/console/new", &[("name", "Acme"), ("slug", "acme")])
+        .await
+        .expect(303);
     publish(&mut provider, "acme", "petstore", PETS.as_bytes(), upstream).await;
     publish(&mut provider, "acme", "large", &corpus::large_document(), upstream).await;
     let form = provider.get("/console/acme/plans/new").await.expect(200).body;
@@ -80,7 +98,10 @@ async fn world(product: &Product, upstream: &str) -> (Browser, String) {
         ("quota_per", "month".into()),
         ("approval", "automatic".into()),
     ];
-    let mut ids: Vec<String> = form.match_indices("api_").map(|(at, _)| form[at..at + 36].to_owned()).collect();
+    let mut ids: Vec<String> = form
+        .match_indices("api_")
+        .map(|(at, _)| form[at..at + 36].to_owned())
+        .collect();
     ids.sort();
     ids.dedup();
     assert_eq!(ids.len(), 2, "{ids:?}");
@@ -89,8 +110,14 @@ async fn world(product: &Product, upstream: &str) -> (Browser, String) {
     provider.post("/console/acme/plans/new", &fields).await.expect(303);
 
     let mut consumer = product.signed_in("dev@consumer.example").await;
-    let application = consumer.post("/subscribe/acme/wide", &[("name", "Shop")]).await.location();
-    let shown = consumer.post(&format!("{application}/keys"), &[("name", "Key")]).await.expect(200);
+    let application = consumer
+        .post("/subscribe/acme/wide", &[("name", "Shop")])
+        .await
+        .location();
+    let shown = consumer
+        .post(&format!("{application}/keys"), &[("name", "Key")])
+        .await
+        .expect(200);
     (consumer, shown.word("tp_live_"))
 }
 

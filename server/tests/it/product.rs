@@ -54,7 +54,15 @@ impl Product {
                 World::start(engine).await?;
                 let world = World::empty(engine).await;
                 let store = Store::Postgres(world.url().to_owned());
-                Some(Self::over(store, Place::World { _world: Box::new(world) }).await)
+                Some(
+                    Self::over(
+                        store,
+                        Place::World {
+                            _world: Box::new(world),
+                        },
+                    )
+                    .await,
+                )
             }
         }
     }
@@ -75,7 +83,11 @@ impl Product {
             mail: MailPlan::Sink(mails.clone()),
             extra_pages: axum::Router::new(),
         };
-        Self { running: boot::start(plan).await.unwrap(), mails, _place: place }
+        Self {
+            running: boot::start(plan).await.unwrap(),
+            mails,
+            _place: place,
+        }
     }
 
     pub(crate) fn portal(&self) -> SocketAddr {
@@ -95,14 +107,26 @@ impl Product {
     pub(crate) async fn signed_in(&self, email: &str) -> Browser {
         self.account(email).await;
         let mut browser = self.browser();
-        browser.post("/signin", &[("email", email), ("password", PASSWORD)]).await.expect(303);
+        browser
+            .post("/signin", &[("email", email), ("password", PASSWORD)])
+            .await
+            .expect(303);
         browser
     }
 
     /// A new, verified account.
     pub(crate) async fn account(&self, email: &str) {
-        let input = SignUp { email: email.into(), name: "Some Body".into(), password: PASSWORD.into() };
-        self.running.services().accounts.create_verified(&Actor::System, input, false).await.unwrap();
+        let input = SignUp {
+            email: email.into(),
+            name: "Some Body".into(),
+            password: PASSWORD.into(),
+        };
+        self.running
+            .services()
+            .accounts
+            .create_verified(&Actor::System, input, false)
+            .await
+            .unwrap();
     }
 
     /// The path in the newest mail to `to`, once it has arrived.
@@ -120,7 +144,9 @@ impl Product {
                 arrivals.changed().await.unwrap();
             }
         };
-        tokio::time::timeout(std::time::Duration::from_secs(20), arrived).await.expect("the mail arrives")
+        tokio::time::timeout(std::time::Duration::from_secs(20), arrived)
+            .await
+            .expect("the mail arrives")
     }
 
     /// Stops in order.
@@ -131,25 +157,57 @@ impl Product {
 
 /// The form of an upstream with one target.
 pub(crate) const fn upstream_fields(url: &str) -> [(&str, &str); 3] {
-    [("upstream", url), ("connect_timeout_ms", "5000"), ("response_timeout_ms", "30000")]
+    [
+        ("upstream", url),
+        ("connect_timeout_ms", "5000"),
+        ("response_timeout_ms", "30000"),
+    ]
 }
 
 /// An api with a published version and an open plan, made over forms.
 pub(crate) async fn publish(provider: &mut Browser, org: &str, api: &str, spec: &[u8], upstream: &str) {
     create_api(provider, org, api, spec).await.expect(303);
     let version = format!("/console/{org}/apis/{api}/versions/v1");
-    provider.post(&format!("{version}/upstream"), &upstream_fields(upstream)).await.expect(303);
+    provider
+        .post(&format!("{version}/upstream"), &upstream_fields(upstream))
+        .await
+        .expect(303);
     provider.post(&format!("{version}/publish"), &[]).await.expect(303);
 }
 
 pub(crate) async fn create_api(provider: &mut Browser, org: &str, api: &str, spec: &[u8]) -> Answer {
-    let fields = [("name", ""), ("slug", api), ("version", "v1"), ("summary", ""), ("visibility", "public"), ("tags", "")];
-    provider.upload(&format!("/console/{org}/apis/new"), &fields, ("file", "spec.yaml", spec)).await
+    let fields = [
+        ("name", ""),
+        ("slug", api),
+        ("version", "v1"),
+        ("summary", ""),
+        ("visibility", "public"),
+        ("tags", ""),
+    ];
+    provider
+        .upload(
+            &format!("/console/{org}/apis/new"),
+            &fields,
+            ("file", "spec.yaml", spec),
+        )
+        .await
 }
 
 /// Free ports on loopback and one gateway thread.
 pub(crate) fn network() -> NetworkArgs {
-    let arguments = ["turnpike", "serve", "--portal", "127.0.0.1:0", "--gateway", "127.0.0.1:0"];
-    let Command::Serve(serve) = Arguments::parse_from(arguments).command else { unreachable!("it says serve") };
-    NetworkArgs { gateway_threads: NonZeroUsize::new(2), ..serve.network }
+    let arguments = [
+        "turnpike",
+        "serve",
+        "--portal",
+        "127.0.0.1:0",
+        "--gateway",
+        "127.0.0.1:0",
+    ];
+    let Command::Serve(serve) = Arguments::parse_from(arguments).command else {
+        unreachable!("it says serve")
+    };
+    NetworkArgs {
+        gateway_threads: NonZeroUsize::new(2),
+        ..serve.network
+    }
 }

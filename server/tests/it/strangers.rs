@@ -58,22 +58,42 @@ async fn what_is_not_yours_is_not_there() {
     product.account("first@turnpike.example").await;
     let (upstream, _) = upstream::start().await;
     let mut owner = product.signed_in("ada@acme.example").await;
-    owner.post("/console/new", &[("name", "Acme"), ("slug", "acme")]).await.expect(303);
-    create_api(&mut owner, "acme", "pets", PETS.as_bytes()).await.expect(303);
+    owner
+        .post("/console/new", &[("name", "Acme"), ("slug", "acme")])
+        .await
+        .expect(303);
+    create_api(&mut owner, "acme", "pets", PETS.as_bytes())
+        .await
+        .expect(303);
     let version = "/console/acme/apis/pets/versions/v1";
     let upstream = format!("http://{upstream}");
-    owner.post(&format!("{version}/upstream"), &upstream_fields(&upstream)).await.expect(303);
+    owner
+        .post(&format!("{version}/upstream"), &upstream_fields(&upstream))
+        .await
+        .expect(303);
     owner.post(&format!("{version}/publish"), &[]).await.expect(303);
     let api = owner.get("/console/acme/plans/new").await.expect(200).word("api_");
-    let plan = [("name", "Free"), ("slug", "free"), ("apis", api.as_str()), ("approval", "automatic")];
+    let plan = [
+        ("name", "Free"),
+        ("slug", "free"),
+        ("apis", api.as_str()),
+        ("approval", "automatic"),
+    ];
     owner.post("/console/acme/plans/new", &plan).await.expect(303);
     let application = owner.post("/subscribe/acme/free", &[("name", "Shop")]).await.location();
-    owner.post(&format!("{application}/keys"), &[("name", "Key")]).await.expect(200);
+    owner
+        .post(&format!("{application}/keys"), &[("name", "Key")])
+        .await
+        .expect(200);
     let page = owner.get(&application).await.expect(200);
     let id = application.rsplit('/').next().unwrap().to_owned();
     let (key, subscription) = (page.word("key_"), page.word("sub_"));
     // A browser can end the sessions of others only.
-    product.browser().post("/signin", &[("email", "ada@acme.example"), ("password", PASSWORD)]).await.expect(303);
+    product
+        .browser()
+        .post("/signin", &[("email", "ada@acme.example"), ("password", PASSWORD)])
+        .await
+        .expect(303);
     let session = owner.get("/dashboard/settings").await.expect(200).word("ses_");
 
     let mut stranger = product.signed_in("eve@evil.example").await;

@@ -21,7 +21,10 @@ fn router(count: Arc<AtomicU64>) -> Router {
         Json(json!({ "ok": true }))
     };
     let asked = async |State(count): State<Arc<AtomicU64>>| count.load(Ordering::Relaxed).to_string();
-    Router::new().route("/calls-so-far", get(asked)).fallback(answer).with_state(count)
+    Router::new()
+        .route("/calls-so-far", get(asked))
+        .fallback(answer)
+        .with_state(count)
 }
 
 /// An upstream in this process; ends with the test's runtime.

@@ -6,7 +6,10 @@ use anyhow::Result;
 use domain::{
     account::Account,
     actor::Actor,
-    application::{Application, service::{ApplicationDetail, SubscriptionView}},
+    application::{
+        Application,
+        service::{ApplicationDetail, SubscriptionView},
+    },
     id::ApplicationId,
     key::{KeyHash, KeyPlaintext},
     plan::Plan,
@@ -20,7 +23,11 @@ impl Run<'_> {
         for (i, entry) in source.manifest.applications.iter().enumerate() {
             let at = At::file(&source.path).entry("applications", i);
             let owner = &entry.owner;
-            let person = Person { email: &owner.email, name: owner.name.as_deref(), password: owner.password.as_deref() };
+            let person = Person {
+                email: &owner.email,
+                name: owner.name.as_deref(),
+                password: owner.password.as_deref(),
+            };
             let owner = self.account(&at.field("owner"), person).await?;
             let detail = match &owner {
                 Some(owner) => self.application(&at, owner, entry).await?,
@@ -44,11 +51,17 @@ impl Run<'_> {
     ) -> Result<Option<ApplicationDetail>> {
         let applications = &self.services.applications;
         let name = entry.name.as_deref().unwrap_or(&entry.slug);
-        let id = match self.find_application(owner, &entry.slug).await.map_err(|error| at.refused(error))? {
+        let id = match self
+            .find_application(owner, &entry.slug)
+            .await
+            .map_err(|error| at.refused(error))?
+        {
             Some(there) => {
                 let is_same = there.name == name.trim() && there.description == entry.description.trim();
                 if !is_same && self.makes("update", thing(entry)) {
-                    let updated = applications.update(&Actor::System, there.id, name, &entry.description).await;
+                    let updated = applications
+                        .update(&Actor::System, there.id, name, &entry.description)
+                        .await;
                     updated.map_err(|error| at.refused(error))?;
                 }
                 there.id
@@ -58,12 +71,21 @@ impl Run<'_> {
                     return Ok(None);
                 }
                 // Made on behalf of its owner, as if they had filled in the form.
-                let actor = self.services.accounts.actor_of(owner.id).await.map_err(|error| at.refused(error))?;
+                let actor = self
+                    .services
+                    .accounts
+                    .actor_of(owner.id)
+                    .await
+                    .map_err(|error| at.refused(error))?;
                 let made = applications.create(&actor, name, &entry.slug, &entry.description).await;
                 made.map_err(|error| at.refused(error))?.id
             }
         };
-        applications.detail(&Actor::System, id).await.map(Some).map_err(|error| at.refused(error))
+        applications
+            .detail(&Actor::System, id)
+            .await
+            .map(Some)
+            .map_err(|error| at.refused(error))
     }
 
     /// An application of an account by its slug.
@@ -74,7 +96,10 @@ impl Run<'_> {
     ) -> Result<Option<Application>, domain::error::DomainError> {
         let actor = self.services.accounts.actor_of(owner.id).await?;
         let list = self.services.applications.list(&actor).await?;
-        Ok(list.into_iter().map(|overview| overview.application).find(|known| known.slug.as_str() == slug))
+        Ok(list
+            .into_iter()
+            .map(|overview| overview.application)
+            .find(|known| known.slug.as_str() == slug))
     }
 
     async fn subscriptions(
@@ -96,7 +121,9 @@ impl Run<'_> {
             let makes = self.makes("subscribe", format!("{} to {}", thing(entry), wanted.plan));
             if let Some(detail) = detail.filter(|_| makes) {
                 let plan = self.plan_of(&at, &wanted.plan).await?;
-                self.subscribe(detail, &plan, entry).await.map_err(|error| at.refused(error))?;
+                self.subscribe(detail, &plan, entry)
+                    .await
+                    .map_err(|error| at.refused(error))?;
             }
         }
         Ok(())
@@ -116,15 +143,28 @@ impl Run<'_> {
                 && !entry.subscriptions.iter().any(|named| named.plan == full_name(known))
         });
         match in_the_way {
-            Some(known) => subscriptions.change_plan(&Actor::System, known.subscription.id, plan.id).await?,
-            None => subscriptions.subscribe(&Actor::System, detail.application.id, plan.id).await?,
+            Some(known) => {
+                subscriptions
+                    .change_plan(&Actor::System, known.subscription.id, plan.id)
+                    .await?
+            }
+            None => {
+                subscriptions
+                    .subscribe(&Actor::System, detail.application.id, plan.id)
+                    .await?
+            }
         };
         Ok(())
     }
 
     async fn plan_of(&self, at: &At<'_>, name: &str) -> Result<Plan> {
         let (organization, plan) = split_plan(name).ok_or_else(|| at.error("write it as `organization/plan`"))?;
-        let owner = found(self.services.organizations.for_console(&Actor::System, organization).await);
+        let owner = found(
+            self.services
+                .organizations
+                .for_console(&Actor::System, organization)
+                .await,
+        );
         let owner = owner.map_err(|error| at.refused(error))?;
         let owner = owner.ok_or_else(|| at.error(format!("there is no organization `{organization}`")))?;
         let there = found(self.services.plans.by_slug(&Actor::System, owner.id, plan).await);
@@ -150,10 +190,18 @@ impl Run<'_> {
         if new.is_empty() {
             return Ok(());
         }
-        let count = if new.len() == 1 { "1 key".into() } else { format!("{} keys", new.len()) };
+        let count = if new.len() == 1 {
+            "1 key".into()
+        } else {
+            format!("{} keys", new.len())
+        };
         let makes = self.makes("import", format!("{count} of {}", thing(entry)));
         if let Some(detail) = detail.filter(|_| makes) {
-            let imported = self.services.keys.import_all(&Actor::System, detail.application.id, new).await;
+            let imported = self
+                .services
+                .keys
+                .import_all(&Actor::System, detail.application.id, new)
+                .await;
             imported.map_err(|error| at.field("keys").refused(error))?;
         }
         Ok(())
@@ -162,7 +210,11 @@ impl Run<'_> {
     /// Hashes of every key that an application ever had: a revoked one is not brought back.
     async fn known_keys(&self, at: &At<'_>, application: ApplicationId) -> Result<HashSet<KeyHash>> {
         let hashes = self.services.keys.hashes(&Actor::System, application).await;
-        Ok(hashes.map_err(|error| at.refused(error))?.into_iter().map(|(_, hash)| hash).collect())
+        Ok(hashes
+            .map_err(|error| at.refused(error))?
+            .into_iter()
+            .map(|(_, hash)| hash)
+            .collect())
     }
 }
 

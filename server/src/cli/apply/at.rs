@@ -18,12 +18,19 @@ pub(super) struct At<'a> {
 impl<'a> At<'a> {
     /// The manifest as a whole.
     pub(super) fn file(file: &'a Path) -> Self {
-        Self { file, path: String::new() }
+        Self {
+            file,
+            path: String::new(),
+        }
     }
 
     /// A field of this place.
     pub(super) fn field(&self, name: &str) -> Self {
-        let path = if self.path.is_empty() { name.to_owned() } else { format!("{}.{name}", self.path) };
+        let path = if self.path.is_empty() {
+            name.to_owned()
+        } else {
+            format!("{}.{name}", self.path)
+        };
         Self { file: self.file, path }
     }
 
@@ -45,7 +52,10 @@ impl<'a> At<'a> {
     pub(super) fn refused(&self, error: DomainError) -> anyhow::Error {
         match error {
             DomainError::Invalid(errors) => {
-                let lines: Vec<_> = errors.iter().map(|e| self.field(&e.field).error(&e.message).to_string()).collect();
+                let lines: Vec<_> = errors
+                    .iter()
+                    .map(|e| self.field(&e.field).error(&e.message).to_string())
+                    .collect();
                 anyhow!(lines.join("\n"))
             }
             DomainError::SpecRejected(diagnostics) => self.rejected(&diagnostics),
@@ -56,7 +66,9 @@ impl<'a> At<'a> {
 
     /// A document that cannot be imported.
     pub(super) fn rejected(&self, diagnostics: &[openapi::Diagnostic]) -> anyhow::Error {
-        let errors = diagnostics.iter().filter(|finding| finding.severity == openapi::Severity::Error);
+        let errors = diagnostics
+            .iter()
+            .filter(|finding| finding.severity == openapi::Severity::Error);
         let mut lines = vec![self.error("the document cannot be imported").to_string()];
         lines.extend(errors.clone().take(FINDINGS).map(|finding| format!("  {finding}")));
         let more = errors.count().saturating_sub(FINDINGS);
@@ -82,6 +94,9 @@ mod tests {
             at.refused(DomainError::Invalid(errors)).to_string(),
             "m.yaml: organizations[0].apis[2].slug: No.\nm.yaml: organizations[0].apis[2].name: Not either."
         );
-        assert_eq!(At::file(Path::new("m.yaml")).error("wrong").to_string(), "m.yaml: wrong");
+        assert_eq!(
+            At::file(Path::new("m.yaml")).error("wrong").to_string(),
+            "m.yaml: wrong"
+        );
     }
 }

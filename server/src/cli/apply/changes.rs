@@ -15,7 +15,10 @@ pub(crate) struct Change {
 
 impl Changes {
     pub(super) fn note(&mut self, verb: &'static str, thing: impl Into<String>) {
-        self.0.push(Change { verb, thing: thing.into() });
+        self.0.push(Change {
+            verb,
+            thing: thing.into(),
+        });
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Change> {

@@ -3,7 +3,12 @@
 use std::{collections::HashSet, path::Path};
 
 use anyhow::Result;
-use domain::{catalog::{VersionName, VersionState}, key::KeyPlaintext, slug::Slug, upstream::parse_target_url};
+use domain::{
+    catalog::{VersionName, VersionState},
+    key::KeyPlaintext,
+    slug::Slug,
+    upstream::parse_target_url,
+};
 
 use super::{
     at::At,
@@ -29,7 +34,9 @@ pub(super) fn check(source: &Source) -> Result<()> {
         let at = at.entry("applications", i);
         application(&at, entry, &mut keys)?;
         if !owned.insert((entry.owner.email.trim().to_lowercase(), entry.slug.as_str())) {
-            return Err(at.field("slug").error(format!("`{}` is named twice for this owner", entry.slug)));
+            return Err(at
+                .field("slug")
+                .error(format!("`{}` is named twice for this owner", entry.slug)));
         }
     }
     Ok(())
@@ -38,7 +45,11 @@ pub(super) fn check(source: &Source) -> Result<()> {
 fn slug<'m>(at: &At<'_>, text: &'m str, seen: &mut HashSet<&'m str>) -> Result<()> {
     let at = at.field("slug");
     text.parse::<Slug>().map_err(|error| at.error(error))?;
-    if seen.insert(text) { Ok(()) } else { Err(at.error(format!("`{text}` is named twice"))) }
+    if seen.insert(text) {
+        Ok(())
+    } else {
+        Err(at.error(format!("`{text}` is named twice")))
+    }
 }
 
 fn organization(source: &Source, at: &At<'_>, entry: &OrganizationEntry) -> Result<()> {
@@ -64,7 +75,10 @@ fn api(source: &Source, at: &At<'_>, entry: &ApiEntry) -> Result<()> {
     let mut names = HashSet::new();
     for (i, entry) in entry.versions.iter().enumerate() {
         let at = at.entry("versions", i);
-        entry.name.parse::<VersionName>().map_err(|error| at.field("name").error(error))?;
+        entry
+            .name
+            .parse::<VersionName>()
+            .map_err(|error| at.field("name").error(error))?;
         if !names.insert(entry.name.as_str()) {
             return Err(at.field("name").error(format!("`{}` is named twice", entry.name)));
         }
@@ -79,24 +93,30 @@ fn version(source: &Source, at: &At<'_>, entry: &VersionEntry) -> Result<()> {
         let bytes = read_file(&at, &source.neighbour(name))?;
         openapi::read(&bytes, &openapi::Limits::default()).map_err(|rejected| at.rejected(&rejected.diagnostics))?;
     }
-    if entry.upstream.as_ref().is_some_and(|upstream| upstream.targets.is_empty()) {
-        return Err(at.field("upstream").field("targets").error("an upstream has at least one target"));
+    if entry
+        .upstream
+        .as_ref()
+        .is_some_and(|upstream| upstream.targets.is_empty())
+    {
+        return Err(at
+            .field("upstream")
+            .field("targets")
+            .error("an upstream has at least one target"));
     }
     for (i, target) in entry.upstream.iter().flat_map(|upstream| &upstream.targets).enumerate() {
         let at = at.field("upstream").entry("targets", i);
         parse_target_url("url", target.url.as_str()).map_err(|error| at.field("url").error(error.message))?;
     }
     match (&entry.deprecation, entry.state) {
-        (Some(_), VersionState::Draft) => {
-            Err(at.field("deprecation").error("a draft has no callers to warn; publish the version first"))
-        }
-        (Some(deprecation), _) => deprecation
-            .guide
-            .as_ref()
-            .map_or(Ok(()), |name| read_guide(&at.field("deprecation").field("guide"), &source.neighbour(name)).map(drop)),
-        (None, VersionState::Deprecated) => {
-            Err(at.field("state").error("a deprecated version needs `deprecation`: since, sunset, successor, guide"))
-        }
+        (Some(_), VersionState::Draft) => Err(at
+            .field("deprecation")
+            .error("a draft has no callers to warn; publish the version first")),
+        (Some(deprecation), _) => deprecation.guide.as_ref().map_or(Ok(()), |name| {
+            read_guide(&at.field("deprecation").field("guide"), &source.neighbour(name)).map(drop)
+        }),
+        (None, VersionState::Deprecated) => Err(at
+            .field("state")
+            .error("a deprecated version needs `deprecation`: since, sunset, successor, guide")),
         (None, _) => Ok(()),
     }
 }
@@ -110,7 +130,10 @@ fn plan(at: &At<'_>, entry: &PlanEntry) -> Result<()> {
 }
 
 fn application<'m>(at: &At<'_>, entry: &'m ApplicationEntry, keys: &mut HashSet<&'m str>) -> Result<()> {
-    entry.slug.parse::<Slug>().map_err(|error| at.field("slug").error(error))?;
+    entry
+        .slug
+        .parse::<Slug>()
+        .map_err(|error| at.field("slug").error(error))?;
     for (i, subscription) in entry.subscriptions.iter().enumerate() {
         let at = at.entry("subscriptions", i).field("plan");
         split_plan(&subscription.plan).ok_or_else(|| at.error("write it as `organization/plan`"))?;
@@ -127,7 +150,8 @@ fn application<'m>(at: &At<'_>, entry: &'m ApplicationEntry, keys: &mut HashSet<
 
 /// The two slugs of a subscription's plan.
 pub(super) fn split_plan(text: &str) -> Option<(&str, &str)> {
-    text.split_once('/').filter(|(organization, plan)| !organization.is_empty() && !plan.is_empty() && !plan.contains('/'))
+    text.split_once('/')
+        .filter(|(organization, plan)| !organization.is_empty() && !plan.is_empty() && !plan.contains('/'))
 }
 
 /// The bytes of a file that the manifest names.

@@ -194,14 +194,20 @@ pub(crate) struct KeyEntry {
 
 impl std::fmt::Debug for KeyEntry {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("KeyEntry").field("name", &self.name).finish_non_exhaustive()
+        f.debug_struct("KeyEntry")
+            .field("name", &self.name)
+            .finish_non_exhaustive()
     }
 }
 
 impl RateLimitEntry {
     /// As the domain has it.
     pub(crate) fn to_limit(&self) -> RateLimit {
-        RateLimit { requests: self.requests, per_s: self.per.seconds(), burst: self.burst.unwrap_or(self.requests) }
+        RateLimit {
+            requests: self.requests,
+            per_s: self.per.seconds(),
+            burst: self.burst.unwrap_or(self.requests),
+        }
     }
 }
 
@@ -216,7 +222,9 @@ fn one() -> u16 {
 fn format_version<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
     match u32::deserialize(deserializer)? {
         1 => Ok(1),
-        other => Err(D::Error::custom(format!("this program reads manifests of version 1, and this one has version {other}"))),
+        other => Err(D::Error::custom(format!(
+            "this program reads manifests of version 1, and this one has version {other}"
+        ))),
     }
 }
 

@@ -8,6 +8,7 @@ mod at;
 mod catalog;
 mod changes;
 mod check;
+mod ending;
 pub(crate) mod manifest;
 mod organizations;
 mod plans;
@@ -18,9 +19,19 @@ mod values;
 use std::{collections::BTreeSet, path::PathBuf, time::Duration};
 
 use anyhow::{Context as _, Result};
-use domain::{account::{Account, SignUp}, actor::Actor, error::DomainError, services::Services, upstream::address::AddressPolicy};
+use domain::{
+    account::{Account, SignUp},
+    actor::Actor,
+    error::DomainError,
+    services::Services,
+    upstream::address::AddressPolicy,
+};
 
-use crate::{cli::output, config::{ApplyArgs, Store}, temporary::TemporaryFolder};
+use crate::{
+    cli::output,
+    config::{ApplyArgs, Store},
+    temporary::TemporaryFolder,
+};
 use at::At;
 pub(crate) use changes::Changes;
 use read::Source;
@@ -42,9 +53,19 @@ pub(super) async fn run(args: ApplyArgs) -> Result<()> {
         }
         store => (store, None),
     };
-    let addresses = AddressPolicy { allow_private: args.allow_private_upstreams };
+    let addresses = AddressPolicy {
+        allow_private: args.allow_private_upstreams,
+    };
     let services = Services::open(&store.prepare()?, &args.portal_url, addresses).await?;
-    let done = apply(&services, &sources, Mode { is_dry_run: args.dry_run, prunes: args.prune }).await;
+    let done = apply(
+        &services,
+        &sources,
+        Mode {
+            is_dry_run: args.dry_run,
+            prunes: args.prune,
+        },
+    )
+    .await;
     let done = match done {
         Ok(changes) if args.wait => wait(&services).await.map(|()| changes),
         done => done,
@@ -69,7 +90,10 @@ fn report(changes: &Changes, is_dry_run: bool) {
 
 /// Reads and judges manifests.
 pub(crate) fn read_all(files: &[PathBuf]) -> Result<Vec<Source>> {
-    let sources = files.iter().map(|file| Source::read(file)).collect::<Result<Vec<_>>>()?;
+    let sources = files
+        .iter()
+        .map(|file| Source::read(file))
+        .collect::<Result<Vec<_>>>()?;
     for source in &sources {
         check::check(source)?;
     }
@@ -81,7 +105,13 @@ async fn wait(services: &Services) -> Result<()> {
     let revision = services.gateway_config.revision().await?;
     let waiting = async {
         loop {
-            let behind = services.gateway_config.nodes().await?.into_iter().filter(|node| node.served < revision).count();
+            let behind = services
+                .gateway_config
+                .nodes()
+                .await?
+                .into_iter()
+                .filter(|node| node.served < revision)
+                .count();
             if behind == 0 {
                 return anyhow::Ok(());
             }
@@ -89,7 +119,12 @@ async fn wait(services: &Services) -> Result<()> {
         }
     };
     let waited = tokio::time::timeout(WAIT_MAX, waiting).await;
-    waited.with_context(|| format!("the changes were made, but not every gateway serves them after {} s", WAIT_MAX.as_secs()))?
+    waited.with_context(|| {
+        format!(
+            "the changes were made, but not every gateway serves them after {} s",
+            WAIT_MAX.as_secs()
+        )
+    })?
 }
 
 /// How a manifest is applied.
@@ -103,7 +138,12 @@ pub(crate) struct Mode {
 
 /// Applies manifests in order and tells what was changed.
 pub(crate) async fn apply(services: &Services, sources: &[Source], mode: Mode) -> Result<Changes> {
-    let mut run = Run { services, mode, changes: Changes::default(), announced: BTreeSet::new() };
+    let mut run = Run {
+        services,
+        mode,
+        changes: Changes::default(),
+        announced: BTreeSet::new(),
+    };
     for source in sources {
         run.organizations(source).await?;
     }
@@ -151,16 +191,27 @@ impl Run<'_> {
             return Ok(None);
         }
         let Some(password) = person.password else {
-            return Err(at.field("password").error(format!("there is no account {email}; give a password to make it")));
+            return Err(at
+                .field("password")
+                .error(format!("there is no account {email}; give a password to make it")));
         };
         if !self.makes("create", format!("account {email}")) {
             domain::account::check_email(&email).map_err(|error| at.field(&error.field).error(error.message))?;
-            domain::account::check_password(password, &email).map_err(|error| at.field(&error.field).error(error.message))?;
+            domain::account::check_password(password, &email)
+                .map_err(|error| at.field(&error.field).error(error.message))?;
             return Ok(None);
         }
         let name = person.name.unwrap_or_else(|| email.split('@').next().unwrap_or(&email));
-        let input = SignUp { email: email.clone(), name: name.to_owned(), password: password.to_owned() };
-        let made = self.services.accounts.create_verified(&Actor::System, input, false).await;
+        let input = SignUp {
+            email: email.clone(),
+            name: name.to_owned(),
+            password: password.to_owned(),
+        };
+        let made = self
+            .services
+            .accounts
+            .create_verified(&Actor::System, input, false)
+            .await;
         made.map(Some).map_err(|error| at.refused(error))
     }
 }

@@ -20,31 +20,48 @@ impl Run<'_> {
     /// The organization's id. `None` where a dry run would make it.
     async fn organization(&mut self, at: &At<'_>, entry: &OrganizationEntry) -> Result<Option<OrganizationId>> {
         let organizations = &self.services.organizations;
-        let there = found(organizations.for_console(&Actor::System, &entry.slug).await).map_err(|error| at.refused(error))?;
+        let there =
+            found(organizations.for_console(&Actor::System, &entry.slug).await).map_err(|error| at.refused(error))?;
         let Some(there) = there else {
             if !self.makes("create", format!("organization {}", entry.slug)) {
                 return Ok(None);
             }
             let made = organizations.create(&Actor::System, &entry.slug, &entry.name).await;
-            return made.map(|organization| Some(organization.id)).map_err(|error| at.refused(error));
+            return made
+                .map(|organization| Some(organization.id))
+                .map_err(|error| at.refused(error));
         };
         if there.name != entry.name.trim() && self.makes("rename", format!("organization {}", entry.slug)) {
-            organizations.rename(&Actor::System, there.id, &entry.name).await.map_err(|error| at.refused(error))?;
+            organizations
+                .rename(&Actor::System, there.id, &entry.name)
+                .await
+                .map_err(|error| at.refused(error))?;
         }
         Ok(Some(there.id))
     }
 
     async fn members(&mut self, at: &At<'_>, id: Option<OrganizationId>, entry: &OrganizationEntry) -> Result<()> {
         let there = match id {
-            Some(id) => self.services.organizations.members(&Actor::System, id).await.map_err(|error| at.refused(error))?,
+            Some(id) => self
+                .services
+                .organizations
+                .members(&Actor::System, id)
+                .await
+                .map_err(|error| at.refused(error))?,
             None => Vec::new(),
         };
         for (i, member) in entry.members.iter().enumerate() {
             let at = at.entry("members", i);
-            let person = Person { email: &member.email, name: member.name.as_deref(), password: member.password.as_deref() };
+            let person = Person {
+                email: &member.email,
+                name: member.name.as_deref(),
+                password: member.password.as_deref(),
+            };
             let account = self.account(&at, person).await?;
             let is_there = account.as_ref().is_some_and(|account| {
-                there.iter().any(|known| known.account_id == account.id && known.role == member.role)
+                there
+                    .iter()
+                    .any(|known| known.account_id == account.id && known.role == member.role)
             });
             if is_there {
                 continue;
@@ -53,7 +70,11 @@ impl Run<'_> {
             if self.makes("set", thing)
                 && let (Some(id), Some(account)) = (id, account)
             {
-                let set = self.services.organizations.set_member(&Actor::System, id, account.id, member.role).await;
+                let set = self
+                    .services
+                    .organizations
+                    .set_member(&Actor::System, id, account.id, member.role)
+                    .await;
                 set.map_err(|error| at.refused(error))?;
             }
         }

@@ -16,20 +16,37 @@ use super::{
 };
 
 impl Run<'_> {
-    pub(super) async fn plans(&mut self, at: &At<'_>, id: Option<OrganizationId>, entry: &OrganizationEntry) -> Result<()> {
+    pub(super) async fn plans(
+        &mut self,
+        at: &At<'_>,
+        id: Option<OrganizationId>,
+        entry: &OrganizationEntry,
+    ) -> Result<()> {
         if entry.plans.is_empty() {
             return Ok(());
         }
         let (apis, there) = match id {
             Some(id) => {
-                let apis = self.services.catalog_reads.console_apis(&Actor::System, &entry.slug).await;
+                let apis = self
+                    .services
+                    .catalog_reads
+                    .console_apis(&Actor::System, &entry.slug)
+                    .await;
                 let apis = apis.map_err(|error| at.refused(error))?;
-                let plans = self.services.plans.list(&Actor::System, id).await.map_err(|error| at.refused(error))?;
+                let plans = self
+                    .services
+                    .plans
+                    .list(&Actor::System, id)
+                    .await
+                    .map_err(|error| at.refused(error))?;
                 (apis, plans.into_iter().map(|overview| overview.plan).collect())
             }
             None => (Vec::new(), Vec::new()),
         };
-        let ids: HashMap<&str, ApiId> = apis.iter().map(|known| (known.api.slug.as_str(), known.api.id)).collect();
+        let ids: HashMap<&str, ApiId> = apis
+            .iter()
+            .map(|known| (known.api.slug.as_str(), known.api.id))
+            .collect();
         for (i, plan) in entry.plans.iter().enumerate() {
             let at = at.entry("plans", i);
             let current = there.iter().find(|known: &&Plan| known.slug.as_str() == plan.slug);
@@ -54,7 +71,11 @@ impl Run<'_> {
                 // A dry run does not make the apis of the manifest.
                 None if self.mode.is_dry_run && organization.apis.iter().any(|api| api.slug == *slug) => {}
                 None => {
-                    let known = organization.apis.iter().map(|api| api.slug.as_str()).chain(ids.keys().copied());
+                    let known = organization
+                        .apis
+                        .iter()
+                        .map(|api| api.slug.as_str())
+                        .chain(ids.keys().copied());
                     return Err(at.entry("apis", i).error(unknown(slug, known)));
                 }
             }
@@ -86,8 +107,15 @@ fn input(entry: &PlanEntry, apis: Vec<ApiId>) -> PlanInput {
         slug: entry.slug.clone(),
         name: entry.name.clone(),
         price: entry.price.0,
-        rate_limits: entry.rate_limits.iter().map(super::manifest::RateLimitEntry::to_limit).collect(),
-        quota: entry.quota.as_ref().map(|quota| Quota { requests: quota.requests, per: quota.per }),
+        rate_limits: entry
+            .rate_limits
+            .iter()
+            .map(super::manifest::RateLimitEntry::to_limit)
+            .collect(),
+        quota: entry.quota.as_ref().map(|quota| Quota {
+            requests: quota.requests,
+            per: quota.per,
+        }),
         approval: entry.approval,
         apis,
     }

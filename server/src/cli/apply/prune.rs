@@ -42,12 +42,21 @@ impl Run<'_> {
 
     async fn prune_organization(&mut self, at: &At<'_>, slug: &str, named: &Named<'_>) -> Result<()> {
         let organization = found(self.services.organizations.for_console(&Actor::System, slug).await);
-        let Some(organization) = organization.map_err(|error| at.refused(error))? else { return Ok(()) };
-        let apis = self.services.catalog_reads.console_apis(&Actor::System, slug).await.map_err(|error| at.refused(error))?;
+        let Some(organization) = organization.map_err(|error| at.refused(error))? else {
+            return Ok(());
+        };
+        let apis = self
+            .services
+            .catalog_reads
+            .console_apis(&Actor::System, slug)
+            .await
+            .map_err(|error| at.refused(error))?;
         let listed = |state| matches!(state, VersionState::Published | VersionState::Deprecated);
         for known in &apis {
             for version in known.versions.iter().filter(|version| listed(version.state)) {
-                let is_named = named.versions.contains(&(known.api.slug.as_str(), version.name.as_str()));
+                let is_named = named
+                    .versions
+                    .contains(&(known.api.slug.as_str(), version.name.as_str()));
                 let thing = format!("version {slug}/{}/{}", known.api.slug, version.name);
                 if !is_named && self.makes("retire", thing) {
                     let retired = self.services.catalog.retire(&Actor::System, version.id).await;
@@ -55,8 +64,16 @@ impl Run<'_> {
                 }
             }
         }
-        let plans = self.services.plans.list(&Actor::System, organization.id).await.map_err(|error| at.refused(error))?;
-        for known in plans.iter().filter(|known| !named.plans.contains(known.plan.slug.as_str())) {
+        let plans = self
+            .services
+            .plans
+            .list(&Actor::System, organization.id)
+            .await
+            .map_err(|error| at.refused(error))?;
+        for known in plans
+            .iter()
+            .filter(|known| !named.plans.contains(known.plan.slug.as_str()))
+        {
             let thing = format!("plan {slug}/{}", known.plan.slug);
             if self.makes("delete", thing.clone()) {
                 let deleted = self.services.plans.delete(&Actor::System, known.plan.id).await;
@@ -68,27 +85,67 @@ impl Run<'_> {
 
     async fn prune_application(&mut self, at: &At<'_>, entry: &ApplicationEntry) -> Result<()> {
         let email = normalize_email(&entry.owner.email);
-        let owner = self.services.accounts.by_email(&Actor::System, &email).await.map_err(|error| at.refused(error))?;
+        let owner = self
+            .services
+            .accounts
+            .by_email(&Actor::System, &email)
+            .await
+            .map_err(|error| at.refused(error))?;
         let Some(owner) = owner else { return Ok(()) };
-        let there = self.find_application(&owner, &entry.slug).await.map_err(|error| at.refused(error))?;
+        let there = self
+            .find_application(&owner, &entry.slug)
+            .await
+            .map_err(|error| at.refused(error))?;
         let Some(there) = there else { return Ok(()) };
-        let detail = self.services.applications.detail(&Actor::System, there.id).await.map_err(|error| at.refused(error))?;
+        let detail = self
+            .services
+            .applications
+            .detail(&Actor::System, there.id)
+            .await
+            .map_err(|error| at.refused(error))?;
         let thing = format!("application {} of {email}", entry.slug);
-        for known in detail.subscriptions.iter().filter(|s| s.subscription.state != SubscriptionState::Canceled) {
+        for known in detail
+            .subscriptions
+            .iter()
+            .filter(|s| s.subscription.state != SubscriptionState::Canceled)
+        {
             let plan = full_name(known);
             let is_named = entry.subscriptions.iter().any(|named| named.plan == plan);
             if !is_named && self.makes("cancel", format!("subscription of {thing} to {plan}")) {
-                let canceled = self.services.subscriptions.cancel(&Actor::System, known.subscription.id).await;
+                let canceled = self
+                    .services
+                    .subscriptions
+                    .cancel(&Actor::System, known.subscription.id)
+                    .await;
                 canceled.map_err(|error| at.refused(error))?;
             }
         }
-        let named: HashSet<_> =
-            entry.keys.iter().filter_map(|key| KeyPlaintext::fixed(&key.value).ok()).map(|key| key.hash()).collect();
-        let hashes = self.services.keys.hashes(&Actor::System, there.id).await.map_err(|error| at.refused(error))?;
+        let named: HashSet<_> = entry
+            .keys
+            .iter()
+            .filter_map(|key| KeyPlaintext::fixed(&key.value).ok())
+            .map(|key| key.hash())
+            .collect();
+        let hashes = self
+            .services
+            .keys
+            .hashes(&Actor::System, there.id)
+            .await
+            .map_err(|error| at.refused(error))?;
         for (id, _) in hashes.iter().filter(|(_, hash)| !named.contains(hash)) {
-            let Some(key) = detail.keys.iter().find(|key| key.id == *id && key.state == KeyState::Active) else { continue };
+            let Some(key) = detail
+                .keys
+                .iter()
+                .find(|key| key.id == *id && key.state == KeyState::Active)
+            else {
+                continue;
+            };
             if self.makes("revoke", format!("key {}…{} of {thing}", key.prefix, key.last_four)) {
-                self.services.keys.revoke(&Actor::System, key.id).await.map_err(|error| at.refused(error))?;
+                self.services
+                    .keys
+                    .revoke(&Actor::System, key.id)
+                    .await
+                    .map_err(|error| at.refused(error))?;
             }
         }
         Ok(())
@@ -100,9 +157,15 @@ fn named(sources: &[Source]) -> BTreeMap<&str, Named<'_>> {
     let mut named: BTreeMap<&str, Named<'_>> = BTreeMap::new();
     for organization in sources.iter().flat_map(|source| &source.manifest.organizations) {
         let entry = named.entry(&organization.slug).or_default();
-        entry.plans.extend(organization.plans.iter().map(|plan| plan.slug.as_str()));
+        entry
+            .plans
+            .extend(organization.plans.iter().map(|plan| plan.slug.as_str()));
         for api in &organization.apis {
-            entry.versions.extend(api.versions.iter().map(|version| (api.slug.as_str(), version.name.as_str())));
+            entry.versions.extend(
+                api.versions
+                    .iter()
+                    .map(|version| (api.slug.as_str(), version.name.as_str())),
+            );
         }
     }
     named

@@ -22,12 +22,17 @@ impl Source {
     pub(crate) fn read(path: &Path) -> anyhow::Result<Self> {
         let text = std::fs::read_to_string(path).with_context(|| format!("{} cannot be read", path.display()))?;
         let manifest = parse(&text).map_err(|sentence| anyhow!("{}:{sentence}", path.display()))?;
-        Ok(Self { path: path.to_owned(), manifest })
+        Ok(Self {
+            path: path.to_owned(),
+            manifest,
+        })
     }
 
     /// A file that the manifest names, relative to itself.
     pub(crate) fn neighbour(&self, name: &str) -> PathBuf {
-        self.path.parent().map_or_else(|| PathBuf::from(name), |folder| folder.join(name))
+        self.path
+            .parent()
+            .map_or_else(|| PathBuf::from(name), |folder| folder.join(name))
     }
 }
 
@@ -105,15 +110,28 @@ applications:
 "#;
         let manifest = parse(text).unwrap();
         let plan = &manifest.organizations[0].plans[0];
-        assert_eq!(plan.rate_limits[0].to_limit(), domain::plan::RateLimit { requests: 10, per_s: 1, burst: 20 });
+        assert_eq!(
+            plan.rate_limits[0].to_limit(),
+            domain::plan::RateLimit {
+                requests: 10,
+                per_s: 1,
+                burst: 20
+            }
+        );
         assert!(!format!("{manifest:?}").contains("tp_live_"), "keys are not printed");
     }
 
     #[test]
     fn mistakes_are_named_with_line_and_field() {
         for (text, expected) in [
-            ("turnpike: 1\norganizatons: []\n", "2: unknown field `organizatons`; did you mean `organizations`?"),
-            ("turnpike: 2\n", "1: this program reads manifests of version 1, and this one has version 2"),
+            (
+                "turnpike: 1\norganizatons: []\n",
+                "2: unknown field `organizatons`; did you mean `organizations`?",
+            ),
+            (
+                "turnpike: 2\n",
+                "1: this program reads manifests of version 1, and this one has version 2",
+            ),
             ("organizations: []\n", "1: missing field `turnpike`"),
             (
                 "turnpike: 1\norganizations:\n- slug: a\n  name: A\n  apis:\n  - slug: x\n    vesions: []\n",
@@ -123,7 +141,9 @@ applications:
             assert_eq!(error(text), expected, "{text}");
         }
         let version = |line: &str| {
-            format!("turnpike: 1\norganizations:\n- slug: a\n  name: A\n  apis:\n  - slug: x\n    versions:\n    - name: v1\n      {line}\n")
+            format!(
+                "turnpike: 1\norganizations:\n- slug: a\n  name: A\n  apis:\n  - slug: x\n    versions:\n    - name: v1\n      {line}\n"
+            )
         };
         for (line, expected) in [
             ("host: api.example", "host"),
@@ -135,10 +155,15 @@ applications:
             ("zzzzzzzz: 1", "zzzzzzzz"),
         ] {
             let said = error(&version(line));
-            assert!(said.contains(expected) && said.contains("organizations[0].apis[0].versions[0]"), "{line}: {said}");
+            assert!(
+                said.contains(expected) && said.contains("organizations[0].apis[0].versions[0]"),
+                "{line}: {said}"
+            );
         }
         for model in ["flat", "per_unit", "tiered"] {
-            let plan = format!("turnpike: 1\norganizations: [{{ slug: a, name: A, plans: [{{ slug: p, name: P, apis: [], price: {{ model: {model} }} }}] }}]");
+            let plan = format!(
+                "turnpike: 1\norganizations: [{{ slug: a, name: A, plans: [{{ slug: p, name: P, apis: [], price: {{ model: {model} }} }}] }}]"
+            );
             assert!(error(&plan).contains(&format!("`{model}` is not there yet")));
         }
     }

@@ -34,7 +34,11 @@ impl<'de, F: Missing> Deserialize<'de> for NotYet<F> {
             yaml_serde::Value::Mapping(map) => map.is_empty(),
             _ => false,
         };
-        if is_empty { Ok(Self::default()) } else { Err(D::Error::custom(F::SENTENCE)) }
+        if is_empty {
+            Ok(Self::default())
+        } else {
+            Err(D::Error::custom(F::SENTENCE))
+        }
     }
 }
 
@@ -83,7 +87,9 @@ impl<'de> Deserialize<'de> for Window {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
         Self::parse(&text).ok_or_else(|| {
-            D::Error::custom(format!("`{text}` is not a window between 1 second and 1 day; write 1s, 30s, 1m, 1h or 1d"))
+            D::Error::custom(format!(
+                "`{text}` is not a window between 1 second and 1 day; write 1s, 30s, 1m, 1h or 1d"
+            ))
         })
     }
 }
@@ -107,10 +113,12 @@ impl<'de> Deserialize<'de> for PriceEntry {
         }
         match Entry::deserialize(deserializer)?.model.as_str() {
             "free" => Ok(Self(Price::Free)),
-            known @ ("flat" | "per_unit" | "tiered") => {
-                Err(D::Error::custom(format!("the price model `{known}` is not there yet; plans are `free`")))
-            }
-            other => Err(D::Error::custom(format!("`{other}` is not a price model; plans are `free`"))),
+            known @ ("flat" | "per_unit" | "tiered") => Err(D::Error::custom(format!(
+                "the price model `{known}` is not there yet; plans are `free`"
+            ))),
+            other => Err(D::Error::custom(format!(
+                "`{other}` is not a price model; plans are `free`"
+            ))),
         }
     }
 }

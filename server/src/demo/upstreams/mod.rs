@@ -7,7 +7,11 @@ mod weather;
 use std::net::{Ipv4Addr, SocketAddr};
 
 use anyhow::Context as _;
-use axum::{Json, Router, http::{StatusCode, header}, response::{IntoResponse, Response}};
+use axum::{
+    Json, Router,
+    http::{StatusCode, header},
+    response::{IntoResponse, Response},
+};
 use domain::clock::Clock;
 use serde_json::{Value, json};
 use tokio::{net::TcpListener, task::JoinSet};
@@ -35,7 +39,9 @@ impl Upstreams {
 }
 
 async fn serve(servers: &mut JoinSet<()>, router: Router) -> anyhow::Result<SocketAddr> {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.context("a sample upstream cannot listen")?;
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
+        .await
+        .context("a sample upstream cannot listen")?;
     let address = listener.local_addr()?;
     servers.spawn(async move {
         if let Err(error) = axum::serve(listener, router).await {

@@ -112,9 +112,18 @@ pub(super) fn router() -> Router {
         ("Hazel", Kind::Rabbit, "2025-03-21", "45.00", &["friendly", "indoor"]),
         ("Otto", Kind::Dog, "2018-11-11", "150.00", &["calm", "friendly"]),
     ] {
-        let price = Money { amount: price.into(), currency: "EUR".into() };
+        let price = Money {
+            amount: price.into(),
+            currency: "EUR".into(),
+        };
         let tags = tags.iter().map(|&tag| tag.to_owned()).collect();
-        shop.shelves().add(NewPet { name: name.into(), kind, born: Some(born.into()), price: Some(price), tags });
+        shop.shelves().add(NewPet {
+            name: name.into(),
+            kind,
+            born: Some(born.into()),
+            price: Some(price),
+            tags,
+        });
     }
     Router::new()
         .route("/pets", get(list).post(create))
@@ -134,8 +143,22 @@ impl Shop {
 impl Shelves {
     fn add(&mut self, new: NewPet) -> Pet {
         self.last_pet += 1;
-        let NewPet { name, kind, born, price, tags } = new;
-        let pet = Pet { id: format!("pet_{}", self.last_pet), name, kind, status: Status::Available, born, price, tags };
+        let NewPet {
+            name,
+            kind,
+            born,
+            price,
+            tags,
+        } = new;
+        let pet = Pet {
+            id: format!("pet_{}", self.last_pet),
+            name,
+            kind,
+            status: Status::Available,
+            born,
+            price,
+            tags,
+        };
         self.pets.insert(self.last_pet, pet.clone());
         if self.pets.len() > CAPACITY {
             self.pets.pop_first();
@@ -143,9 +166,8 @@ impl Shelves {
         pet
     }
 
-    fn pet(&mut self, id: &str) -> Result<&mut Pet, Response> {
-        let found = number(id, "pet_").and_then(|number| self.pets.get_mut(&number));
-        found.ok_or_else(|| error(StatusCode::NOT_FOUND, "no_such_pet", format!("There is no pet {id}.")))
+    fn pet(&mut self, id: &str) -> Option<&mut Pet> {
+        number(id, "pet_").and_then(|number| self.pets.get_mut(&number))
     }
 }
 
@@ -183,14 +205,21 @@ async fn list(State(shop): State<Shop>, RawQuery(query): RawQuery) -> Result<Res
 async fn create(State(shop): State<Shop>, body: Result<Json<NewPet>, JsonRejection>) -> Result<Response, Response> {
     let Json(new) = body.map_err(|rejected| bad(&rejected.body_text()))?;
     if new.name.is_empty() || new.name.chars().count() > 60 || new.tags.len() > 20 {
-        return Err(bad("`name` must have 1 to 60 characters, and `tags` at most 20 entries."));
+        return Err(bad(
+            "`name` must have 1 to 60 characters, and `tags` at most 20 entries.",
+        ));
     }
     let pet = shop.shelves().add(new);
-    Ok((StatusCode::CREATED, [(header::LOCATION, format!("/pets/{}", pet.id))], Json(pet)).into_response())
+    Ok((
+        StatusCode::CREATED,
+        [(header::LOCATION, format!("/pets/{}", pet.id))],
+        Json(pet),
+    )
+        .into_response())
 }
 
 async fn show(State(shop): State<Shop>, Path(id): Path<String>) -> Result<Json<Pet>, Response> {
-    Ok(Json(shop.shelves().pet(&id)?.clone()))
+    Ok(Json(shop.shelves().pet(&id).ok_or_else(|| no_pet(&id))?.clone()))
 }
 
 async fn update(
@@ -200,7 +229,7 @@ async fn update(
 ) -> Result<Json<Pet>, Response> {
     let Json(change) = body.map_err(|rejected| bad(&rejected.body_text()))?;
     let mut shelves = shop.shelves();
-    let pet = shelves.pet(&id)?;
+    let pet = shelves.pet(&id).ok_or_else(|| no_pet(&id))?;
     if let Some(name) = change.name {
         pet.name = name.chars().take(60).collect();
     }
@@ -214,7 +243,7 @@ async fn update(
 
 async fn remove(State(shop): State<Shop>, Path(id): Path<String>) -> Result<StatusCode, Response> {
     let mut shelves = shop.shelves();
-    shelves.pet(&id)?;
+    shelves.pet(&id).ok_or_else(|| no_pet(&id))?;
     number(&id, "pet_").and_then(|number| shelves.pets.remove(&number));
     Ok(StatusCode::NO_CONTENT)
 }
@@ -225,14 +254,23 @@ async fn place_order(
 ) -> Result<(StatusCode, Json<Order>), Response> {
     let Json(new) = body.map_err(|rejected| bad(&rejected.body_text()))?;
     let mut shelves = shop.shelves();
-    let pet = shelves.pet(&new.pet_id)?;
+    let pet = shelves.pet(&new.pet_id).ok_or_else(|| no_pet(&new.pet_id))?;
     if pet.status != Status::Available {
-        return Err(error(StatusCode::CONFLICT, "already_sold", "This pet is not for sale any more."));
+        return Err(error(
+            StatusCode::CONFLICT,
+            "already_sold",
+            "This pet is not for sale any more.",
+        ));
     }
     pet.status = Status::Reserved;
     shelves.last_order += 1;
     let id = shelves.last_order;
-    let order = Order { id: format!("order_{id}"), pet_id: new.pet_id, state: "placed", note: new.note };
+    let order = Order {
+        id: format!("order_{id}"),
+        pet_id: new.pet_id,
+        state: "placed",
+        note: new.note,
+    };
     shelves.orders.insert(id, order.clone());
     if shelves.orders.len() > CAPACITY {
         shelves.orders.pop_first();
@@ -242,7 +280,13 @@ async fn place_order(
 
 async fn show_order(State(shop): State<Shop>, Path(id): Path<String>) -> Result<Json<Order>, Response> {
     let found = number(&id, "order_").and_then(|number| shop.shelves().orders.get(&number).cloned());
-    found.map(Json).ok_or_else(|| error(StatusCode::NOT_FOUND, "no_such_order", format!("There is no order {id}.")))
+    found.map(Json).ok_or_else(|| {
+        error(
+            StatusCode::NOT_FOUND,
+            "no_such_order",
+            format!("There is no order {id}."),
+        )
+    })
 }
 
 async fn inventory(State(shop): State<Shop>) -> Json<serde_json::Value> {
@@ -256,11 +300,18 @@ async fn inventory(State(shop): State<Shop>) -> Json<serde_json::Value> {
 }
 
 fn number(id: &str, prefix: &str) -> Option<u32> {
-    id.strip_prefix(prefix)?.parse().ok().filter(|number| *number < u32::MAX)
+    id.strip_prefix(prefix)?
+        .parse()
+        .ok()
+        .filter(|number| *number < u32::MAX)
 }
 
 fn word<T: for<'de> Deserialize<'de>>(text: &str) -> Option<T> {
     serde_json::from_value(serde_json::Value::String(text.to_owned())).ok()
+}
+
+fn no_pet(id: &str) -> Response {
+    error(StatusCode::NOT_FOUND, "no_such_pet", format!("There is no pet {id}."))
 }
 
 fn bad(message: &str) -> Response {
@@ -295,11 +346,20 @@ mod tests {
     async fn pets_come_are_found_sold_and_go() {
         let shop = router();
         let (status, page) = call(&shop, "GET", "/pets?limit=2&tag=friendly", "").await;
-        assert_eq!((status, &page["items"][1]["name"], &page["next"]), (200, &json!("Hazel"), &json!("pet_5")));
+        assert_eq!(
+            (status, &page["items"][1]["name"], &page["next"]),
+            (200, &json!("Hazel"), &json!("pet_5"))
+        );
         let (_, page) = call(&shop, "GET", "/pets?limit=2&tag=friendly&after=pet_5", "").await;
-        assert_eq!((&page["items"][0]["name"], &page["next"]), (&json!("Otto"), &json!(null)));
+        assert_eq!(
+            (&page["items"][0]["name"], &page["next"]),
+            (&json!("Otto"), &json!(null))
+        );
         let (status, pet) = call(&shop, "POST", "/pets", r#"{"name":"Nemo","kind":"fish"}"#).await;
-        assert_eq!((status, &pet["id"], &pet["status"]), (201, &json!("pet_7"), &json!("available")));
+        assert_eq!(
+            (status, &pet["id"], &pet["status"]),
+            (201, &json!("pet_7"), &json!("available"))
+        );
         let (_, pet) = call(&shop, "PATCH", "/pets/pet_7", r#"{"tags":["orange"]}"#).await;
         assert_eq!((&pet["tags"], &pet["name"]), (&json!(["orange"]), &json!("Nemo")));
         let order = r#"{"petId":"pet_7"}"#;
@@ -324,7 +384,11 @@ mod tests {
             ("GET", "/pets/pet_4294967295", "", 404),
             ("POST", "/orders", r#"{"petId":"x"}"#, 404),
         ] {
-            assert_eq!(call(&shop, method, path, body).await.0, expected, "{method} {path} {body}");
+            assert_eq!(
+                call(&shop, method, path, body).await.0,
+                expected,
+                "{method} {path} {body}"
+            );
         }
     }
 }

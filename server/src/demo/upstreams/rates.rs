@@ -53,19 +53,27 @@ async fn latest(State(clock): State<Clock>, Query(ask): Query<Ask>) -> Result<Js
     let today = clock.now().date();
     let base = ask.base.as_deref().unwrap_or("EUR");
     let rates = table(base, today, None).ok_or_else(|| old_error(base))?;
-    let rates: Map<String, Value> = rates.map(|(code, rate)| (code.into(), json!(rate as f64 / SCALE as f64))).collect();
+    let rates: Map<String, Value> = rates
+        .map(|(code, rate)| (code.into(), json!(rate as f64 / SCALE as f64)))
+        .collect();
     Ok(Json(json!({ "base": base, "date": today.to_string(), "rates": rates })))
 }
 
 async fn convert_v1(State(clock): State<Clock>, Query(ask): Query<Ask>) -> Result<Json<Value>, Response> {
     let (from, to) = (ask.from.unwrap_or_default(), ask.to.unwrap_or_default());
     let rate = rate(&from, &to, clock.now().date()).ok_or_else(|| old_error(&format!("{from} or {to}")))?;
-    let amount: f64 = ask.amount.and_then(|text| text.parse().ok()).ok_or_else(|| old_error("amount"))?;
+    let amount: f64 = ask
+        .amount
+        .and_then(|text| text.parse().ok())
+        .ok_or_else(|| old_error("amount"))?;
     Ok(Json(json!({ "amount": amount * rate as f64 / SCALE as f64 })))
 }
 
 async fn currencies() -> Json<Value> {
-    let list: Vec<Value> = CURRENCIES.iter().map(|(code, name, _)| json!({ "code": code, "name": name })).collect();
+    let list: Vec<Value> = CURRENCIES
+        .iter()
+        .map(|(code, name, _)| json!({ "code": code, "name": name }))
+        .collect();
     Json(list.into())
 }
 
@@ -91,15 +99,25 @@ async fn conversions(State(clock): State<Clock>, Query(ask): Query<Ask>) -> Resu
     let rate = rate(&from, &to, clock.now().date()).ok_or_else(|| unknown(&format!("{from} or {to}")))?;
     let result = half_even(value * rate, SCALE * SCALE / 100);
     let result = format!("{}.{:02}", result / 100, result % 100);
-    Ok(Json(json!({ "from": from, "to": to, "amount": amount, "rate": decimal(rate), "result": result })))
+    Ok(Json(
+        json!({ "from": from, "to": to, "amount": amount, "rate": decimal(rate), "result": result }),
+    ))
 }
 
 /// Rates of all currencies but the base, or of those asked for. `None` for an unknown base.
 fn table(base: &str, date: Date, symbols: Option<&str>) -> Option<impl Iterator<Item = (&'static str, i128)>> {
     let from = price(base, date)?;
     let wanted = move |code: &str| symbols.is_none_or(|list| list.split(',').any(|symbol| symbol.trim() == code));
-    let wanted: Vec<_> = CURRENCIES.iter().map(|(code, ..)| *code).filter(|code| *code != base && wanted(code)).collect();
-    Some(wanted.into_iter().filter_map(move |code| Some((code, half_even(price(code, date)? * SCALE, from)))))
+    let wanted: Vec<_> = CURRENCIES
+        .iter()
+        .map(|(code, ..)| *code)
+        .filter(|code| *code != base && wanted(code))
+        .collect();
+    Some(
+        wanted
+            .into_iter()
+            .filter_map(move |code| Some((code, half_even(price(code, date)? * SCALE, from)))),
+    )
 }
 
 fn rate(from: &str, to: &str, date: Date) -> Option<i128> {
@@ -134,9 +152,8 @@ fn decimal(number: i128) -> String {
 /// Text as ten-thousandths: up to twelve digits, and up to four after the point.
 fn parse_decimal(text: &str) -> Option<i128> {
     let (whole, places) = text.split_once('.').unwrap_or((text, "0"));
-    let is_digits = |text: &str, most: usize| {
-        (1..=most).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit())
-    };
+    let is_digits =
+        |text: &str, most: usize| (1..=most).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
     if !is_digits(whole, 12) || !is_digits(places, 4) {
         return None;
     }
@@ -152,7 +169,11 @@ fn bad(title: &str) -> Response {
 }
 
 fn old_error(what: &str) -> Response {
-    (StatusCode::BAD_REQUEST, Json(json!({ "error": format!("unknown: {what}") }))).into_response()
+    (
+        StatusCode::BAD_REQUEST,
+        Json(json!({ "error": format!("unknown: {what}") })),
+    )
+        .into_response()
 }
 
 #[cfg(test)]

@@ -22,8 +22,21 @@ struct Place {
     climate: (f64, f64),
 }
 
-const fn place(id: &'static str, name: &'static str, country: &'static str, at: (f64, f64), climate: (f64, f64)) -> Place {
-    Place { id, name, country, latitude: at.0, longitude: at.1, climate }
+const fn place(
+    id: &'static str,
+    name: &'static str,
+    country: &'static str,
+    at: (f64, f64),
+    climate: (f64, f64),
+) -> Place {
+    Place {
+        id,
+        name,
+        country,
+        latitude: at.0,
+        longitude: at.1,
+        climate,
+    }
 }
 
 const PLACES: [Place; 10] = [
@@ -73,13 +86,13 @@ async fn search(Query(Search { q }): Query<Search>) -> Response {
 }
 
 async fn current(State(clock): State<Clock>, Path(id): Path<String>) -> Result<Json<Value>, Response> {
-    let place = find(&id)?;
+    let place = find(&id).ok_or_else(no_place)?;
     let now = clock.now();
     let day = Weather::of(place, now.date());
     // Warmest at three in the afternoon, by the sun.
     let hour = f64::from(now.hour()) + place.longitude / 15.0;
     let swing = ((hour - 15.0) / 24.0 * std::f64::consts::TAU).cos();
-    let temperature = (day.low + day.high) / 2.0 + swing * (day.high - day.low) / 2.0;
+    let temperature = f64::midpoint(day.low, day.high) + swing * (day.high - day.low) / 2.0;
     Ok(Json(json!({
         "place": place.id,
         "at": quarter(now),
@@ -100,8 +113,13 @@ async fn forecast(
     Path(id): Path<String>,
     Query(Range { days }): Query<Range>,
 ) -> Result<Json<Value>, Response> {
-    let place = find(&id)?;
-    let days = days.as_deref().unwrap_or("3").parse().ok().filter(|days| (1..=7).contains(days));
+    let place = find(&id).ok_or_else(no_place)?;
+    let days = days
+        .as_deref()
+        .unwrap_or("3")
+        .parse()
+        .ok()
+        .filter(|days| (1..=7).contains(days));
     let days: i64 = days.ok_or_else(|| super::problem(StatusCode::BAD_REQUEST, "`days` must be between 1 and 7"))?;
     let today = clock.now().date();
     let days: Vec<Value> = (0..days)
@@ -152,20 +170,29 @@ impl Weather {
             high: middle + 3.0 + share(chance, 24) * 3.0,
             wind: 1.0 + share(chance, 32) * 9.0,
             direction: (chance >> 40) % 360,
-            rain_probability: if matches!(sky, "rain" | "storm" | "snow") { 0.9 } else { 0.1 },
+            rain_probability: if matches!(sky, "rain" | "storm" | "snow") {
+                0.9
+            } else {
+                0.1
+            },
         }
     }
 }
 
-fn find(id: &str) -> Result<&'static Place, Response> {
-    let found = PLACES.iter().find(|place| place.id == id);
-    found.ok_or_else(|| super::problem(StatusCode::NOT_FOUND, "There is no such place"))
+fn find(id: &str) -> Option<&'static Place> {
+    PLACES.iter().find(|place| place.id == id)
+}
+
+fn no_place() -> Response {
+    super::problem(StatusCode::NOT_FOUND, "There is no such place")
 }
 
 /// A number that depends on place and day only (FNV-1a).
 fn mix(id: &str, date: Date) -> u64 {
     let day = date.to_julian_day().to_le_bytes();
-    id.bytes().chain(day).fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
+    id.bytes().chain(day).fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    })
 }
 
 /// Eight bits of `chance` as a share of one.
@@ -179,6 +206,9 @@ fn tenths(number: f64) -> f64 {
 
 fn quarter(now: Timestamp) -> String {
     let minute = now.minute() / 15 * 15;
-    let at = now.replace_minute(minute).and_then(|at| at.replace_second(0)).and_then(|at| at.replace_nanosecond(0));
+    let at = now
+        .replace_minute(minute)
+        .and_then(|at| at.replace_second(0))
+        .and_then(|at| at.replace_nanosecond(0));
     at.unwrap_or(now).format(&Rfc3339).unwrap_or_default()
 }

@@ -31,7 +31,9 @@ impl Files {
             .create(&self.folder)
             .await
             .with_context(|| format!("the folder {} cannot be made", self.folder.display()))?;
-        let stamp = self.clock.now().format(format_description!("[year][month][day]-[hour][minute][second]-[subsecond digits:6]"))?;
+        let stamp = self.clock.now().format(format_description!(
+            "[year][month][day]-[hour][minute][second]-[subsecond digits:6]"
+        ))?;
         let path = self.folder.join(format!("{stamp}-{:08x}.eml", rand::random::<u32>()));
         let mut file = tokio::fs::OpenOptions::new()
             .write(true)
@@ -56,11 +58,18 @@ mod tests {
         use std::os::unix::fs::PermissionsExt as _;
         let folder = std::env::temp_dir().join(format!("turnpike-mail-{:x}", rand::random::<u64>()));
         let files = Files::new(folder.clone(), Clock::System);
-        let mail = Mail { to: "a@b.example".into(), subject: "Grüße".into(), body: "http://x.example/verify?token=1\n".into() };
+        let mail = Mail {
+            to: "a@b.example".into(),
+            subject: "Grüße".into(),
+            body: "http://x.example/verify?token=1\n".into(),
+        };
         files.write(&mail).await.unwrap();
         let entry = std::fs::read_dir(&folder).unwrap().next().unwrap().unwrap();
         let text = std::fs::read_to_string(entry.path()).unwrap();
-        assert!(text.contains("To: a@b.example") && text.contains("/verify?token"), "{text}");
+        assert!(
+            text.contains("To: a@b.example") && text.contains("/verify?token"),
+            "{text}"
+        );
         assert_eq!(entry.metadata().unwrap().permissions().mode() & 0o777, 0o600);
         assert_eq!(std::fs::metadata(&folder).unwrap().permissions().mode() & 0o777, 0o700);
         std::fs::remove_dir_all(folder).unwrap();

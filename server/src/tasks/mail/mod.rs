@@ -7,7 +7,10 @@ mod smtp;
 use std::time::Duration;
 
 use domain::{notify::Mail, services::Services};
-use lettre::{Message, message::{Mailbox, header::ContentType}};
+use lettre::{
+    Message,
+    message::{Mailbox, header::ContentType},
+};
 use tokio_util::sync::CancellationToken;
 
 pub use files::Files;

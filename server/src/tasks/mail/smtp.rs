@@ -12,7 +12,7 @@ use lettre::{
     },
 };
 
-use crate::config::{SmtpServer, SmtpProtection};
+use crate::config::{SmtpProtection, SmtpServer};
 
 /// For one mail, connection included: well below the minute for which it is leased.
 const TIMEOUT: Duration = Duration::from_secs(20);
@@ -42,7 +42,10 @@ impl Smtp {
         if let Some((user, password)) = &server.credentials {
             builder = builder.credentials(Credentials::new(user.clone(), password.clone()));
         }
-        Ok(Self { transport: builder.build(), from: server.from.clone() })
+        Ok(Self {
+            transport: builder.build(),
+            from: server.from.clone(),
+        })
     }
 
     pub(super) async fn send(&self, mail: &Mail) -> anyhow::Result<()> {

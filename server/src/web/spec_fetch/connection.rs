@@ -71,7 +71,10 @@ where
         .uri(target.path_and_query())
         .header(header::HOST, authority)
         .header(header::USER_AGENT, concat!("turnpike/", env!("CARGO_PKG_VERSION")))
-        .header(header::ACCEPT, "application/json, application/yaml;q=0.9, text/yaml;q=0.9, */*;q=0.5")
+        .header(
+            header::ACCEPT,
+            "application/json, application/yaml;q=0.9, text/yaml;q=0.9, */*;q=0.5",
+        )
         .body(Empty::new())
         .map_err(|_| "The address cannot be sent in a request.")?;
     let read = async {

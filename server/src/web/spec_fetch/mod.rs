@@ -34,20 +34,34 @@ type Sentence = String;
 impl HttpSpecFetcher {
     /// A fetcher that connects to the addresses that `addresses` permits and trusts the public certificate authorities.
     pub fn new(addresses: AddressPolicy) -> Self {
-        let roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.into() };
-        let tls = ClientConfig::builder().with_root_certificates(roots).with_no_client_auth();
-        Self { addresses, tls: Arc::new(tls) }
+        let roots = RootCertStore {
+            roots: webpki_roots::TLS_SERVER_ROOTS.into(),
+        };
+        let tls = ClientConfig::builder()
+            .with_root_certificates(roots)
+            .with_no_client_auth();
+        Self {
+            addresses,
+            tls: Arc::new(tls),
+        }
     }
 
     async fn follow(&self, url: &str) -> Result<SpecUpload, Sentence> {
         let mut target = Target::parse(url)?;
         for _ in 0..=REDIRECTS_MAX {
             match self.get(&target).await? {
-                Answer::Document(bytes) => return Ok(SpecUpload { bytes, source: url.trim().to_owned() }),
+                Answer::Document(bytes) => {
+                    return Ok(SpecUpload {
+                        bytes,
+                        source: url.trim().to_owned(),
+                    });
+                }
                 Answer::Redirect(location) => target = target.redirected(&location)?,
             }
         }
-        Err(format!("The address redirects more than {REDIRECTS_MAX} times. Enter the one it ends at."))
+        Err(format!(
+            "The address redirects more than {REDIRECTS_MAX} times. Enter the one it ends at."
+        ))
     }
 
     async fn get(&self, target: &Target) -> Result<Answer, Sentence> {
@@ -62,7 +76,12 @@ impl SpecFetcher for HttpSpecFetcher {
         Box::pin(async move {
             let fetched = tokio::time::timeout(TIMEOUT, self.follow(url)).await;
             fetched
-                .unwrap_or_else(|_| Err(format!("The address did not deliver a document within {} s.", TIMEOUT.as_secs())))
+                .unwrap_or_else(|_| {
+                    Err(format!(
+                        "The address did not deliver a document within {} s.",
+                        TIMEOUT.as_secs()
+                    ))
+                })
                 .map_err(|sentence| FieldError::new("url", sentence))
         })
     }
@@ -71,8 +90,14 @@ impl SpecFetcher for HttpSpecFetcher {
 /// What to say about a status other than success.
 fn status_sentence(status: StatusCode) -> Sentence {
     match status.as_u16() {
-        401 | 403 => format!("The address asks for a sign-in (it answered {}). Download the document and upload it.", status.as_u16()),
-        404 | 410 => format!("There is no document at this address (it answered {}).", status.as_u16()),
+        401 | 403 => format!(
+            "The address asks for a sign-in (it answered {}). Download the document and upload it.",
+            status.as_u16()
+        ),
+        404 | 410 => format!(
+            "There is no document at this address (it answered {}).",
+            status.as_u16()
+        ),
         code => format!("The address answered {code} instead of a document."),
     }
 }
@@ -106,7 +131,9 @@ mod tests {
                 let (mut stream, _) = listener.accept().await.unwrap();
                 let mut request = [0; 4096];
                 let _ = stream.read(&mut request).await;
-                let _ = stream.write_all(answer.replace("{self}", &address.to_string()).as_bytes()).await;
+                let _ = stream
+                    .write_all(answer.replace("{self}", &address.to_string()).as_bytes())
+                    .await;
             }
         });
         format!("http://{address}")
@@ -137,20 +164,38 @@ mod tests {
 
     #[tokio::test]
     async fn a_document_is_fetched_also_behind_redirects() {
-        let url = server(vec![redirect("/next"), redirect("http://{self}/last"), ok("openapi: 3.1.0")]).await;
+        let url = server(vec![
+            redirect("/next"),
+            redirect("http://{self}/last"),
+            ok("openapi: 3.1.0"),
+        ])
+        .await;
         let upload = fetcher(true).fetch(&format!("{url}/first")).await.unwrap();
-        assert_eq!((upload.bytes.as_slice(), upload.source), (b"openapi: 3.1.0".as_slice(), format!("{url}/first")));
+        assert_eq!(
+            (upload.bytes.as_slice(), upload.source),
+            (b"openapi: 3.1.0".as_slice(), format!("{url}/first"))
+        );
     }
 
     #[tokio::test]
     async fn forbidden_places_are_not_reached_directly_or_by_a_redirect() {
-        for url in ["http://169.254.169.254/latest", "http://[::ffff:169.254.169.254]/", "http://2852039166/", "http://0.0.0.0/"] {
+        for url in [
+            "http://169.254.169.254/latest",
+            "http://[::ffff:169.254.169.254]/",
+            "http://2852039166/",
+            "http://0.0.0.0/",
+        ] {
             for allow_private in [true, false] {
                 let said = sentence(url, allow_private).await;
                 assert!(said.contains("not allowed"), "{url}: {said}");
             }
         }
-        for url in ["http://127.0.0.1:1/", "http://localhost:1/", "http://[::1]:1/", "http://10.0.0.1/"] {
+        for url in [
+            "http://127.0.0.1:1/",
+            "http://localhost:1/",
+            "http://[::1]:1/",
+            "http://10.0.0.1/",
+        ] {
             let said = sentence(url, false).await;
             assert!(said.contains("not allowed"), "{url}: {said}");
         }
@@ -164,14 +209,29 @@ mod tests {
     async fn what_goes_wrong_is_said() {
         let endless = vec![redirect("/again"); 5];
         for (answers, word) in [
-            (vec!["HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n".to_owned()], "no document"),
-            (vec!["HTTP/1.1 403 Forbidden\r\ncontent-length: 0\r\n\r\n".to_owned()], "sign-in"),
+            (
+                vec!["HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n".to_owned()],
+                "no document",
+            ),
+            (
+                vec!["HTTP/1.1 403 Forbidden\r\ncontent-length: 0\r\n\r\n".to_owned()],
+                "sign-in",
+            ),
             (vec!["HTTP/1.1 500 Oops\r\ncontent-length: 0\r\n\r\n".to_owned()], "500"),
-            (vec!["HTTP/1.1 302 Found\r\ncontent-length: 0\r\n\r\n".to_owned()], "without saying where"),
+            (
+                vec!["HTTP/1.1 302 Found\r\ncontent-length: 0\r\n\r\n".to_owned()],
+                "without saying where",
+            ),
             (vec!["not http\r\n\r\n".to_owned()], "HTTP"),
             (vec![ok("")], "empty"),
-            (vec!["HTTP/1.1 200 OK\r\ncontent-length: 99999999\r\n\r\n".to_owned()], "MiB"),
-            (vec!["HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nshort".to_owned()], "broke off"),
+            (
+                vec!["HTTP/1.1 200 OK\r\ncontent-length: 99999999\r\n\r\n".to_owned()],
+                "MiB",
+            ),
+            (
+                vec!["HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nshort".to_owned()],
+                "broke off",
+            ),
             (endless, "redirects more than"),
         ] {
             let url = server(answers).await;
