@@ -26,7 +26,7 @@
 //! - Budgets live outside the snapshot, keyed by subscription, and survive every change of configuration.
 //! - Nothing counted is lost on a normal stop: [`RunningGateway::shutdown`] hands the last rows over before it returns.
 //!
-//! Start reading at `decision.rs`, then `worker.rs`.
+//! Start reading at `decision.rs`, then `worker/call.rs`.
 
 mod decision;
 pub mod limit;

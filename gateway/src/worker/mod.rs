@@ -1,0 +1,310 @@
+//! One worker: a thread with its own runtime, listener, connections and counts. Nothing here is shared with other
+//! workers but the snapshot and the budgets.
+
+mod call;
+mod connection;
+
+use std::{
+    cell::{Cell, RefCell},
+    fmt, io,
+    rc::Rc,
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering::Relaxed},
+    },
+    time::Duration,
+};
+
+use arc_swap::{ArcSwap, Cache};
+use domain::usage::UsageSums;
+use http::{HeaderValue, Version};
+use tokio::{
+    net::TcpListener,
+    sync::Notify,
+    time::{MissedTickBehavior, interval, timeout},
+};
+use tokio_util::sync::CancellationToken;
+
+pub(crate) use self::connection::{InFlight, Peer};
+use self::connection::{Order, Registered};
+use crate::{
+    GatewayOptions, Limits, SnapshotHandle, UsageSink,
+    client::ConnectionPhase,
+    counters::WorkerCounters,
+    limit::Moment,
+    meter::{MeterKey, MeterTable},
+    problem::Reason,
+    snapshot::{Snapshot, Version as ApiVersion, http_date},
+    trace_context::TraceIds,
+    upstream::{Connector, Pool},
+};
+
+/// How often usage is handed over.
+const HAND_OVER: Duration = Duration::from_millis(250);
+/// How long a connection may linger after its last words.
+const LINGER_S: u32 = 2;
+/// How often time-outs of connections are looked at.
+const SWEEP: Duration = Duration::from_secs(1);
+/// For calls to end after their connections.
+const SETTLE: Duration = Duration::from_secs(1);
+/// After an error of `accept`, such as no more file descriptors.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+
+/// What a worker owns.
+pub(crate) struct Worker {
+    options: GatewayOptions,
+    portal_url: String,
+    via: Vias,
+    snapshot: RefCell<Cache<Arc<ArcSwap<Snapshot>>, Arc<Snapshot>>>,
+    moment: Cell<Moment>,
+    date: RefCell<(i64, Option<HeaderValue>)>,
+    table: RefCell<MeterTable>,
+    counters: Arc<WorkerCounters>,
+    pool: Rc<Pool>,
+    connector: Connector,
+    trace_ids: TraceIds,
+    /// Seconds since the worker began.
+    now_s: Arc<AtomicU32>,
+    is_draining: Cell<bool>,
+    connections: RefCell<Vec<Option<Registered>>>,
+    /// Places in `connections` that are free.
+    free: RefCell<Vec<usize>>,
+    open: Cell<usize>,
+    calls: Cell<usize>,
+    /// A connection or a call has ended.
+    ended: Notify,
+}
+
+/// Values of `Via`, by the protocol of the message that was received.
+struct Vias {
+    one_zero: HeaderValue,
+    one_one: HeaderValue,
+    two: HeaderValue,
+}
+
+/// How a worker ends.
+/// How a worker ends.
+#[derive(Clone, Debug)]
+pub(crate) struct Stop {
+    /// Stop accepting and finish what runs.
+    pub(crate) drain: CancellationToken,
+    /// Cut what is left.
+    pub(crate) cut: CancellationToken,
+}
+
+impl fmt::Debug for Worker {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Worker")
+            .field("open", &self.open)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Worker {
+    /// A worker that does not run yet.
+    ///
+    /// # Errors
+    /// When TLS can't be set up or the gateway's name can't be sent in a header.
+    pub(crate) fn new(
+        options: GatewayOptions,
+        snapshot: &SnapshotHandle,
+        counters: Arc<WorkerCounters>,
+    ) -> io::Result<Rc<Self>> {
+        let via =
+            |protocol: &str| HeaderValue::try_from(format!("{protocol} {}", options.via)).map_err(io::Error::other);
+        Ok(Rc::new(Self {
+            portal_url: snapshot.portal_url().to_owned(),
+            via: Vias {
+                one_zero: via("1.0")?,
+                one_one: via("1.1")?,
+                two: via("2.0")?,
+            },
+            snapshot: RefCell::new(snapshot.reader()),
+            moment: Cell::new(Moment::at(options.clock.now())),
+            date: RefCell::new((i64::MIN, None)),
+            table: RefCell::default(),
+            counters,
+            pool: Pool::new(),
+            connector: Connector::new(options.addresses)?,
+            trace_ids: TraceIds::new(),
+            now_s: Arc::default(),
+            is_draining: Cell::new(false),
+            connections: RefCell::default(),
+            free: RefCell::default(),
+            open: Cell::new(0),
+            calls: Cell::new(0),
+            ended: Notify::new(),
+            options,
+        }))
+    }
+
+    pub(crate) fn limits(&self) -> &Limits {
+        &self.options.limits
+    }
+
+    pub(crate) fn portal_url(&self) -> &str {
+        &self.portal_url
+    }
+
+    /// The gateway's name.
+    pub(crate) fn name(&self) -> &'static str {
+        self.options.via
+    }
+
+    /// Value of `Via` for a message that was received in a version of the protocol.
+    pub(crate) fn via(&self, received: Version) -> HeaderValue {
+        match received {
+            Version::HTTP_10 => &self.via.one_zero,
+            Version::HTTP_2 => &self.via.two,
+            _ => &self.via.one_one,
+        }
+        .clone()
+    }
+
+    pub(crate) fn counters(&self) -> &WorkerCounters {
+        &self.counters
+    }
+
+    pub(crate) fn pool(&self) -> &Rc<Pool> {
+        &self.pool
+    }
+
+    pub(crate) fn connector(&self) -> &Connector {
+        &self.connector
+    }
+
+    /// Value of `Date`, made once a second.
+    pub(crate) fn date(&self) -> Option<HeaderValue> {
+        let now = self.options.clock.now();
+        let mut date = self.date.borrow_mut();
+        if date.0 != now.unix_timestamp() {
+            *date = (now.unix_timestamp(), http_date(now));
+        }
+        date.1.clone()
+    }
+
+    /// Adds to the usage.
+    pub(crate) fn count(&self, key: MeterKey, version: Option<&Arc<ApiVersion>>, sums: &UsageSums) {
+        self.table.borrow_mut().add(key, version, sums);
+    }
+
+    fn now(&self) -> Moment {
+        let mut moment = self.moment.get();
+        moment.advance(self.options.clock.now());
+        self.moment.set(moment);
+        moment
+    }
+
+    /// Serves until it is told to stop; returns how many connections were cut.
+    pub(crate) async fn run(
+        self: Rc<Self>,
+        listener: TcpListener,
+        usage: UsageSink,
+        max_connections: usize,
+        stop: Stop,
+    ) -> usize {
+        let accepting = tokio::task::spawn_local(Rc::clone(&self).accept(listener, max_connections));
+        let sweeping = tokio::task::spawn_local(Rc::clone(&self).sweep());
+        let handing_over = tokio::task::spawn_local(Rc::clone(&self).hand_over(usage.clone()));
+
+        stop.drain.cancelled().await;
+        accepting.abort();
+        self.is_draining.set(true);
+        self.order_all(Order::Finish);
+        tokio::select! {
+            () = self.all_closed() => {}
+            () = stop.cut.cancelled() => {}
+        }
+        let cut = self.open.get();
+        self.order_all(Order::Abandon);
+        self.all_closed().await;
+        // Streams of HTTP/2 are tasks of their own and end a little after their connection.
+        let is_quiet = async {
+            while self.calls.get() > 0 {
+                self.ended.notified().await;
+            }
+        };
+        if timeout(SETTLE, is_quiet).await.is_err() {
+            tracing::warn!(calls = self.calls.get(), "calls did not end with their connections");
+        }
+
+        sweeping.abort();
+        handing_over.abort();
+        self.pool.clear();
+        let rows = self.table.borrow_mut().drain();
+        usage.finish(rows).await;
+        cut
+    }
+
+    async fn accept(self: Rc<Self>, listener: TcpListener, max_connections: usize) {
+        loop {
+            while self.open.get() >= max_connections {
+                self.ended.notified().await;
+            }
+            match listener.accept().await {
+                Ok((stream, address)) => {
+                    if let Err(error) = stream.set_nodelay(true) {
+                        tracing::debug!(%error, "a connection was gone before it was served");
+                        continue;
+                    }
+                    tokio::task::spawn_local(Rc::clone(&self).serve(stream, address));
+                }
+                Err(error) => {
+                    tracing::warn!(%error, "can't accept a connection");
+                    tokio::time::sleep(ACCEPT_PAUSE).await;
+                }
+            }
+        }
+    }
+
+    async fn sweep(self: Rc<Self>) {
+        let mut ticks = interval(SWEEP);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let began = tokio::time::Instant::now();
+        loop {
+            let now = ticks.tick().await;
+            let now_s = now.duration_since(began).as_secs() as u32;
+            self.now_s.store(now_s, Relaxed);
+            self.pool.tick(now_s);
+            let seconds = |duration: Duration| u32::try_from(duration.as_secs()).unwrap_or(u32::MAX);
+            let (header_s, idle_s) = (
+                seconds(self.limits().header_timeout),
+                seconds(self.limits().idle_timeout),
+            );
+            for registered in self.connections.borrow_mut().iter_mut().flatten() {
+                let order = match registered.slot.phase() {
+                    (ConnectionPhase::Idle, s) if s > idle_s => Order::Finish,
+                    (ConnectionPhase::Head, s) if s > header_s => {
+                        // Its next read is the end of the connection.
+                        registered.slot.say_last(|| self.last_words(Reason::HeadersTooSlow));
+                        Order::GoOn
+                    }
+                    (ConnectionPhase::Closing, s) if s > LINGER_S => Order::Abandon,
+                    _ => continue,
+                };
+                registered.tell(order);
+            }
+        }
+    }
+
+    async fn hand_over(self: Rc<Self>, usage: UsageSink) {
+        let mut ticks = interval(HAND_OVER);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            ticks.tick().await;
+            usage.offer(&mut self.table.borrow_mut());
+        }
+    }
+
+    fn order_all(&self, order: Order) {
+        for registered in self.connections.borrow_mut().iter_mut().flatten() {
+            registered.tell(order);
+        }
+    }
+
+    async fn all_closed(&self) {
+        while self.open.get() > 0 {
+            self.ended.notified().await;
+        }
+    }
+}
