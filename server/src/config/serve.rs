@@ -50,10 +50,10 @@ pub struct NetworkArgs {
         default_value = "127.0.0.1:8080"
     )]
     pub gateway: SocketAddr,
-    /// How browsers reach the portal, if not by its address: https://portal.example
+    /// How browsers reach the portal, if not by its address, for example `https://portal.example`
     #[arg(long, value_name = "URL", env = "TURNPIKE_PORTAL_URL", value_parser = public_url)]
     pub portal_url: Option<String>,
-    /// How callers reach the gateway, if not by its address: https://api.example
+    /// How callers reach the gateway, if not by its address, for example `https://api.example`
     #[arg(long, value_name = "URL", env = "TURNPIKE_GATEWAY_URL", value_parser = public_url)]
     pub gateway_url: Option<String>,
     /// Threads of the gateway, one per core by default

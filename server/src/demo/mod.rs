@@ -1,7 +1,7 @@
 //! `turnpike demo`: the whole product over a sample world, in one process.
 //!
-//! The world is a manifest ([`world`]) with servers behind its apis ([`upstreams`]), a week of traffic in the ledger
-//! ([`history`]) and callers that go on calling through the gateway ([`callers`]). Everything is made through the same
+//! The world is a manifest (`world`) with servers behind its apis (`upstreams`), a week of traffic in the ledger
+//! (`history`) and callers that go on calling through the gateway (`callers`). Everything is made through the same
 //! doors that everybody uses; mails end in memory and are shown at `/demo/mail`.
 
 mod callers;
