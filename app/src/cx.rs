@@ -72,6 +72,11 @@ pub trait SpecFetcher: Send + Sync {
     fn fetch<'a>(&'a self, url: &'a str) -> Pin<Box<dyn Future<Output = Result<SpecUpload, FieldError>> + Send + 'a>>;
 }
 
+/// How long the answer to a change waits for gateways.
+const LIVE_WITHIN: Duration = Duration::from_secs(1);
+/// How often gateways of other processes are asked meanwhile.
+const NODE_POLL: Duration = Duration::from_millis(20);
+
 /// What every request shares.
 #[derive(Clone)]
 pub struct AppState {
@@ -144,13 +149,22 @@ impl Cx {
         }
     }
 
-    /// Waits until the gateway of this process serves `revision`, for at most a second. Pages that say "this key works"
-    /// call it, so that they are true when they are read.
-    pub async fn wait_live(&self, revision: ConfigRevision) {
-        if let Some(mut served) = self.app.served.clone() {
-            // A gateway that is late is not an error of this request: the reconciler goes on trying.
-            let _ = tokio::time::timeout(Duration::from_secs(1), served.wait_for(|r| *r >= revision)).await;
-        }
+    /// Waits until the newest configuration is served, for at most a second, and says whether it is: by the gateway of
+    /// this process, or by every gateway that reports where they run elsewhere. A gateway that is late is not an error of
+    /// this request: it goes on trying by itself.
+    pub async fn is_newest_configuration_live(&self) -> bool {
+        let config = &self.services().gateway_config;
+        let Ok(newest) = config.revision().await else { return false };
+        let live = async {
+            if let Some(mut served) = self.app.served.clone() {
+                return served.wait_for(|served| *served >= newest).await.is_ok();
+            }
+            while !config.nodes().await.is_ok_and(|nodes| nodes.iter().all(|node| node.served >= newest)) {
+                tokio::time::sleep(NODE_POLL).await;
+            }
+            true
+        };
+        tokio::time::timeout(LIVE_WITHIN, live).await.unwrap_or(false)
     }
 }
 

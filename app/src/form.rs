@@ -10,8 +10,12 @@ use domain::error::{DomainError, ErrorCode, FieldError};
 
 use crate::error::PageError;
 
-/// Largest form with files, in bytes: the largest spec and some fields.
-pub const FORM_MAX: usize = 20 * 1024 * 1024;
+/// Largest form, in bytes, where a route does not say otherwise: many times what people type.
+pub const MAX_BYTES: usize = 64 * 1024;
+/// Largest form with a guide: 100,000 characters, percent-encoded.
+pub const MAX_BYTES_WITH_GUIDE: usize = 1024 * 1024;
+/// Largest form with a document: the largest that is read, and some fields.
+pub const MAX_BYTES_WITH_SPEC: usize = 20 * 1024 * 1024;
 
 /// The fields of a submitted form, urlencoded or multipart.
 #[derive(Clone, Default)]
@@ -51,11 +55,6 @@ impl FormData {
             .iter()
             .filter(move |(name, _)| name == field)
             .map(|(_, value)| value.as_str())
-    }
-
-    /// Whether a checkbox was ticked.
-    pub fn is_checked(&self, field: &str) -> bool {
-        self.fields.iter().any(|(name, _)| name == field)
     }
 
     /// The file of a field, if one was chosen.

@@ -89,6 +89,9 @@ impl Frame {
 }
 
 /// The layer: runs the handler and renders what it returned.
+///
+/// The answer to a change waits until gateways serve it, so that a page that says "this key works" is true when it is
+/// read. That is here, once, so that no handler can forget it.
 pub async fn render(State(app): State<AppState>, request: Request, next: Next) -> Response {
     let method = request.method().clone();
     let (mut parts, body) = request.into_parts();
@@ -99,10 +102,24 @@ pub async fn render(State(app): State<AppState>, request: Request, next: Next) -
         return response;
     };
     let rendering = slot.lock().unwrap_or_else(PoisonError::into_inner).take();
+    let may_be_early = match &rendering {
+        Some(Rendering::Redirect(_)) => !method.is_safe(),
+        Some(Rendering::Page(page)) => !method.is_safe() && page.status.is_success(),
+        Some(Rendering::Error(_)) | None => false,
+    };
+    let is_early = may_be_early && !cx.is_newest_configuration_live().await;
     match rendering {
         None => response,
-        Some(Rendering::Redirect(redirect)) => redirect_response(&cx, redirect),
-        Some(Rendering::Page(page)) => page_response(&cx, *page, flash, &method).await,
+        Some(Rendering::Redirect(mut redirect)) => {
+            if let Some(flash) = redirect.flash.as_mut().filter(|flash| flash.is_ok && is_early) {
+                flash.text = format!("{} {EARLY}", flash.text);
+            }
+            redirect_response(&cx, redirect)
+        }
+        Some(Rendering::Page(page)) => {
+            let early = is_early.then(|| Flash { is_ok: false, text: EARLY.into() });
+            page_response(&cx, *page, early.or(flash), &method).await
+        }
         Some(Rendering::Error(error)) => match error.code {
             ErrorCode::Unauthenticated => {
                 let next = (method == Method::GET).then_some(cx.path_and_query.as_str());
@@ -119,6 +136,9 @@ pub async fn render(State(app): State<AppState>, request: Request, next: Next) -
         },
     }
 }
+
+/// Said when gateways are late.
+const EARLY: &str = "Gateways need a moment to take it over.";
 
 async fn page_response(cx: &Cx, page: Page, flash: Option<Flash>, method: &Method) -> Response {
     let had_flash = flash.is_some();

@@ -145,7 +145,9 @@ test("publish, subscribe, call, deprecate, revoke", async ({ browser, javaScript
     await signUp(consumer, "Carl Consumer", "carl@shop.example", checkConsumer);
     await consumer.goto(turnpike.portal);
     await checkConsumer();
-    await consumer.goto(`${turnpike.portal}/apis?q=paddock`);
+    await consumer.getByRole("main").getByRole("searchbox").fill("paddock");
+    await consumer.getByRole("main").getByRole("button", { name: "Search" }).click();
+    await expect(consumer).toHaveURL(/\/apis\?q=paddock/);
     await checkConsumer();
     await consumer.getByRole("link", { name: /Paddock/ }).first().click();
     await expect(consumer.getByRole("heading", { level: 1 })).toContainText("Paddock");
@@ -158,7 +160,9 @@ test("publish, subscribe, call, deprecate, revoke", async ({ browser, javaScript
   });
 
   await test.step("subscribes and gets a key", async () => {
-    await consumer.goto(`${turnpike.portal}/subscribe/acme/starter`);
+    await consumer.goto(`${turnpike.portal}/apis/acme/paddock`);
+    await consumer.locator(".plan").getByRole("link").click();
+    await expect(consumer).toHaveURL(/\/subscribe\/acme\/starter$/);
     await checkConsumer();
     await consumer.getByLabel("Name of your application").fill("Shop");
     await consumer.getByRole("button", { name: "Subscribe to Starter" }).click();
@@ -245,9 +249,14 @@ test("publish, subscribe, call, deprecate, revoke", async ({ browser, javaScript
     await checkConsumer();
   });
 
-  await test.step("both sign out", async () => {
+  await test.step("the consumer sees the session and signs out", async () => {
     await consumer.goto(`${turnpike.portal}/dashboard/settings`);
     await checkConsumer();
     await expect(consumer.getByText("This browser")).toBeVisible();
+    await consumer.locator(".account-menu > summary").click();
+    await consumer.getByRole("button", { name: "Sign out" }).click();
+    await expect(consumer.getByText("You are signed out.")).toBeVisible();
+    await consumer.goto(`${turnpike.portal}/dashboard`);
+    await expect(consumer).toHaveURL(/\/signin\?next=/);
   });
 });

@@ -1,9 +1,9 @@
 //! The pages, a folder for each feature. A feature imports `ui`, `layout`, `href`, `form`, `page`, `cx`; never another
 //! feature.
 
-use axum::{Router, extract::DefaultBodyLimit, middleware};
+use axum::{Router, extract::DefaultBodyLimit};
 
-use crate::{cx::AppState, error::PageError, form::FORM_MAX, render::render};
+use crate::{cx::AppState, error::PageError, form};
 
 pub mod account;
 pub mod applications;
@@ -15,7 +15,7 @@ pub mod settings;
 pub mod subscriptions;
 pub mod usage;
 
-/// Every page of the user interface.
+/// Every page of the user interface. Whoever serves it puts [`crate::render::render`] around it.
 pub fn router(state: AppState) -> Router {
     // Leptos renders on the runtime that is there. It may have been told before, by another router of this process.
     let _ = any_spawner::Executor::init_tokio();
@@ -30,7 +30,6 @@ pub fn router(state: AppState) -> Router {
         .merge(settings::router())
         .merge(console::router())
         .fallback(async || PageError::not_found("page"))
-        .layer(DefaultBodyLimit::max(FORM_MAX))
-        .layer(middleware::from_fn_with_state(state.clone(), render))
+        .layer(DefaultBodyLimit::max(form::MAX_BYTES))
         .with_state(state)
 }

@@ -4,7 +4,7 @@ use axum::extract::Path;
 use domain::{
     application::{Application, service::ApplicationDetail},
     id::KeyId,
-    key::{Key, KeyState},
+    key::Key,
     subscription::SubscriptionState,
 };
 use leptos::prelude::*;
@@ -27,10 +27,10 @@ pub(super) async fn back(Path(id): Path<String>) -> ReplyResult {
 /// `POST /dashboard/applications/{id}/keys`: the answer itself shows the key, so that its text is stored nowhere.
 pub(super) async fn create(cx: Cx, Path(id): Path<String>, form: FormData) -> ReplyResult {
     let id = application_id(&id)?;
+    // Before the key is made: nothing may fail between its making and its page.
+    let detail = cx.services().applications.detail(cx.actor(), id).await?;
     match cx.services().keys.create(cx.actor(), id, form.text("name")).await {
         Ok(created) => {
-            cx.wait_live(created.revision).await;
-            let detail = cx.services().applications.detail(cx.actor(), id).await?;
             let api = first_api(&detail);
             Ok(created_page(detail.application, created.key, created.plaintext.expose_once(), api).into())
         }
@@ -124,8 +124,7 @@ pub(super) async fn ask_revoke(cx: Cx, Path((id, key)): Path<(String, String)>) 
 /// `POST …/keys/{key}/revoke`
 pub(super) async fn revoke(cx: Cx, Path((id, key)): Path<(String, String)>) -> ReplyResult {
     let (application, key) = load(&cx, &id, &key).await?;
-    let revision = cx.services().keys.revoke(cx.actor(), key.id).await?;
-    cx.wait_live(revision).await;
+    cx.services().keys.revoke(cx.actor(), key.id).await?;
     Ok(Reply::redirect(href::application(application.id))
         .flash(format!("{} is revoked. Calls with it get 401.", key.name)))
 }
@@ -137,9 +136,6 @@ async fn load(cx: &Cx, id: &str, key: &str) -> Result<(Application, Key), PageEr
         .detail(cx.actor(), application_id(id)?)
         .await?;
     let key_id: KeyId = key.parse().map_err(|_| PageError::not_found("key"))?;
-    let key = detail
-        .keys
-        .into_iter()
-        .find(|key| key.id == key_id && key.state == KeyState::Active);
+    let key = detail.keys.into_iter().find(|key| key.id == key_id);
     Ok((detail.application, key.ok_or_else(|| PageError::not_found("key"))?))
 }

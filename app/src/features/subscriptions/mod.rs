@@ -47,7 +47,6 @@ async fn subscribe(cx: Cx, Path((org, slug)): Path<(String, String)>, form: Form
         .await
     {
         Ok(subscription) => {
-            cx.wait_live(cx.services().gateway_config.revision().await?).await;
             let words = match subscription.state {
                 SubscriptionState::Pending => {
                     format!("{} waits for the provider's approval. You get a mail.", plan.name)

@@ -95,7 +95,6 @@ pub(super) async fn publish(cx: Cx, Path(names): VersionPath, form: FormData) ->
     let detail = load(&cx, &names).await?;
     match cx.services().catalog.publish(cx.actor(), detail.version.id).await {
         Ok(version) => {
-            wait_for_gateway(&cx).await?;
             Ok(to_version(&names).flash(format!("{} {} is published.", detail.api.name, version.name)))
         }
         Err(error) => refused(&cx, &names, Section::Lifecycle, form, error).await,
@@ -116,7 +115,6 @@ pub(super) async fn deprecate(cx: Cx, Path(names): VersionPath, form: FormData) 
     };
     match result {
         Ok(_) => {
-            wait_for_gateway(&cx).await?;
             Ok(to_version(&names).flash("The end is announced. Answers carry the headers from now on."))
         }
         Err(error) => refused(&cx, &names, Section::Deprecation, form, error).await,
@@ -153,12 +151,6 @@ async fn refused(
 ) -> ReplyResult {
     let form = FormState::refused(form, error)?;
     Ok(page(cx, (org, api, version), Some((section, form))).await?.into())
-}
-
-/// The page that says "published" is read right before the first call.
-async fn wait_for_gateway(cx: &Cx) -> Result<(), PageError> {
-    cx.wait_live(cx.services().gateway_config.revision().await?).await;
-    Ok(())
 }
 
 /// One target a line: an address and, behind it, its weight.

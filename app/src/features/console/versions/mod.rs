@@ -11,21 +11,26 @@ mod upstream;
 
 use axum::{
     Router,
+    extract::DefaultBodyLimit,
     routing::{get, post},
 };
 
-use crate::cx::AppState;
+use crate::{cx::AppState, form};
 
 pub(super) fn router() -> Router<AppState> {
     Router::new()
         .route(
             "/console/{org}/apis/{api}/versions/new",
-            get(new::show).post(new::create),
+            get(new::show)
+                .post(new::create)
+                .layer(DefaultBodyLimit::max(form::MAX_BYTES_WITH_SPEC)),
         )
         .route("/console/{org}/apis/{api}/versions/{version}", get(show::show))
         .route(
             "/console/{org}/apis/{api}/versions/{version}/spec",
-            get(actions::back).post(actions::add_revision),
+            get(actions::back)
+                .post(actions::add_revision)
+                .layer(DefaultBodyLimit::max(form::MAX_BYTES_WITH_SPEC)),
         )
         .route(
             "/console/{org}/apis/{api}/versions/{version}/upstream",
@@ -41,7 +46,9 @@ pub(super) fn router() -> Router<AppState> {
         )
         .route(
             "/console/{org}/apis/{api}/versions/{version}/deprecate",
-            get(actions::back).post(actions::deprecate),
+            get(actions::back)
+                .post(actions::deprecate)
+                .layer(DefaultBodyLimit::max(form::MAX_BYTES_WITH_GUIDE)),
         )
         .route(
             "/console/{org}/apis/{api}/versions/{version}/restore",
