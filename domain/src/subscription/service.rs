@@ -1,6 +1,7 @@
 //! Use cases of subscriptions: the consumer's here, the provider's in `provider.rs`.
 
 mod cover;
+mod earlier;
 mod provider;
 
 use sea_orm::{ActiveModelTrait, EntityTrait, QuerySelect, Set};
@@ -50,6 +51,9 @@ const NOT_FOUND: DomainError = DomainError::NotFound { what: "subscription" };
 impl Subscriptions {
     /// Subscribes one of the actor's applications to a plan; `active` at once or `pending` as the plan says.
     ///
+    /// Where the application had a subscription of the same provider that covered one of the plan's apis, that one is
+    /// taken up again, under its id: the counters of the period go on, so that nobody renews a quota by canceling.
+    ///
     /// # Errors
     /// `Conflict` if the application already has a live subscription that covers one of the plan's apis;
     /// `NotFound` for plans the actor may not see.
@@ -58,15 +62,20 @@ impl Subscriptions {
         let application = owned::to_change(&unit, actor, application).await?;
         let plan = cover::plan_for_subscriber(&unit, actor, plan).await?;
         cover::refuse_overlap(&unit, application.id, &plan.apis, None).await?;
+        let earlier = earlier::to_take_up(&unit, application.id, &plan).await?;
         let subscription = Subscription {
-            id: SubscriptionId::generate(),
+            id: earlier.unwrap_or_else(SubscriptionId::generate),
             application_id: application.id,
             plan_id: plan.id,
             state: first_state(&plan),
             created_at: unit.now(),
             canceled_at: None,
         };
-        subscription::ActiveModel::from(&subscription).insert(&*unit).await?;
+        let row = subscription::ActiveModel::from(&subscription);
+        match earlier {
+            Some(_) => row.reset_all().update(&*unit).await?,
+            None => row.insert(&*unit).await?,
+        };
         let detail = format!("{} on {}: {}", application.name, plan.slug, subscription.state.as_str());
         unit.audit(
             actor,

@@ -133,30 +133,16 @@ pub(crate) async fn recount(
     now: Timestamp,
 ) -> Result<()> {
     use quota_usage::{ActiveModel, Column, Entity};
-    #[derive(FromQueryResult)]
-    struct Row {
-        subscription_id: SubscriptionId,
-        units: i64,
-    }
-    let start = period.start(now).unix_timestamp();
+    let start = period.start(now);
     let counted = OnConflict::columns([Column::SubscriptionId, Column::PeriodStart])
         .update_column(Column::Units)
         .to_owned();
-    for chunk in subscriptions.chunks(CHUNK) {
-        let rows = usage_record::Entity::find()
-            .select_only()
-            .column(usage_record::Column::SubscriptionId)
-            .column_as(sum_of(Expr::col(usage_record::Column::Units)), "units")
-            .filter(usage_record::Column::SubscriptionId.is_in(chunk.iter().copied()))
-            .filter(usage_record::Column::Minute.gte(start))
-            .group_by(usage_record::Column::SubscriptionId)
-            .into_model::<Row>()
-            .all(tx)
-            .await?;
-        let models = rows.into_iter().map(|row| ActiveModel {
-            subscription_id: Set(row.subscription_id),
-            period_start: Set(start),
-            units: Set(row.units),
+    let sums: Vec<_> = units_since(tx, subscriptions, start).await?.into_iter().collect();
+    for chunk in sums.chunks(CHUNK) {
+        let models = chunk.iter().map(|(subscription, units)| ActiveModel {
+            subscription_id: Set(*subscription),
+            period_start: Set(start.unix_timestamp()),
+            units: Set(*units),
         });
         Entity::insert_many(models)
             .on_conflict(counted.clone())
@@ -164,6 +150,30 @@ pub(crate) async fn recount(
             .await?;
     }
     Ok(())
+}
+
+/// Units that the ledger has of subscriptions since the beginning of a minute; those without any are left out.
+pub(crate) async fn units_since(
+    tx: &DatabaseTransaction,
+    subscriptions: &[SubscriptionId],
+    start: Timestamp,
+) -> Result<BTreeMap<SubscriptionId, i64>> {
+    use usage_record::Column;
+    let mut sums = BTreeMap::new();
+    for chunk in subscriptions.chunks(CHUNK) {
+        let rows: Vec<(SubscriptionId, i64)> = usage_record::Entity::find()
+            .select_only()
+            .column(Column::SubscriptionId)
+            .column_as(sum_of(Expr::col(Column::Units)), "units")
+            .filter(Column::SubscriptionId.is_in(chunk.iter().copied()))
+            .filter(Column::Minute.gte(start.unix_timestamp()))
+            .group_by(Column::SubscriptionId)
+            .into_tuple()
+            .all(tx)
+            .await?;
+        sums.extend(rows);
+    }
+    Ok(sums)
 }
 
 /// Where the counters of subscriptions stand in the period of their plans at `now`; zero where nothing was counted.

@@ -8,7 +8,7 @@ use domain::{
     error::ErrorCode,
     fixture::{World, on_both_engines, plan_input},
     organization::Organization,
-    plan::{Period, Plan, Quota, service::PlanInput},
+    plan::{Approval, Period, Plan, Quota, service::PlanInput},
     subscription::SubscriptionState::{Active, Canceled, Pending, Suspended},
 };
 
@@ -74,6 +74,74 @@ on_both_engines! {
             .subscribe(&ada.consumer, ada.application.id, pets.id)
             .await
             .expect("the first one is over");
+    }
+
+    async fn a_quota_is_not_renewed_by_canceling(world) {
+        let shop = Shop::open(&world).await;
+        let pets = world
+            .services
+            .catalog_reads
+            .api(&shop.owner, "acme", "pets")
+            .await
+            .unwrap()
+            .versions[0]
+            .id;
+        let with_quota = async |slug: &str, per: Period, approval: Approval| {
+            let input = PlanInput {
+                quota: Some(Quota { requests: 10, per }),
+                approval,
+                ..plan_input(slug, &shop.apis[..1])
+            };
+            world.plan_with(&shop.owner, shop.organization.id, input).await
+        };
+        let monthly = with_quota("monthly", Period::Month, Approval::Automatic).await;
+        let daily = with_quota("daily", Period::Day, Approval::Automatic).await;
+        let gold = with_quota("gold", Period::Month, Approval::Manual).await;
+        let food = shop.plan(&world, "food", &[1]).await;
+        let ada = world.subscribed("ada@example.com", &monthly).await;
+        world.record_calls(&ada, pets, "listPets", 9).await;
+        let (subscriptions, ada_id, app) = (
+            &world.services.subscriptions,
+            ada.subscription.id,
+            ada.application.id,
+        );
+        let used = async || {
+            let detail = world.services.applications.detail(&ada.consumer, app).await.unwrap();
+            let view = detail
+                .subscriptions
+                .iter()
+                .find(|view| view.subscription.id == ada_id)
+                .unwrap();
+            (view.subscription.state, view.quota.used)
+        };
+        for (plan, state, why) in [
+            (&monthly, Active, "the same plan"),
+            (&daily, Active, "another period"),
+            (&gold, Pending, "the provider decides again"),
+            (&monthly, Active, "and back"),
+        ] {
+            subscriptions.cancel(&ada.consumer, ada_id).await.unwrap();
+            world.advance(Duration::from_mins(1));
+            let again = subscriptions.subscribe(&ada.consumer, app, plan.id).await.unwrap();
+            assert_eq!(
+                (again.id, again.plan_id, again.state, again.canceled_at),
+                (ada_id, plan.id, state, None),
+                "{why}"
+            );
+            assert_eq!(used().await, (state, 9), "{why}");
+        }
+        // Nor by canceling under another plan.
+        subscriptions.change_plan(&ada.consumer, ada_id, daily.id).await.unwrap();
+        subscriptions.cancel(&ada.consumer, ada_id).await.unwrap();
+        let again = subscriptions.subscribe(&ada.consumer, app, monthly.id).await.unwrap();
+        assert_eq!((again.id, used().await), (ada_id, (Active, 9)));
+
+        let other = subscriptions.subscribe(&ada.consumer, app, food.id).await.unwrap();
+        assert_ne!(other.id, ada_id, "another api");
+        subscriptions.cancel(&ada.consumer, ada_id).await.unwrap();
+        let second = world.application(&ada.consumer, "Second").await;
+        let other = subscriptions.subscribe(&ada.consumer, second.id, monthly.id).await.unwrap();
+        assert_ne!(other.id, ada_id, "another application");
     }
 
     async fn overlaps_cannot_be_raced(world) {

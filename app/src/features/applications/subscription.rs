@@ -32,7 +32,7 @@ pub(super) async fn ask_cancel(cx: Cx, Path((id, subscription)): Path<(String, S
                     <form method="post" action=href::cancel_subscription(id, view.subscription.id) class="stack">
                         <p>
                             {format!(
-                                "Calls of {name} to {} get 403 at once. You can subscribe again; the quota then starts anew.",
+                                "Calls of {name} to {} get 403 at once. You can subscribe again; the counters of the period go on.",
                                 apis.join(", "),
                             )}
                         </p>
