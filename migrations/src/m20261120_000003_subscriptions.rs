@@ -7,7 +7,7 @@ use sea_orm_migration::{
     },
 };
 
-use crate::table::{belongs_to, drop, index, refers_to, unique, word};
+use crate::table::{belongs_to, drop, index, refers_to, word};
 
 #[derive(DeriveMigrationName)]
 pub(crate) struct Migration;
@@ -27,12 +27,25 @@ impl MigrationTrait for Migration {
                     .col(json("rate_limits"))
                     .col(json_null("quota"))
                     .col(word("approval", &["automatic", "manual"]))
+                    .col(word("state", &["active", "deleted"]))
                     .col(timestamp_with_time_zone("created_at"))
                     .foreign_key(&mut refers_to("plan", "organization_id", "organization", "id"))
                     .to_owned(),
             )
             .await?;
-        unique(manager, "plan", &["organization_id", "slug"]).await?;
+        // The slug of a deleted plan can be given again.
+        manager
+            .create_index(
+                Index::create()
+                    .name("uq_plan_organization_id_slug")
+                    .table("plan")
+                    .col("organization_id")
+                    .col("slug")
+                    .unique()
+                    .and_where(Expr::col("state").eq("active"))
+                    .to_owned(),
+            )
+            .await?;
         manager
             .create_table(
                 Table::create()
@@ -85,8 +98,8 @@ impl MigrationTrait for Migration {
                     .col(timestamp_with_time_zone("created_at"))
                     .col(timestamp_with_time_zone_null("canceled_at"))
                     .foreign_key(&mut refers_to("subscription", "application_id", "application", "id"))
-                    // A plan can be deleted once all its subscriptions are over; these go with it.
-                    .foreign_key(&mut belongs_to("subscription", "plan_id", "plan", "id"))
+                    // A plan that had subscriptions stays as a deleted one: the ledger is read by them.
+                    .foreign_key(&mut refers_to("subscription", "plan_id", "plan", "id"))
                     .to_owned(),
             )
             .await?;

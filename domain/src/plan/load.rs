@@ -22,7 +22,7 @@ use crate::{
 /// Ids in one statement.
 const CHUNK: usize = 500;
 
-/// Plans that fulfil `condition`, by the time they were made.
+/// Plans that fulfil `condition`, deleted ones too, by the time they were made.
 pub(crate) async fn plans(db: &impl ConnectionTrait, condition: Condition) -> Result<Vec<Plan>> {
     let rows = plan::Entity::find()
         .filter(condition)
@@ -31,6 +31,11 @@ pub(crate) async fn plans(db: &impl ConnectionTrait, condition: Condition) -> Re
         .all(db)
         .await?;
     with_apis(db, rows).await
+}
+
+/// The condition of plans that are not deleted.
+pub(crate) fn there() -> Condition {
+    Condition::all().add(plan::Column::State.eq(plan::ACTIVE))
 }
 
 /// Rows with the apis that they cover; one that cannot be read is left out.
@@ -61,7 +66,7 @@ pub(crate) async fn covering(db: &impl ConnectionTrait, apis: &[ApiId]) -> Resul
             .column(plan_api::Column::PlanId)
             .filter(plan_api::Column::ApiId.is_in(chunk.iter().copied()))
             .into_query();
-        for plan in plans(db, Condition::all().add(plan::Column::Id.in_subquery(covered))).await? {
+        for plan in plans(db, there().add(plan::Column::Id.in_subquery(covered))).await? {
             for api in plan.apis.iter().filter(|api| chunk.contains(api)) {
                 covering.entry(*api).or_default().push(plan.clone());
             }

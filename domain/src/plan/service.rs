@@ -1,10 +1,12 @@
 //! Use cases of plans.
 
+mod overlap;
+
 use std::collections::{BTreeSet, HashMap};
 
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, DatabaseTransaction, EntityTrait, PaginatorTrait,
-    QueryFilter, QuerySelect,
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, DatabaseTransaction, EntityTrait, PaginatorTrait, QueryFilter,
+    QuerySelect,
 };
 
 use super::{Approval, Plan, Price, Quota, RateLimit, load};
@@ -109,7 +111,8 @@ impl Plans {
     /// Where the quota gets another period, the counters of that period are taken from the ledger.
     ///
     /// # Errors
-    /// `Invalid` with the fields `name`, `apis`, `rate_limits.N`, `quota`.
+    /// `Invalid` with the fields `name`, `apis` (also for an api that a subscriber of the plan gets by another
+    /// subscription), `rate_limits.N`, `quota`.
     pub async fn update(&self, actor: &Actor, id: PlanId, input: PlanInput) -> Result<Plan> {
         let mut unit = self.cx.begin().await?;
         let old = plan_to_change(&unit, actor, id).await?;
@@ -120,6 +123,13 @@ impl Plans {
         if plan == old {
             return Ok(plan);
         }
+        let added: Vec<ApiId> = plan
+            .apis
+            .iter()
+            .filter(|api| !old.apis.contains(api))
+            .copied()
+            .collect();
+        overlap::refuse(&unit, plan.organization_id, id, &added).await?;
         plan::ActiveModel::from(&plan).update(&*unit).await?;
         if plan.apis != old.apis {
             plan_api::Entity::delete_many()
@@ -149,7 +159,8 @@ impl Plans {
         Ok(plan)
     }
 
-    /// Deletes a plan that nobody is subscribed to.
+    /// Deletes a plan that nobody is subscribed to. Its short name can be given again; what its subscriptions used
+    /// stays in the ledger and can be read by both sides.
     ///
     /// # Errors
     /// `Conflict` while it has subscriptions that are not canceled.
@@ -163,7 +174,13 @@ impl Plans {
                 "This plan has {live} {noun}. End them before you delete it."
             )));
         }
-        plan::Entity::delete_by_id(id).exec(&*unit).await?;
+        plan::ActiveModel {
+            id: Set(id),
+            state: Set(plan::DELETED.into()),
+            ..Default::default()
+        }
+        .update(&*unit)
+        .await?;
         unit.audit(
             actor,
             Some(plan.organization_id),
@@ -180,7 +197,7 @@ impl Plans {
     pub async fn list(&self, actor: &Actor, organization: OrganizationId) -> Result<Vec<PlanOverview>> {
         actor.require(Action::ReadConsole, organization)?;
         let db = self.cx.db.read();
-        let plans = load::plans(db, Condition::all().add(plan::Column::OrganizationId.eq(organization))).await?;
+        let plans = load::plans(db, load::there().add(plan::Column::OrganizationId.eq(organization))).await?;
         let names: HashMap<ApiId, String> = api::Entity::find()
             .select_only()
             .columns([api::Column::Id, api::Column::Name])
@@ -213,7 +230,7 @@ impl Plans {
     /// A plan by its slugs, for members.
     pub async fn by_slug(&self, actor: &Actor, organization: OrganizationId, slug: &str) -> Result<Plan> {
         permit(actor, Action::ReadConsole, organization, NO_PLAN)?;
-        let named = Condition::all()
+        let named = load::there()
             .add(plan::Column::OrganizationId.eq(organization))
             .add(plan::Column::Slug.eq(slug));
         load::plans(self.cx.db.read(), named).await?.pop().ok_or(NO_PLAN)
@@ -227,6 +244,7 @@ impl Plans {
             .filter(organization::Column::Slug.eq(organization))
             .filter(organization::Column::State.eq(organization::ACTIVE))
             .filter(plan::Column::Slug.eq(slug))
+            .filter(load::there())
             .all(db)
             .await?;
         let plan = load::with_apis(db, row).await?.pop().ok_or(NO_PLAN)?;
@@ -316,6 +334,7 @@ impl Terms {
 /// A plan that the actor may change. Its row is locked, so that nobody subscribes to it meanwhile.
 async fn plan_to_change(unit: &Unit, actor: &Actor, id: PlanId) -> Result<Plan> {
     let row = plan::Entity::find_by_id(id)
+        .filter(load::there())
         .lock_exclusive()
         .one(&**unit)
         .await?

@@ -107,7 +107,12 @@ async fn plans(tx: &DatabaseTransaction) -> Result<Vec<PlanRecord>> {
     {
         apis.entry(row.plan_id).or_default().push(row.api_id);
     }
-    let rows = plan::Entity::find().order_by_asc(plan::Column::Id).all(tx).await?;
+    // Nobody is subscribed to a deleted one.
+    let rows = plan::Entity::find()
+        .filter(plan::Column::State.eq(plan::ACTIVE))
+        .order_by_asc(plan::Column::Id)
+        .all(tx)
+        .await?;
     Ok(readable(rows.into_iter().map(|plan| {
         let row = Row::new("plan", plan.id);
         Ok(PlanRecord {

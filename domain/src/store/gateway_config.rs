@@ -163,12 +163,14 @@ async fn changes(
     })
 }
 
-/// Subscriptions that are not canceled and whose application and plan exist.
+/// Subscriptions that are not canceled and whose application exists, oldest first: where two cover one api, gateways
+/// take the first.
 fn live_subscriptions() -> sea_orm::Select<subscription::Entity> {
     subscription::Entity::find()
         .inner_join(application::Entity)
         .filter(application::Column::State.eq(application::ACTIVE))
         .filter(subscription::Column::State.ne(SubscriptionState::Canceled.as_str()))
+        .order_by_asc(subscription::Column::Id)
 }
 
 async fn some_subscriptions(

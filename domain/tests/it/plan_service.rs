@@ -4,9 +4,12 @@ use domain::{
     actor::Actor,
     error::ErrorCode,
     fixture::{on_both_engines, plan_input},
+    gateway_config::ConfigUpdate,
     id::{ApiId, PlanId},
     plan::{Period, Quota, RateLimit, service::PlanInput},
+    usage::query::{TimeRange, UsageScope},
 };
+use time::macros::datetime;
 
 use crate::catalog_samples::{code, fields, words};
 
@@ -74,6 +77,77 @@ on_both_engines! {
         services.plans.delete(&owner, plan.id).await.unwrap();
         assert_eq!(code(services.plans.delete(&owner, plan.id).await), ErrorCode::NotFound);
         assert!(services.plans.list(&owner, acme.id).await.unwrap().is_empty());
+    }
+
+    async fn a_deleted_plan_is_gone_but_what_it_counted_stays(world) {
+        let services = &world.services;
+        let (acme, owner) = world.organization("acme", "owner@acme.example").await;
+        let (pets, version) = world.published_api(&owner, acme.id, "pets").await;
+        let plan = world.plan(&owner, acme.id, "free", &[pets.id]).await;
+        let consumer = world.subscribed("dev@consumer.example", &plan).await;
+        world.record_calls(&consumer, version.id, "listPets", 3).await;
+        services.subscriptions.cancel(&consumer.consumer, consumer.subscription.id).await.unwrap();
+        services.plans.delete(&owner, plan.id).await.unwrap();
+
+        let day = TimeRange { from: datetime!(2026-11-20 0:00 UTC), to: datetime!(2026-11-21 0:00 UTC) };
+        let scope = UsageScope::Application(consumer.application.id);
+        assert_eq!(services.usage.totals(&consumer.consumer, scope, day).await.unwrap().sums.calls, 3);
+        let detail = services.applications.detail(&consumer.consumer, consumer.application.id).await.unwrap();
+        assert_eq!(detail.subscriptions[0].plan.slug.as_str(), "free", "what was canceled is listed still");
+
+        let application = consumer.application.id;
+        for (what, code) in [
+            ("update", code(services.plans.update(&owner, plan.id, plan_input("free", &[pets.id])).await)),
+            ("by_slug", code(services.plans.by_slug(&owner, acme.id, "free").await)),
+            ("for_subscriber", code(services.plans.for_subscriber(&Actor::Anonymous, "acme", "free").await)),
+            ("subscribe", code(services.subscriptions.subscribe(&consumer.consumer, application, plan.id).await)),
+        ] {
+            assert_eq!(code, ErrorCode::NotFound, "{what}");
+        }
+        let api = services.catalog_reads.api(&Actor::Anonymous, "acme", "pets").await.unwrap();
+        assert!(api.plans.is_empty(), "not offered");
+        let ConfigUpdate::Full(config) = services.gateway_config.read(None).await.unwrap() else { panic!() };
+        assert!(config.catalog.plans.is_empty(), "gateways forget it");
+
+        let again = world.plan(&owner, acme.id, "free", &[pets.id]).await;
+        assert_ne!(again.id, plan.id, "its short name is free");
+    }
+
+    async fn a_plan_cannot_grow_into_what_its_subscribers_have(world) {
+        let services = &world.services;
+        let (acme, owner) = world.organization("acme", "owner@acme.example").await;
+        let (pets, _) = world.published_api(&owner, acme.id, "pets").await;
+        let (food, _) = world.published_api(&owner, acme.id, "food").await;
+        let plan = world.plan(&owner, acme.id, "pets", &[pets.id]).await;
+        let other = world.plan(&owner, acme.id, "food", &[food.id]).await;
+        let consumer = world.subscribed("dev@consumer.example", &plan).await;
+        let second = services.subscriptions.subscribe(&consumer.consumer, consumer.application.id, other.id).await.unwrap();
+        let both = || plan_input("", &[pets.id, food.id]);
+        let grow = async |plan: PlanId| services.plans.update(&owner, plan, PlanInput { name: "Both".into(), ..both() }).await;
+        let refused = grow(plan.id).await.unwrap_err();
+        assert!(refused.to_string().contains("Food"), "{refused}");
+        assert_eq!(fields(Err::<(), _>(refused)), ["apis"]);
+        assert_eq!(services.plans.by_slug(&owner, acme.id, "pets").await.unwrap().apis, [pets.id], "nothing changed");
+        services.subscriptions.cancel(&consumer.consumer, second.id).await.unwrap();
+        grow(plan.id).await.unwrap();
+    }
+
+    async fn overlaps_cannot_be_raced_from_both_sides(world) {
+        let services = &world.services;
+        let (acme, owner) = world.organization("acme", "owner@acme.example").await;
+        let (pets, _) = world.published_api(&owner, acme.id, "pets").await;
+        let (food, _) = world.published_api(&owner, acme.id, "food").await;
+        for round in 0..8 {
+            let plan = world.plan(&owner, acme.id, &format!("pets-{round}"), &[pets.id]).await;
+            let other = world.plan(&owner, acme.id, &format!("food-{round}"), &[food.id]).await;
+            let consumer = world.subscribed(&format!("dev{round}@consumer.example"), &plan).await;
+            let grown = PlanInput { name: "Both".into(), ..plan_input("", &[pets.id, food.id]) };
+            let (grow, subscribe) = tokio::join!(
+                services.plans.update(&owner, plan.id, grown),
+                services.subscriptions.subscribe(&consumer.consumer, consumer.application.id, other.id),
+            );
+            assert!(grow.is_ok() != subscribe.is_ok(), "one of the two: {grow:?}, {subscribe:?}");
+        }
     }
 
     async fn subscribers_see_plans_of_listed_apis_that_they_see(world) {

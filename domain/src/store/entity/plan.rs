@@ -22,6 +22,7 @@ pub(crate) struct Model {
     pub(crate) rate_limits: Json,
     pub(crate) quota: Option<Json>,
     pub(crate) approval: String,
+    pub(crate) state: String,
     pub(crate) created_at: Timestamp,
 }
 
@@ -42,6 +43,11 @@ impl Related<super::organization::Entity> for Entity {
 }
 
 impl ActiveModelBehavior for ActiveModel {}
+
+/// The word of plans that exist.
+pub(crate) const ACTIVE: &str = "active";
+/// The word of plans that were deleted; their rows stay for the subscriptions they had.
+pub(crate) const DELETED: &str = "deleted";
 
 impl Model {
     /// The plan, with the apis that [`super::plan_api`] names.
@@ -73,6 +79,7 @@ impl From<&Plan> for ActiveModel {
             rate_limits: Set(serde_json::json!(plan.rate_limits)),
             quota: Set(plan.quota.map(|quota| serde_json::json!(quota))),
             approval: Set(plan.approval.as_str().into()),
+            state: Set(ACTIVE.into()),
             created_at: Set(plan.created_at),
         }
     }

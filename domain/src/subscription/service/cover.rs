@@ -1,6 +1,6 @@
 //! Which apis a subscription covers, and that no two of an application cover the same one.
 
-use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QuerySelect, QueryTrait};
+use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use crate::{
     actor::Actor,
@@ -24,6 +24,7 @@ const NO_PLAN: DomainError = DomainError::NotFound { what: "plan" };
 /// keeps its apis and is not deleted.
 pub(super) async fn plan_for_subscriber(unit: &Unit, actor: &Actor, id: PlanId) -> Result<Plan> {
     let row = plan_row::Entity::find_by_id(id)
+        .filter(plan::load::there())
         .lock_shared()
         .one(&**unit)
         .await?
@@ -82,13 +83,26 @@ pub(super) async fn refuse_overlap(
     if let Some(except) = except {
         live = live.add(Column::Id.ne(except));
     }
-    let plans = subscription::Entity::find()
+    let plans: Vec<PlanId> = subscription::Entity::find()
         .select_only()
         .column(Column::PlanId)
         .filter(live)
-        .into_query();
+        .into_tuple()
+        .all(&**unit)
+        .await?;
+    // Held until the end of the unit: a provider who adds an api to one of them either has done so or sees this
+    // subscription.
+    plan_row::Entity::find()
+        .select_only()
+        .column(plan_row::Column::Id)
+        .filter(plan_row::Column::Id.is_in(plans.iter().copied()))
+        .order_by_asc(plan_row::Column::Id)
+        .lock_shared()
+        .into_tuple::<PlanId>()
+        .all(&**unit)
+        .await?;
     let covered = plan_api::Entity::find()
-        .filter(plan_api::Column::PlanId.in_subquery(plans))
+        .filter(plan_api::Column::PlanId.is_in(plans))
         .filter(plan_api::Column::ApiId.is_in(apis.iter().copied()))
         .find_also_related(api::Entity)
         .one(&**unit)
