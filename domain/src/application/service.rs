@@ -259,7 +259,11 @@ fn suggest(name: &str, taken: &[String]) -> Option<Slug> {
         .find(is_free)
 }
 
-fn check_description(text: &str) -> Result<String, String> {
+/// What an application is for, trimmed.
+///
+/// # Errors
+/// More than 500 characters, or control characters.
+pub fn check_description(text: &str) -> Result<String, String> {
     let text = text.trim();
     if text.chars().count() > DESCRIPTION_MAX {
         Err(format!("Use at most {DESCRIPTION_MAX} characters."))

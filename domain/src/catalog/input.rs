@@ -32,7 +32,10 @@ impl Mistakes {
 }
 
 /// A name for people: one line of 1 to `max` characters, trimmed.
-pub(crate) fn name(text: &str, max: usize) -> Result<String, String> {
+///
+/// # Errors
+/// A sentence for the person who typed it; so too below.
+pub fn name(text: &str, max: usize) -> Result<String, String> {
     if text.trim().is_empty() {
         Err("Enter a name.".into())
     } else {
@@ -41,7 +44,10 @@ pub(crate) fn name(text: &str, max: usize) -> Result<String, String> {
 }
 
 /// One line of at most `max` characters, trimmed, or nothing.
-pub(crate) fn line(text: &str, max: usize) -> Result<String, String> {
+///
+/// # Errors
+/// More characters, or control characters.
+pub fn line(text: &str, max: usize) -> Result<String, String> {
     let text = text.trim();
     if text.chars().count() > max {
         Err(format!("Use at most {max} characters."))
@@ -62,8 +68,11 @@ pub(super) fn version_name(text: &str) -> Result<VersionName, &'static str> {
     text.trim().parse()
 }
 
-/// Tags in the order given, each once.
-pub(super) fn tags(texts: &[String]) -> Result<Vec<String>, String> {
+/// Tags in the order given, in small letters, each once: as they are kept.
+///
+/// # Errors
+/// A tag that is not a slug, or more than 20.
+pub fn tags(texts: &[String]) -> Result<Vec<String>, String> {
     let mut tags: Vec<String> = Vec::new();
     for text in texts
         .iter()

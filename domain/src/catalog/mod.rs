@@ -5,7 +5,7 @@ mod browse;
 #[cfg(feature = "store")]
 pub mod documents;
 #[cfg(feature = "store")]
-pub(crate) mod input;
+pub mod input;
 #[cfg(feature = "store")]
 mod lifecycle;
 #[cfg(feature = "store")]

@@ -41,7 +41,7 @@ pub struct CreatedKey {
 const MAX_ACTIVE: u64 = 20;
 
 /// Longest name of a key, in characters.
-pub(super) const NAME_MAX: usize = 60;
+pub const NAME_MAX: usize = 60;
 
 impl Keys {
     /// Makes a key for one of the actor's applications; at most 20 active keys an application.

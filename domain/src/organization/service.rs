@@ -257,7 +257,11 @@ const fn rank(role: Role) -> u8 {
     }
 }
 
-fn check_slug(text: &str) -> Result<Slug, String> {
+/// The short name of a new organization.
+///
+/// # Errors
+/// Not a slug, or reserved.
+pub fn check_slug(text: &str) -> Result<Slug, String> {
     let slug: Slug = text.trim().parse().map_err(|error: SlugError| error.to_string())?;
     if RESERVED_SLUGS.contains(&slug.as_str()) {
         return Err("This short name is reserved. Choose another one.".into());

@@ -2,7 +2,7 @@
 
 pub mod address;
 #[cfg(feature = "store")]
-pub(crate) mod resolve;
+pub mod resolve;
 
 use std::time::Duration;
 

@@ -28,7 +28,7 @@ const RESOLVE_TIMEOUT: Duration = Duration::from_secs(3);
 ///
 /// # Errors
 /// `Invalid` at `upstream`, with one message for each target that cannot be used.
-pub(crate) async fn check(upstream: &Upstream, policy: AddressPolicy) -> Result<()> {
+pub async fn check(upstream: &Upstream, policy: AddressPolicy) -> Result<()> {
     check_numbers(upstream).map_err(|error| DomainError::Invalid(vec![error]))?;
     let mut errors = Vec::new();
     let mut names = BTreeSet::new();
