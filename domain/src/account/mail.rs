@@ -1,17 +1,19 @@
-//! What the mails of accounts say.
+//! What the mails of accounts say. No name is in them: whoever signs up with the address of somebody else chooses it, and
+//! would write into that person's mailbox by it.
 
 use crate::notify::Mail;
 
 /// Asks for a click that proves the address.
-pub(crate) fn verification(portal_url: &str, to: &str, name: &str, token: &str) -> Mail {
+pub(crate) fn verification(portal_url: &str, to: &str, token: &str) -> Mail {
     Mail {
         to: to.to_owned(),
         subject: "Verify your e-mail address".into(),
         body: format!(
-            "Hello {name},\n\n\
+            "Hello,\n\n\
              welcome! Open this link to verify your e-mail address:\n\n\
              {portal_url}/verify?token={token}\n\n\
-             The link works once, within 24 hours. If you did not sign up, ignore this mail.\n"
+             The link works once, within 24 hours. If you did not sign up, ignore this mail: \
+             without your click nobody can use the account.\n"
         ),
     }
 }
@@ -33,12 +35,12 @@ pub(crate) fn already_there(portal_url: &str, to: &str) -> Mail {
 }
 
 /// Gives the way to a new password.
-pub(crate) fn reset(portal_url: &str, to: &str, name: &str, token: &str) -> Mail {
+pub(crate) fn reset(portal_url: &str, to: &str, token: &str) -> Mail {
     Mail {
         to: to.to_owned(),
         subject: "Set a new password".into(),
         body: format!(
-            "Hello {name},\n\n\
+            "Hello,\n\n\
              open this link to set a new password:\n\n\
              {portal_url}/reset?token={token}\n\n\
              The link works once, within one hour. If you did not ask for it, ignore this mail: your password stays as \

@@ -166,9 +166,10 @@ impl Unit {
     }
 
     /// Puts a mail into the outbox; it is sent after the commit.
-    pub(crate) async fn queue_mail(&mut self, mail: Mail) -> Result<()> {
+    pub(crate) async fn queue_mail(&mut self, mail: Mail) -> Result<MailId> {
+        let id = MailId::generate();
         outbox_mail::ActiveModel {
-            id: Set(MailId::generate()),
+            id: Set(id),
             recipient: Set(mail.to),
             subject: Set(mail.subject),
             body: Set(mail.body),
@@ -182,6 +183,12 @@ impl Unit {
         .insert(&self.tx)
         .await?;
         self.is_mail_queued = true;
+        Ok(id)
+    }
+
+    /// Takes a mail of this unit out of the outbox again.
+    pub(crate) async fn take_mail_back(&mut self, id: MailId) -> Result<()> {
+        outbox_mail::Entity::delete_by_id(id).exec(&self.tx).await?;
         Ok(())
     }
 

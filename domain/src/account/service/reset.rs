@@ -1,33 +1,44 @@
 //! Setting a new password without the old one.
 
-use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, QueryFilter, Set};
+use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, QueryFilter, QuerySelect, Set};
 
 use super::{
     Accounts, actor_of, by_email, mail,
     tokens::{self, Purpose},
 };
 use crate::{
-    account::{check_password, normalize_email, token::hash_of},
+    account::{
+        check_email, check_password, normalize_email,
+        token::{Token, hash_of},
+    },
     actor::Actor,
     error::{DomainError, Result},
+    id::AccountId,
     store::entity::{account, account_token, session},
 };
 
 impl Accounts {
-    /// Queues a mail with a reset link (valid for one hour) if the address has an account; the answer is the same if
-    /// not. Asked again within a minute, it queues no second one.
+    /// Queues a mail with a reset link (valid for one hour) if the address has an account; the answer and the work are
+    /// the same if not. Asked again within a minute, it queues no second one.
     pub async fn request_reset(&self, email: &str) -> Result<()> {
-        let Some(account) = by_email(self.cx.db.read(), &normalize_email(email)).await? else {
-            return Ok(());
-        };
-        let mut unit = self.cx.begin().await?;
-        let account = tokens::lock_account(&unit, account.id).await?;
-        if account.state != account::ACTIVE || tokens::wait(&unit, account.id, Purpose::Reset).await?.is_some() {
+        let email = normalize_email(email);
+        if check_email(&email).is_err() {
             return Ok(());
         }
-        let token = tokens::issue(&unit, account.id, Purpose::Reset).await?;
-        unit.queue_mail(mail::reset(&self.cx.portal_url, &account.email, &account.name, &token))
+        let mut unit = self.cx.begin().await?;
+        let account = by_email(&*unit, &email).await?;
+        let id = account.as_ref().map_or(AccountId::NIL, |account| account.id);
+        let account = account::Entity::find_by_id(id).lock_exclusive().one(&*unit).await?;
+        let is_paused = tokens::wait(&unit, id, Purpose::Reset).await?.is_some();
+        // Where no mail is due, one is written too and taken back: what a commit costs tells nobody who has an account.
+        let token = Token::generate();
+        let mail = unit
+            .queue_mail(mail::reset(&self.cx.portal_url, &email, &token.text))
             .await?;
+        match account.filter(|account| account.state == account::ACTIVE && !is_paused) {
+            Some(account) => tokens::store(&unit, account.id, Purpose::Reset, token.hash).await?,
+            None => unit.take_mail_back(mail).await?,
+        }
         unit.commit().await
     }
 

@@ -20,6 +20,8 @@ pub(super) enum Purpose {
     Verify,
     /// Sets a new password.
     Reset,
+    /// Nothing: nobody gets its text. It stands for a mail that said somebody signed up again.
+    Notice,
 }
 
 /// Between two mails of one purpose to one account.
@@ -30,6 +32,7 @@ impl Purpose {
         match self {
             Self::Verify => "verify",
             Self::Reset => "reset",
+            Self::Notice => "notice",
         }
     }
 
@@ -37,6 +40,7 @@ impl Purpose {
         match self {
             Self::Verify => Duration::DAY,
             Self::Reset => Duration::HOUR,
+            Self::Notice => MAIL_PAUSE,
         }
     }
 }
@@ -53,8 +57,14 @@ pub(super) async fn lock_account(unit: &Unit, id: AccountId) -> Result<account::
 /// Makes a token; returns its text.
 pub(super) async fn issue(unit: &Unit, account: AccountId, purpose: Purpose) -> Result<String> {
     let token = Token::generate();
+    store(unit, account, purpose, token.hash).await?;
+    Ok(token.text)
+}
+
+/// Makes a token of this hash good.
+pub(super) async fn store(unit: &Unit, account: AccountId, purpose: Purpose, hash: Vec<u8>) -> Result<()> {
     account_token::ActiveModel {
-        token_hash: Set(token.hash),
+        token_hash: Set(hash),
         account_id: Set(account),
         purpose: Set(purpose.as_str().into()),
         expires_at: Set(unit.now() + purpose.lifetime()),
@@ -63,7 +73,7 @@ pub(super) async fn issue(unit: &Unit, account: AccountId, purpose: Purpose) -> 
     }
     .insert(&**unit)
     .await?;
-    Ok(token.text)
+    Ok(())
 }
 
 /// Seconds until the next mail of this purpose may go out; `None` if it may now.
@@ -107,7 +117,19 @@ pub(super) async fn redeem(unit: &Unit, text: &str, purpose: Purpose) -> Result<
     Ok(account.filter(|account| account.state == account::ACTIVE))
 }
 
-/// Makes every token of this purpose worthless.
+/// Makes every token of the account worthless; the pause between mails goes on.
+pub(super) async fn void(unit: &Unit, account: AccountId) -> Result<()> {
+    use account_token::Column;
+    account_token::Entity::update_many()
+        .col_expr(Column::UsedAt, Expr::value(unit.now()))
+        .filter(Column::AccountId.eq(account))
+        .filter(Column::UsedAt.is_null())
+        .exec(&**unit)
+        .await?;
+    Ok(())
+}
+
+/// Forgets every token of this purpose.
 pub(super) async fn revoke(unit: &Unit, account: AccountId, purpose: Purpose) -> Result<()> {
     account_token::Entity::delete_many()
         .filter(account_token::Column::AccountId.eq(account))
