@@ -37,7 +37,7 @@ impl MigrationTrait for Migration {
                     .table("account_token")
                     .col(binary("token_hash").primary_key())
                     .col(uuid("account_id"))
-                    .col(word("purpose", &["verify", "reset"]))
+                    .col(word("purpose", &["verify", "reset", "notice"]))
                     .col(timestamp_with_time_zone("expires_at"))
                     .col(timestamp_with_time_zone_null("used_at"))
                     .col(timestamp_with_time_zone("created_at"))

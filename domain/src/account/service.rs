@@ -1,21 +1,21 @@
-//! Use cases of accounts: sign up, verify, profile. Sessions and resets have files of their own.
+//! Use cases of accounts: verify, profile. Signing up, sessions and resets have files of their own.
 
 mod reset;
 mod session;
+mod sign_up;
 mod tokens;
 
 use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, QueryFilter, Set};
 
-use super::{Account, NewSession, SessionView, SignUp, check_email, check_password, mail, normalize_email};
+use super::{Account, NewSession, SessionView, SignUp, check_password, mail, normalize_email};
 use crate::{
     actor::{AccountActor, Actor, Membership},
     catalog::input,
-    clock::Timestamp,
-    error::{DomainError, FieldError, Result},
+    error::{DomainError, Result},
     id::{AccountId, SessionId},
     services::Context,
     store::{
-        entity::{account, membership, organization, session as session_row, setting},
+        entity::{account, membership, organization, session as session_row},
         row,
         unit::Unit,
     },
@@ -49,44 +49,7 @@ pub struct ProfileChange {
 /// Longest name of an account, in characters.
 const NAME_MAX: usize = 100;
 
-/// Name of the setting that the first account of an installation claims; its value is the account's id.
-const FIRST_ACCOUNT: &str = "first_account";
-
 impl Accounts {
-    /// Makes an account and queues the verification mail. The first account of an installation becomes operator.
-    ///
-    /// If the address already has an account, nothing changes, its owner gets a mail that says so, and the answer is
-    /// the same: a stranger cannot find out who has an account.
-    ///
-    /// # Errors
-    /// `Invalid` with the fields `email`, `name`, `password`.
-    pub async fn sign_up(&self, input: SignUp) -> Result<()> {
-        let input = checked(input)?;
-        // Before the transaction, which must be short, and also for addresses that are taken, which must not be quicker.
-        let password_hash = self.cx.passwords.hash(&input.password).await?;
-        let mut unit = self.cx.begin().await?;
-        match insert(&unit, &input, password_hash, None, Operator::IfFirst).await? {
-            Some(account) => {
-                let token = tokens::issue(&unit, account.id, Purpose::Verify).await?;
-                unit.queue_mail(mail::verification(
-                    &self.cx.portal_url,
-                    &account.email,
-                    &account.name,
-                    &token,
-                ))
-                .await?;
-                let actor = Actor::Account(actor_of(&account, Vec::new()));
-                unit.audit(&actor, None, "account.sign_up", account.id, account.email.clone())
-                    .await?;
-            }
-            None => {
-                unit.queue_mail(mail::already_there(&self.cx.portal_url, &input.email))
-                    .await?;
-            }
-        }
-        unit.commit().await
-    }
-
     /// Makes a verified account, for the command line and the manifest; returns the one that is there if the address is
     /// taken (password and operator flag are then left as they are).
     ///
@@ -94,11 +57,11 @@ impl Accounts {
     /// `Invalid` with the fields `email`, `name`, `password`; `Forbidden` for all but operators and the installation.
     pub async fn create_verified(&self, actor: &Actor, input: SignUp, operator: bool) -> Result<Account> {
         require_operator(actor)?;
-        let input = checked(input)?;
+        let input = sign_up::checked(input)?;
         let password_hash = self.cx.passwords.hash(&input.password).await?;
         let unit = self.cx.begin().await?;
-        let flag = if operator { Operator::Yes } else { Operator::No };
-        let Some(account) = insert(&unit, &input, password_hash, Some(unit.now()), flag).await? else {
+        let verified_at = Some(unit.now());
+        let Some(account) = sign_up::insert(&unit, &input, password_hash, verified_at, operator).await? else {
             let there = by_email(&*unit, &input.email).await?;
             return there
                 .map(Account::from)
@@ -148,13 +111,8 @@ impl Accounts {
             return Err(DomainError::TooMany { retry_after_s });
         }
         let token = tokens::issue(&unit, account.id, Purpose::Verify).await?;
-        unit.queue_mail(mail::verification(
-            &self.cx.portal_url,
-            &account.email,
-            &account.name,
-            &token,
-        ))
-        .await?;
+        unit.queue_mail(mail::verification(&self.cx.portal_url, &account.email, &token))
+            .await?;
         unit.commit().await
     }
 
@@ -221,9 +179,9 @@ impl Accounts {
             .map(Account::from))
     }
 
-    /// Whether the installation has no account yet: the next to sign up becomes operator.
-    pub async fn is_none_there(&self) -> Result<bool> {
-        Ok(account::Entity::find().one(self.cx.db.read()).await?.is_none())
+    /// Whether the next to sign up becomes operator: nobody signed up yet, and nobody was made operator.
+    pub async fn is_operator_awaited(&self) -> Result<bool> {
+        sign_up::is_operator_awaited(self.cx.db.read()).await
     }
 
     /// The actor for an account id, for tasks that act on behalf of somebody.
@@ -239,50 +197,6 @@ impl Accounts {
         let memberships = memberships(self.cx.db.read(), id).await?;
         Ok(Actor::Account(actor_of(&account, memberships)))
     }
-}
-
-/// Who becomes operator.
-#[derive(Clone, Copy)]
-enum Operator {
-    Yes,
-    No,
-    IfFirst,
-}
-
-/// Inserts the account; `None` if the address is taken.
-async fn insert(
-    unit: &Unit,
-    input: &SignUp,
-    password_hash: String,
-    verified_at: Option<Timestamp>,
-    operator: Operator,
-) -> Result<Option<account::Model>> {
-    let id = AccountId::generate();
-    // Every account tries, so that the flag stands for "there is one"; of two at once, the unique key lets one through.
-    let claim = setting::ActiveModel {
-        name: Set(FIRST_ACCOUNT.into()),
-        value: Set(id.to_string()),
-    };
-    let is_first = unit.insert_if_absent(claim, [setting::Column::Name]).await?;
-    let account = account::Model {
-        id,
-        email: input.email.clone(),
-        name: input.name.clone(),
-        password_hash,
-        verified_at,
-        is_operator: match operator {
-            Operator::Yes => true,
-            Operator::No => false,
-            Operator::IfFirst => is_first,
-        },
-        state: account::ACTIVE.into(),
-        created_at: unit.now(),
-    };
-    let row = account::ActiveModel::from(account.clone()).reset_all();
-    Ok(unit
-        .insert_if_absent(row, [account::Column::Email])
-        .await?
-        .then_some(account))
 }
 
 async fn mark_verified(unit: &Unit, account: account::Model) -> Result<()> {
@@ -344,27 +258,5 @@ fn require_operator(actor: &Actor) -> Result<()> {
         Actor::Anonymous => Err(DomainError::Unauthenticated),
         Actor::Account(account) if account.is_operator && account.is_verified => Ok(()),
         Actor::Account(_) => Err(DomainError::Forbidden),
-    }
-}
-
-/// The input in its stored form, or everything that is wrong with it.
-fn checked(input: SignUp) -> Result<SignUp> {
-    let email = normalize_email(&input.email);
-    let name = input::name(&input.name, NAME_MAX);
-    let errors: Vec<FieldError> = [
-        check_email(&email).err(),
-        name.as_ref().err().map(|sentence| FieldError::new("name", sentence)),
-        check_password(&input.password, &email).err(),
-    ]
-    .into_iter()
-    .flatten()
-    .collect();
-    match name {
-        Ok(name) if errors.is_empty() => Ok(SignUp {
-            email,
-            name,
-            password: input.password,
-        }),
-        _ => Err(DomainError::Invalid(errors)),
     }
 }

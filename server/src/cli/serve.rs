@@ -49,9 +49,9 @@ async fn greet(running: &Running, place: &str) -> Result<()> {
         output::line(format_args!("Gateway  {}", settings.gateway_url));
     }
     output::line(format_args!("Data     {place}"));
-    if running.portal_addr().is_some() && running.services().accounts.is_none_there().await? {
+    if running.portal_addr().is_some() && running.services().accounts.is_operator_awaited().await? {
         output::line(format_args!(
-            "There is no account yet. The first to sign up at {}/signup becomes operator; \
+            "Nobody runs this installation yet. The first to sign up at {}/signup becomes operator; \
              `turnpike account create --operator` makes one without a mail.",
             settings.portal_url
         ));

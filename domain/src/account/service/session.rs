@@ -6,7 +6,7 @@ use time::Duration;
 use super::{Accounts, Browser, NewSession, SessionView, actor_of, by_email, memberships};
 use crate::{
     account::{
-        PASSWORD_MAX, normalize_email,
+        normalize_email,
         token::{Token, hash_of},
     },
     actor::{AccountActor, Actor},
@@ -35,12 +35,6 @@ impl Accounts {
     pub async fn sign_in(&self, email: &str, password: &str, browser: Browser) -> Result<NewSession> {
         let account = by_email(self.cx.db.read(), &normalize_email(email)).await?;
         let account = account.filter(|account| account.state == account::ACTIVE);
-        // Nobody has a longer one; hashing megabytes would only be work for us. A character has at most four bytes.
-        let password = if password.len() <= PASSWORD_MAX * 4 {
-            password
-        } else {
-            ""
-        };
         let stored = account.as_ref().map(|account| account.password_hash.clone());
         let fits = self.cx.passwords.verify(password, stored).await?;
         let Some(account) = account.filter(|_| fits) else {
