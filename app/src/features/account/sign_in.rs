@@ -32,11 +32,13 @@ pub async fn show(cx: Cx, Query(query): Query<Next>) -> Reply {
 /// `POST /signin`
 pub async fn submit(cx: Cx, form: FormData) -> ReplyResult {
     let email = normalize_email(form.text("email"));
-    let (throttle, peer) = (&cx.app.throttle, &cx.caller.ip);
-    if let Err(error) = throttle.check(&email, peer, cx.now()) {
-        let status = axum::http::StatusCode::TOO_MANY_REQUESTS;
-        return Ok(page(&FormState::refused(form, error)?).status(status).into());
-    }
+    let attempt = match cx.app.throttle.begin(&email, &cx.caller.ip, cx.now()) {
+        Ok(attempt) => attempt,
+        Err(error) => {
+            let status = axum::http::StatusCode::TOO_MANY_REQUESTS;
+            return Ok(page(&FormState::refused(form, error)?).status(status).into());
+        }
+    };
     match cx
         .services()
         .accounts
@@ -44,12 +46,12 @@ pub async fn submit(cx: Cx, form: FormData) -> ReplyResult {
         .await
     {
         Ok(session) => {
-            throttle.succeeded(&email);
+            attempt.succeeded();
             Ok(Reply::redirect(after_sign_in(form.text("next"))).begin_session(session))
         }
         Err(error) => {
-            if error.code() == ErrorCode::Invalid {
-                throttle.failed(&email, peer, cx.now());
+            if error.code() != ErrorCode::Invalid {
+                attempt.withdraw();
             }
             Ok(page(&FormState::refused(form, error)?).into())
         }

@@ -47,10 +47,28 @@ async fn save(cx: Cx, form: FormData) -> ReplyResult {
         name: form.text("name").to_owned(),
         password,
     };
-    match cx.services().accounts.update_profile(cx.actor(), session, change).await {
+    match update(&cx, session, change).await {
         Ok(()) => Ok(Reply::redirect(href::settings()).flash("Saved.")),
         Err(error) => Ok(page(&cx, FormState::refused(form, error)?).await?.into()),
     }
+}
+
+/// Stores the change. A current password is an attempt like one of signing in: whoever has a stolen session must not be
+/// able to try passwords faster.
+async fn update(cx: &Cx, session: SessionId, change: ProfileChange) -> Result<(), DomainError> {
+    let accounts = &cx.services().accounts;
+    if change.password.is_none() {
+        return accounts.update_profile(cx.actor(), session, change).await;
+    }
+    let account = cx.actor().account().ok_or(DomainError::Unauthenticated)?;
+    let attempt = cx.app.throttle.begin(&account.email, &cx.caller.ip, cx.now())?;
+    let result = accounts.update_profile(cx.actor(), session, change).await;
+    match &result {
+        Ok(()) => attempt.succeeded(),
+        Err(DomainError::Invalid(errors)) if errors.iter().any(|error| error.field == "current_password") => {}
+        Err(_) => attempt.withdraw(),
+    }
+    result
 }
 
 /// `POST /dashboard/settings/sessions/{id}/end`
