@@ -78,7 +78,8 @@ pub struct RateLimit {
     pub requests: u32,
     /// Length of the window in seconds, 1 to 86,400.
     pub per_s: u32,
-    /// How many may come at once after a pause; at least 1, by default `requests`.
+    /// How many may come at once after a pause; at least 1, by default `requests`, and at most what the rate allows in
+    /// 31 days: gateways keep a burst as the time it stands for.
     pub burst: u32,
 }
 
@@ -91,6 +92,9 @@ pub struct Quota {
     pub per: Period,
 }
 
+/// The time that a burst may stand for, in seconds: 31 days.
+const BURST_MAX_S: u64 = 31 * 86_400;
+
 impl RateLimit {
     /// Checks the ranges.
     pub fn check(&self, field: &str) -> Result<(), FieldError> {
@@ -99,7 +103,9 @@ impl RateLimit {
         } else if !(1..=86_400).contains(&self.per_s) {
             "Use a window between 1 second and 1 day."
         } else if self.burst == 0 || self.burst > 1_000_000_000 {
-            "Allow bursts of at least 1 request."
+            "Allow bursts of 1 to 1,000,000,000 requests."
+        } else if u64::from(self.burst) * u64::from(self.per_s) > BURST_MAX_S * u64::from(self.requests) {
+            "Allow smaller bursts: at most what the rate allows in 31 days."
         } else {
             return Ok(());
         };
@@ -151,7 +157,7 @@ impl Quota {
 
     /// The quota in plain words: `1,000 requests a month`.
     pub fn in_words(&self) -> String {
-        format!("{} requests a {}", grouped(self.requests), self.per.as_str())
+        format!("{} requests {}", grouped(self.requests), self.per.in_words())
     }
 }
 
@@ -171,6 +177,27 @@ pub fn grouped(number: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn limits_have_ranges() {
+        for (requests, per_s, burst, ok) in [
+            (1, 1, 1, true),
+            (1_000_000_000, 86_400, 1_000_000_000, true),
+            (1_000_000_000, 1, 1_000_000_000, true),
+            (0, 1, 1, false),
+            (1, 0, 1, false),
+            (1, 86_401, 1, false),
+            (1, 1, 0, false),
+            (u32::MAX, 1, 1, false),
+            (1_000_000_000, 1, u32::MAX, false),
+            (1, 86_400, 31, true),
+            (1, 86_400, 32, false),
+            (1, 86_400, 1_000_000_000, false),
+        ] {
+            let limit = RateLimit { requests, per_s, burst };
+            assert_eq!(limit.check("limit").is_ok(), ok, "{limit:?}");
+        }
+    }
 
     #[test]
     fn limits_read_in_plain_words() {
