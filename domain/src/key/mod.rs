@@ -26,7 +26,7 @@ pub struct Key {
     pub name: String,
     /// Its first characters, up to 12: enough to find it in a log.
     pub prefix: String,
-    /// Its last four characters.
+    /// Its last characters: four, fewer of short fixed keys.
     pub last_four: String,
     /// Where it stands.
     pub state: KeyState,

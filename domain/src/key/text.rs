@@ -68,14 +68,21 @@ impl KeyPlaintext {
         KeyHash::of(self.0.as_bytes())
     }
 
-    /// First characters, at most 12 and at most a third of the text.
+    /// First characters: 12 of an issued key, a quarter of a shorter one.
     pub fn prefix(&self) -> &str {
-        &self.0[..12.min(self.0.len() / 3)]
+        let shown = if self.0.len() >= 36 { 12 } else { self.0.len() / 4 };
+        &self.0[..shown]
     }
 
-    /// Last four characters.
+    /// Last characters: four, fewer of a fixed key with less than 16 characters, none of the shortest. Prefix and these
+    /// are at most half of the text: what is listed must not make the rest easy to guess.
     pub fn last_four(&self) -> &str {
-        &self.0[self.0.len() - 4..]
+        let shown = if self.0.len() >= 16 {
+            4
+        } else {
+            self.0.len().saturating_sub(8) / 4
+        };
+        &self.0[self.0.len() - shown..]
     }
 
     /// Gives the text away, once.
@@ -123,6 +130,17 @@ mod tests {
         let typo = text.replacen('7', "8", 1);
         assert!(!is_well_formed(&typo), "{typo}");
         assert!(KeyPlaintext::from_random(&[255; 64]).is_none(), "no usable byte");
+    }
+
+    #[test]
+    fn at_most_half_of_a_key_is_listed() {
+        for length in 8..=128 {
+            let key = KeyPlaintext::fixed(&"x".repeat(length)).unwrap();
+            let shown = key.prefix().len() + key.last_four().len();
+            assert!((2..=length / 2).contains(&shown), "{shown} of {length}");
+        }
+        let shortest = KeyPlaintext::fixed("k-1234567").unwrap();
+        assert_eq!((shortest.prefix(), shortest.last_four()), ("k-", ""));
     }
 
     #[test]
