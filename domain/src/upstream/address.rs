@@ -23,9 +23,13 @@ pub fn classify(ip: IpAddr) -> AddressClass {
     }
 }
 
+/// Metadata services of clouds that are not in the link-local range: Azure's wire server, Alibaba's metadata.
+const METADATA: [Ipv4Addr; 2] = [Ipv4Addr::new(168, 63, 129, 16), Ipv4Addr::new(100, 100, 100, 200)];
+
 fn classify_v4(ip: Ipv4Addr) -> AddressClass {
     let [a, b, c, _] = ip.octets();
     match (a, b, c) {
+        _ if METADATA.contains(&ip) => AddressClass::Forbidden,
         (127 | 10, ..) | (172, 16..=31, _) | (192, 168, _) | (100, 64..=127, _) => AddressClass::Private,
         (0 | 224..=255, ..)
         | (169, 254, _)
@@ -109,6 +113,9 @@ mod tests {
             ("192.168.1.1", Private),
             ("100.64.0.1", Private),
             ("169.254.169.254", Forbidden),
+            ("168.63.129.16", Forbidden),
+            ("100.100.100.200", Forbidden),
+            ("::ffff:168.63.129.16", Forbidden),
             ("0.0.0.0", Forbidden),
             ("224.0.0.1", Forbidden),
             ("255.255.255.255", Forbidden),

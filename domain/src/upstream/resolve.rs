@@ -9,27 +9,21 @@ use tokio::task::JoinSet;
 use url::Host;
 
 use super::{
-    Target, Upstream,
+    FIELD, Upstream,
     address::{AddressClass, AddressPolicy, classify, embedded_v4},
     parse_target_url,
 };
 use crate::error::{DomainError, FieldError, Result};
 
-/// Name of the field that every message is about.
-const FIELD: &str = "upstream";
-/// Targets of one upstream; a larger pool belongs behind a balancer or a name.
-const MAX_TARGETS: usize = 32;
-/// Length of a target's URL, in bytes.
-const MAX_URL: usize = 2_000;
 /// How long to wait for a name: resolvers repeat a lost packet after 1 to 2 s.
 const RESOLVE_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// Checks an upstream. Looks its hosts up, which takes up to three seconds.
 ///
 /// # Errors
-/// `Invalid` at `upstream`, with one message for each target that cannot be used.
+/// `Invalid` at `upstream`, with one message for each target that cannot be used, and where [`Upstream::check`] says.
 pub async fn check(upstream: &Upstream, policy: AddressPolicy) -> Result<()> {
-    check_numbers(upstream).map_err(|error| DomainError::Invalid(vec![error]))?;
+    upstream.check().map_err(DomainError::Invalid)?;
     let mut errors = Vec::new();
     let mut names = BTreeSet::new();
     for target in &upstream.targets {
@@ -59,26 +53,6 @@ pub async fn check(upstream: &Upstream, policy: AddressPolicy) -> Result<()> {
     } else {
         Err(DomainError::Invalid(errors))
     }
-}
-
-fn check_numbers(upstream: &Upstream) -> Result<(), FieldError> {
-    let any = |is_wrong: fn(&Target) -> bool| upstream.targets.iter().any(is_wrong);
-    let sentence = if upstream.targets.is_empty() {
-        "Enter the address of your server, for example https://api.internal.example."
-    } else if upstream.targets.len() > MAX_TARGETS {
-        "Use at most 32 targets."
-    } else if any(|target| target.url.as_str().len() > MAX_URL) {
-        "Use addresses of at most 2,000 characters."
-    } else if any(|target| !(1..=1_000).contains(&target.weight)) {
-        "Give each target a weight between 1 and 1,000."
-    } else if !(1..=60_000).contains(&upstream.connect_timeout_ms) {
-        "Wait between 1 and 60,000 ms for a connection."
-    } else if !(1..=3_600_000).contains(&upstream.response_timeout_ms) {
-        "Wait between 1 and 3,600,000 ms for an answer."
-    } else {
-        return Ok(());
-    };
-    Err(FieldError::new(FIELD, sentence))
 }
 
 async fn judge_name(name: String, port: u16, policy: AddressPolicy) -> Option<FieldError> {
@@ -210,8 +184,6 @@ mod tests {
             ),
             ("weight 0", with(|u| u.targets[0].weight = 0)),
             ("weight 1001", with(|u| u.targets[0].weight = 1_001)),
-            ("no time to connect", with(|u| u.connect_timeout_ms = 0)),
-            ("no time to answer", with(|u| u.response_timeout_ms = 0)),
             (
                 "scheme",
                 with(|u| u.targets[0].url = "ftp://127.0.0.1".parse().unwrap()),
@@ -227,6 +199,11 @@ mod tests {
                 "{name}: {error:?}"
             );
         }
+        let error = check(&with(|u| u.connect_timeout_ms = 0), OPEN).await.unwrap_err();
+        assert!(
+            matches!(&error, DomainError::Invalid(e) if e[0].field == "connect_timeout_ms"),
+            "{error:?}"
+        );
         let heavy = with(|u| {
             u.targets[0].weight = 1_000;
             u.targets = vec![u.targets[0].clone(); 32];

@@ -45,6 +45,9 @@ pub(super) async fn add_revision(cx: Cx, Path(names): VersionPath, form: FormDat
         Err(error) => Err(error),
     };
     match result {
+        Ok(revision) if Some(revision.id) == detail.version.revision_id => {
+            Ok(to_version(&names).flash("This is the current document already; nothing changed."))
+        }
         Ok(revision) => Ok(to_version(&names).flash(format!("Revision {} is current.", revision.number))),
         Err(error) => refused(&cx, &names, Section::Spec, form, error).await,
     }
@@ -165,7 +168,7 @@ fn upstream_of(form: &FormData) -> Result<Upstream, Vec<FieldError>> {
             (Err(error), _) => errors.push(error),
             (_, Err(_)) => errors.push(FieldError::new(
                 "upstream",
-                format!("`{}` is not a share; use 1 to 1000.", weight.trim()),
+                format!("`{}` is not a share; use a number.", weight.trim()),
             )),
         }
     }
@@ -173,24 +176,24 @@ fn upstream_of(form: &FormData) -> Result<Upstream, Vec<FieldError>> {
         errors.extend(parse_target_url("upstream", text).err());
     }
     let mut milliseconds = |field: &'static str| match form.text(field).parse::<u32>() {
-        Ok(ms @ 1..=600_000) => ms,
-        _ => {
-            errors.push(FieldError::new(field, "Use 1 to 600,000 milliseconds."));
+        Ok(ms) => ms,
+        Err(_) => {
+            errors.push(FieldError::new(field, "Enter a number of milliseconds."));
             0
         }
     };
     let (connect_timeout_ms, response_timeout_ms) =
         (milliseconds("connect_timeout_ms"), milliseconds("response_timeout_ms"));
-    if errors.is_empty() {
-        Ok(Upstream {
-            targets,
-            connect_timeout_ms,
-            response_timeout_ms,
-            allow_private: false,
-        })
-    } else {
-        Err(errors)
+    if !errors.is_empty() {
+        return Err(errors);
     }
+    let upstream = Upstream {
+        targets,
+        connect_timeout_ms,
+        response_timeout_ms,
+        allow_private: false,
+    };
+    upstream.check().map(|()| upstream)
 }
 
 fn deprecation_of(cx: &Cx, form: &FormData) -> Result<Deprecation, FieldError> {
@@ -232,5 +235,13 @@ mod tests {
         ] {
             assert_eq!(upstream_of(&form(text)).unwrap_err().len(), errors, "{text}");
         }
+        let form = FormData::from_pairs([
+            ("upstream", "http://a.example"),
+            ("connect_timeout_ms", "60001"),
+            ("response_timeout_ms", "0"),
+        ]);
+        let errors = upstream_of(&form).unwrap_err();
+        let fields: Vec<_> = errors.iter().map(|error| error.field.as_str()).collect();
+        assert_eq!(fields, ["connect_timeout_ms", "response_timeout_ms"]);
     }
 }
