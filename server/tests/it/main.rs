@@ -8,6 +8,7 @@ mod browser;
 mod command_line;
 mod corpus;
 mod demo;
+mod documentation;
 mod forms;
 mod journey;
 mod manifest;
