@@ -61,10 +61,6 @@ pub struct ApplyArgs {
     /// Returns when every running gateway serves the result
     #[arg(long, conflicts_with = "dry_run")]
     pub wait: bool,
-    /// Accepted as `serve` has it; the upstreams of a manifest may be private either way, as whoever holds the database
-    /// says where calls go
-    #[arg(long, hide = true)]
-    pub allow_private_upstreams: bool,
     /// What links in the mails begin with that a change causes
     #[arg(long, value_name = "URL", env = "TURNPIKE_PORTAL_URL", default_value = "http://127.0.0.1:3000", value_parser = super::serve::public_url)]
     pub portal_url: String,

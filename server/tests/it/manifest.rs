@@ -86,7 +86,7 @@ impl Sheet {
             file.to_str().unwrap().to_owned(),
             self.data().to_str().unwrap().to_owned(),
         );
-        let mut arguments = vec!["apply", &file, "--data", &data, "--allow-private-upstreams"];
+        let mut arguments = vec!["apply", &file, "--data", &data];
         arguments.extend(flags);
         run(&arguments)
     }
@@ -183,8 +183,188 @@ fn mistakes_are_refused_before_anything_changes() {
         assert_eq!(output.status.code(), Some(1), "{to}: {text}");
         assert!(text.contains("manifest.yaml") && text.contains(said), "{to}: {text}");
     }
-    let output = sheet.apply(&sheet.with("127.0.0.1:9", "169.254.169.254"), &[]);
-    assert!(stderr(&output).contains("versions[0].upstream"), "{}", stderr(&output));
+}
+
+#[test]
+fn what_only_the_whole_shows_is_refused_before_anything_changes() {
+    let sheet = Sheet::new("127.0.0.1:9");
+    let untouched = |text: &str, said: &str, changed: usize| {
+        let output = sheet.apply(text, &[]);
+        let complaint = stderr(&output);
+        assert_eq!(output.status.code(), Some(1), "{said}: {complaint}");
+        assert!(complaint.contains(said), "{said}: {complaint}");
+        // All that would have been changed still waits.
+        let left = sheet.changes(&sheet.text, &["--dry-run"]);
+        assert_eq!(left.len(), changed, "{said}: {left:#?}");
+    };
+    let all = sheet.changes(&sheet.text, &["--dry-run"]).len();
+    let owner = "{ email: dev@consumer.example, password: \"correct horse battery\" }";
+    for (from, to, said) in [
+        (
+            "plan: acme/free",
+            "plan: acme/fre",
+            "applications[0].subscriptions[0].plan: the organization `acme` has no plan `fre`",
+        ),
+        ("plan: acme/free", "plan: acne/free", "there is no organization `acne`"),
+        (
+            "[{ plan: acme/free }]",
+            "[{ plan: acme/free }, { plan: acme/pro }]",
+            "subscriptions[1].plan: another subscription",
+        ),
+        (
+            "dev@consumer.example",
+            "dev.consumer.example",
+            "applications[0].owner.email",
+        ),
+        (
+            owner,
+            "{ email: dev@consumer.example }",
+            "applications[0].owner.password: there is no account",
+        ),
+        (
+            owner,
+            "{ email: dev@consumer.example, password: short }",
+            "applications[0].owner.password: Use at least",
+        ),
+        (
+            "slug: demo-app\n",
+            "slug: demo-app\n    name: \" \"\n",
+            "applications[0].name: Enter a name.",
+        ),
+        (
+            "slug: acme",
+            "slug: console",
+            "organizations[0].slug: This short name is reserved",
+        ),
+        ("http://127.0.0.1:9", "http://169.254.169.254", "versions[0].upstream"),
+        (
+            "http://127.0.0.1:9",
+            "http://no-such-host.invalid",
+            "cannot be resolved",
+        ),
+        (
+            "sunset: 2099",
+            "sunset: 2026",
+            "versions[0].deprecation.sunset: the sunset must lie in the future",
+        ),
+        (
+            "since: 2026-01-01",
+            "since: 2100-01-01",
+            "versions[0].deprecation.sunset",
+        ),
+        (
+            "successor: v2",
+            "successor: v3",
+            "versions[0].deprecation.successor: This API has no version `v3`.",
+        ),
+        ("successor: v2", "successor: v1", "cannot be its own successor"),
+        ("state: published", "state: draft", "Publish `v2` before"),
+        (
+            "tags: [animals]",
+            "tags: [two words]",
+            "apis[0].tags: `two words` is not a tag.",
+        ),
+        (
+            "quota: { requests: 1000,",
+            "quota: { requests: 0,",
+            "plans[0].quota: Include between",
+        ),
+        (
+            "requests: 10, per",
+            "requests: 0, per",
+            "plans[0].rate_limits[0]: Allow between",
+        ),
+        (
+            "name: Pro\n        apis: [petstore]",
+            "name: Pro\n        apis: []",
+            "plans[1].apis",
+        ),
+    ] {
+        untouched(&sheet.with(from, to), said, all);
+    }
+    // Against what is there.
+    let base = sheet
+        .with("state: published", "state: retired")
+        .replace("successor: v2, ", "");
+    sheet.changes(&base, &[]);
+    for (from, to, said) in [
+        (
+            "state: retired",
+            "state: published",
+            "versions[1].state: the version is retired",
+        ),
+        ("weight: 2", "weight: 3", "versions[1].upstream: the version is retired"),
+        (
+            "access: anonymous",
+            "access: key",
+            "versions[1].access: the version is retired",
+        ),
+        (
+            "role: owner",
+            "role: viewer",
+            "members[0].role: an organization needs an owner",
+        ),
+    ] {
+        // The new name would be the first change.
+        let text = base.replace("name: Acme", "name: Acme Limited").replace(from, to);
+        let output = sheet.apply(&text, &[]);
+        assert!(stderr(&output).contains(said), "{said}: {}", stderr(&output));
+        assert_eq!(stdout(&sheet.apply(&base, &["--dry-run"])), "No changes.\n", "{said}");
+    }
+}
+
+#[test]
+fn spelling_that_does_not_matter_is_no_change() {
+    let sheet = Sheet::new("127.0.0.1:9");
+    let text = sheet
+        .with("tags: [animals]", "tags: [\" Animals\", shop, ANIMALS, \"\"]")
+        .replace("name: Pro", "name: \"  Pro \"")
+        .replace("successor: v2", "successor: \" v2 \"")
+        .replace("owner@acme.example", "Owner@Acme.Example")
+        .replace("dev@consumer.example", " Dev@consumer.example");
+    sheet.changes(&text, &[]);
+    assert_eq!(stdout(&sheet.apply(&text, &[])), "No changes.\n");
+}
+
+#[test]
+fn several_files_are_one_whole() {
+    let sheet = Sheet::new("127.0.0.1:9");
+    let (organizations, applications) = sheet.text.split_at(sheet.text.find("applications:").unwrap());
+    let plans = organizations.find("    plans:").unwrap();
+    let (apis, plans) = organizations.split_at(plans);
+    let second = format!("turnpike: 1\n{applications}organizations:\n  - slug: acme\n    name: Acme\n{plans}");
+    let other = sheet.folder.path().join("second.yaml");
+    fs::write(&other, second).unwrap();
+    let flags = [other.to_str().unwrap()];
+    let planned = sheet.changes(apis, &[flags[0], "--dry-run"]);
+    assert_eq!(sheet.changes(apis, &flags), planned);
+    assert_eq!(stdout(&sheet.apply(apis, &flags)), "No changes.\n");
+    let output = sheet.apply(&sheet.text, &flags);
+    assert!(stderr(&output).contains("`free` is named twice"), "{}", stderr(&output));
+}
+
+#[test]
+fn a_plan_with_subscribers_stops_pruning_before_it_begins() {
+    let sheet = Sheet::new("127.0.0.1:9");
+    let text = sheet.text.clone();
+    sheet.changes(&text, &[]);
+    // The application is not named, so its subscription stays, and with it the plan.
+    let plan = &text[text.find("      - slug: free").unwrap()..text.find("      - slug: pro").unwrap()];
+    let less = text[..text.find("applications:").unwrap()]
+        .replace(plan, "")
+        .replace("name: Acme", "name: Acme Limited");
+    let output = sheet.apply(&less, &["--prune"]);
+    assert!(
+        stderr(&output).contains("plan acme/free cannot be deleted: 1 application is subscribed to it"),
+        "{}",
+        stderr(&output)
+    );
+    assert_eq!(stdout(&sheet.apply(&text, &["--dry-run"])), "No changes.\n");
+    // Moved to another plan, nothing is in the way.
+    let moved = text.replace(plan, "").replace("acme/free }]", "acme/pro }]");
+    let planned = sheet.changes(&moved, &["--prune", "--dry-run"]);
+    assert_eq!(sheet.changes(&moved, &["--prune"]), planned);
+    assert_eq!(planned.len(), 2, "{planned:#?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -62,7 +62,7 @@ pub(super) fn turnpike(binary: &Path, scratch: &Scratch, upstream: u16) -> anyho
     // Private targets are refused by default; the upstream runs on this machine.
     let mut apply = Command::new(binary);
     apply
-        .args(["apply", "--allow-private-upstreams", "--data"])
+        .args(["apply", "--data"])
         .arg(&data)
         .arg(manifest);
     // Its list of changes is no result of ours.

@@ -1,6 +1,6 @@
 //! Applications with their subscriptions and keys.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use anyhow::Result;
 use domain::{
@@ -10,7 +10,7 @@ use domain::{
         Application,
         service::{ApplicationDetail, SubscriptionView},
     },
-    id::ApplicationId,
+    id::{ApiId, ApplicationId},
     key::{KeyHash, KeyPlaintext},
     plan::Plan,
     subscription::SubscriptionState,
@@ -30,6 +30,11 @@ impl Run<'_> {
             };
             let owner = self.account(&at.field("owner"), person).await?;
             let detail = match &owner {
+                Some(owner) if owner.verified_at.is_none() => {
+                    return Err(at
+                        .field("owner")
+                        .error(format!("{} has not verified this address yet", owner.email)));
+                }
                 Some(owner) => self.application(&at, owner, entry).await?,
                 None => {
                     self.makes("create", thing(entry));
@@ -108,8 +113,17 @@ impl Run<'_> {
         detail: Option<&ApplicationDetail>,
         entry: &ApplicationEntry,
     ) -> Result<()> {
+        let mut covered = HashSet::new();
         for (i, wanted) in entry.subscriptions.iter().enumerate() {
             let at = at.entry("subscriptions", i).field("plan");
+            if !self
+                .covers(&at, &wanted.plan)
+                .await?
+                .into_iter()
+                .all(|api| covered.insert(api))
+            {
+                return Err(at.error("another subscription of this application covers one of its apis"));
+            }
             let is_there = detail.is_some_and(|detail| {
                 detail.subscriptions.iter().any(|known| {
                     known.subscription.state != SubscriptionState::Canceled && full_name(known) == wanted.plan
@@ -121,27 +135,29 @@ impl Run<'_> {
             let makes = self.makes("subscribe", format!("{} to {}", thing(entry), wanted.plan));
             if let Some(detail) = detail.filter(|_| makes) {
                 let plan = self.plan_of(&at, &wanted.plan).await?;
-                self.subscribe(detail, &plan, entry)
+                let in_the_way = in_the_way(detail, entry, |api| plan.apis.iter().any(|covered| covered == api));
+                self.subscribe(detail, &plan, in_the_way)
                     .await
                     .map_err(|error| at.refused(error))?;
+            } else if let Some(detail) = detail {
+                let covered = self.covers(&at, &wanted.plan).await?;
+                if let Some(known) = in_the_way(detail, entry, |api| covered.contains(&api.to_string())) {
+                    self.planned.moved.insert(known.subscription.id);
+                    *self.planned.ended.entry(full_name(known)).or_default() += 1;
+                }
             }
         }
         Ok(())
     }
 
-    /// Subscribes, or moves the subscription that the manifest no longer names and that is in the way.
+    /// Subscribes, or moves the subscription that is in the way.
     async fn subscribe(
         &self,
         detail: &ApplicationDetail,
         plan: &Plan,
-        entry: &ApplicationEntry,
+        in_the_way: Option<&SubscriptionView>,
     ) -> Result<(), domain::error::DomainError> {
         let subscriptions = &self.services.subscriptions;
-        let in_the_way = detail.subscriptions.iter().find(|known| {
-            known.subscription.state != SubscriptionState::Canceled
-                && known.plan.apis.iter().any(|api| plan.apis.contains(api))
-                && !entry.subscriptions.iter().any(|named| named.plan == full_name(known))
-        });
         match in_the_way {
             Some(known) => {
                 subscriptions
@@ -157,6 +173,17 @@ impl Run<'_> {
         Ok(())
     }
 
+    /// The apis of a plan that is there or that the manifests make.
+    async fn covers(&self, at: &At<'_>, name: &str) -> Result<BTreeSet<String>> {
+        match self.planned.plans.get(name) {
+            Some(apis) => Ok(apis.clone()),
+            None => {
+                let plan = self.plan_of(at, name).await?;
+                Ok(plan.apis.iter().map(ToString::to_string).collect())
+            }
+        }
+    }
+
     async fn plan_of(&self, at: &At<'_>, name: &str) -> Result<Plan> {
         let (organization, plan) = split_plan(name).ok_or_else(|| at.error("write it as `organization/plan`"))?;
         let owner = found(
@@ -166,10 +193,17 @@ impl Run<'_> {
                 .await,
         );
         let owner = owner.map_err(|error| at.refused(error))?;
-        let owner = owner.ok_or_else(|| at.error(format!("there is no organization `{organization}`")))?;
+        let no_plan = || at.error(format!("the organization `{organization}` has no plan `{plan}`"));
+        let owner = owner.ok_or_else(|| {
+            if self.planned.organizations.contains(organization) {
+                no_plan()
+            } else {
+                at.error(format!("there is no organization `{organization}`"))
+            }
+        })?;
         let there = found(self.services.plans.by_slug(&Actor::System, owner.id, plan).await);
         let there = there.map_err(|error| at.refused(error))?;
-        there.ok_or_else(|| at.error(format!("the organization `{organization}` has no plan `{plan}`")))
+        there.ok_or_else(no_plan)
     }
 
     async fn keys(&mut self, at: &At<'_>, detail: Option<&ApplicationDetail>, entry: &ApplicationEntry) -> Result<()> {
@@ -216,6 +250,19 @@ impl Run<'_> {
             .map(|(_, hash)| hash)
             .collect())
     }
+}
+
+/// The subscription that the manifest no longer names and that covers one of the apis of a new one.
+fn in_the_way<'d>(
+    detail: &'d ApplicationDetail,
+    entry: &ApplicationEntry,
+    is_covered: impl Fn(&ApiId) -> bool,
+) -> Option<&'d SubscriptionView> {
+    detail.subscriptions.iter().find(|known| {
+        known.subscription.state != SubscriptionState::Canceled
+            && known.plan.apis.iter().any(&is_covered)
+            && !entry.subscriptions.iter().any(|named| named.plan == full_name(known))
+    })
 }
 
 /// The plan of a subscription as manifests name it.

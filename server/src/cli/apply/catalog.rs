@@ -5,9 +5,9 @@ use std::fmt::Write as _;
 use anyhow::Result;
 use domain::{
     actor::Actor,
-    catalog::{Api, SpecUpload, Version, VersionState, query::ApiDetail, service::ApiInput},
+    catalog::{Api, SpecUpload, Version, VersionState, input, query::ApiDetail, service::ApiInput},
     id::{ApiId, OrganizationId},
-    upstream::{Target, Upstream},
+    upstream::{Target, Upstream, address::AddressPolicy, resolve},
 };
 use sha2::{Digest as _, Sha256};
 
@@ -17,6 +17,7 @@ use super::{
     check::read_file,
     found,
     manifest::{ApiEntry, OrganizationEntry, UpstreamEntry, VersionEntry},
+    planned::States,
     read::Source,
 };
 
@@ -67,6 +68,13 @@ impl Run<'_> {
         if let Some(api) = &api {
             self.update_api(at, owner, api, entry).await?;
         }
+        let mut states = States::default();
+        for version in &known {
+            states.set(version.name.as_str(), version.state);
+        }
+        if self.mode.is_dry_run {
+            self.planned.apis.insert(format!("{owner}/{}", entry.slug));
+        }
         // First everything that can be called, then what is about to end: a successor must be listed before it is named.
         let mut versions = Vec::new();
         for (i, version) in entry.versions.iter().enumerate() {
@@ -92,10 +100,11 @@ impl Run<'_> {
                 }
             };
             let current = self.prepare(&named, current).await?;
+            states.set(&version.name, prepared(version, current.as_ref()));
             versions.push((named, current));
         }
         for (named, current) in versions {
-            self.finish(source, &named, current).await?;
+            self.finish(source, &named, current, &mut states).await?;
         }
         Ok(())
     }
@@ -113,6 +122,11 @@ impl Run<'_> {
         let (version_at, version) = (&first.at, first.entry);
         // In a dry run every version would come here: the api is announced with the first.
         if version.name == entry.versions[0].name {
+            if entry.name.is_none() && version.spec.is_none() {
+                return Err(at
+                    .field("name")
+                    .error("give a name, or the first version a document whose title it can be"));
+            }
             self.changes.note("create", format!("api {owner}/{}", entry.slug));
         }
         if !self.makes("create", format!("version {}", first.name)) {
@@ -124,17 +138,23 @@ impl Run<'_> {
         let spec = upload(source, version_at, version)?;
         let catalog = &self.services.catalog;
         let made = catalog
-            .create_api(&Actor::System, organization, input(entry, None), &version.name, spec)
+            .create_api(
+                &Actor::System,
+                organization,
+                api_input(entry, None),
+                &version.name,
+                spec,
+            )
             .await;
         made.map(Some).map_err(|error| at.refused(error))
     }
 
     async fn update_api(&mut self, at: &At<'_>, owner: &str, api: &Api, entry: &ApiEntry) -> Result<()> {
-        let input = input(entry, Some(api));
+        let input = api_input(entry, Some(api));
         let is_same = input.name.trim() == api.name
             && input.summary.trim() == api.summary
             && input.visibility == api.visibility
-            && input.tags == api.tags;
+            && input::tags(&input.tags).is_ok_and(|tags| tags == api.tags);
         if !is_same && self.makes("update", format!("api {owner}/{}", entry.slug)) {
             self.services
                 .catalog
@@ -182,6 +202,7 @@ impl Run<'_> {
         if current.is_some_and(|current| current.sha256 == sha256(&spec.bytes)) {
             return Ok(version);
         }
+        refuse_retired(&named.at.field("spec"), &version)?;
         if self.makes("upload", format!("spec of {}", named.name)) {
             let added = self
                 .services
@@ -206,6 +227,9 @@ impl Run<'_> {
             let is_same = current
                 .as_ref()
                 .is_some_and(|version| version.upstream.as_ref() == Some(&wanted));
+            if !is_same {
+                self.judge_upstream(named, current.as_ref(), &wanted).await?;
+            }
             if !is_same && self.makes("set", format!("upstream of {}", named.name)) {
                 let Some(version) = &current else { return Ok(None) };
                 let set = self.services.catalog.set_upstream(actor, version.id, wanted).await;
@@ -213,6 +237,11 @@ impl Run<'_> {
             }
         }
         let access = current.as_ref().map_or_else(Default::default, |version| version.access);
+        if access != entry.access {
+            current
+                .as_ref()
+                .map_or(Ok(()), |version| refuse_retired(&at.field("access"), version))?;
+        }
         if access != entry.access && self.makes("set", format!("access of {} to {}", named.name, entry.access.as_str()))
         {
             let Some(version) = &current else { return Ok(None) };
@@ -223,6 +252,7 @@ impl Run<'_> {
             .as_ref()
             .is_none_or(|version| version.state == VersionState::Draft);
         if is_draft && entry.state != VersionState::Draft {
+            judge_publication(named, current.as_ref())?;
             if !self.makes("publish", format!("version {}", named.name)) {
                 return Ok(current.map(|version| Version {
                     state: VersionState::Published,
@@ -235,9 +265,56 @@ impl Run<'_> {
         }
         Ok(current)
     }
+
+    /// Says in a plan what setting this upstream would be refused for: looking names up takes a moment, and the run does
+    /// it again.
+    async fn judge_upstream(&self, named: &Named<'_, '_>, current: Option<&Version>, wanted: &Upstream) -> Result<()> {
+        let at = named.at.field("upstream");
+        current.map_or(Ok(()), |version| refuse_retired(&at, version))?;
+        if self.mode.is_dry_run {
+            let addresses = AddressPolicy { allow_private: true };
+            resolve::check(wanted, addresses)
+                .await
+                .map_err(|error| named.at.refused(error))?;
+        }
+        Ok(())
+    }
 }
 
-fn input(entry: &ApiEntry, there: Option<&Api>) -> ApiInput {
+/// The state that [`Run::prepare`] leaves a version in, also one that a plan would make.
+pub(super) fn prepared(entry: &VersionEntry, current: Option<&Version>) -> VersionState {
+    match (current, entry.state) {
+        (Some(version), _) => version.state,
+        (None, VersionState::Draft) => VersionState::Draft,
+        (None, _) => VersionState::Published,
+    }
+}
+
+fn refuse_retired(at: &At<'_>, version: &Version) -> Result<()> {
+    if version.state == VersionState::Retired {
+        Err(at.error("the version is retired and cannot be changed; add a new version instead"))
+    } else {
+        Ok(())
+    }
+}
+
+/// A version that is published has a document and an upstream.
+fn judge_publication(named: &Named<'_, '_>, current: Option<&Version>) -> Result<()> {
+    let (at, entry) = (&named.at, named.entry);
+    if entry.spec.is_none() && current.is_none_or(|version| version.revision_id.is_none()) {
+        return Err(at
+            .field("spec")
+            .error("a version needs a document before it is published"));
+    }
+    if entry.upstream.is_none() && current.is_none_or(|version| version.upstream.is_none()) {
+        return Err(at
+            .field("upstream")
+            .error("a version needs an upstream before it is published"));
+    }
+    Ok(())
+}
+
+fn api_input(entry: &ApiEntry, there: Option<&Api>) -> ApiInput {
     let name = entry.name.clone().or_else(|| there.map(|api| api.name.clone()));
     ApiInput {
         slug: entry.slug.clone(),

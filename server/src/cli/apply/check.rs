@@ -4,8 +4,11 @@ use std::{collections::HashSet, path::Path};
 
 use anyhow::Result;
 use domain::{
-    catalog::{VersionName, VersionState},
-    key::KeyPlaintext,
+    account::{check_email, check_password, normalize_email},
+    application::service::check_description,
+    catalog::{VersionName, VersionState, input},
+    key::{KeyPlaintext, service as key_service},
+    organization::service::check_slug,
     slug::Slug,
     upstream::parse_target_url,
 };
@@ -16,59 +19,103 @@ use super::{
     read::Source,
 };
 
-/// Judges a manifest.
+/// Longest name of a person, an organization, an api, a plan or an application, in characters.
+const NAME_MAX: usize = 100;
+/// Longest summary of an api, in characters.
+const SUMMARY_MAX: usize = 300;
+
+/// What all manifests of a run have named so far.
+#[derive(Default)]
+struct Seen<'m> {
+    apis: HashSet<(&'m str, &'m str)>,
+    plans: HashSet<(&'m str, &'m str)>,
+    applications: HashSet<(String, &'m str)>,
+    keys: HashSet<&'m str>,
+}
+
+/// Judges manifests, each by itself and beside the others.
 ///
 /// # Errors
 /// The first thing that is wrong.
-pub(super) fn check(source: &Source) -> Result<()> {
-    let at = At::file(&source.path);
-    let mut slugs = HashSet::new();
-    for (i, entry) in source.manifest.organizations.iter().enumerate() {
-        let at = at.entry("organizations", i);
-        slug(&at, &entry.slug, &mut slugs)?;
-        organization(source, &at, entry)?;
-    }
-    let mut owned = HashSet::new();
-    let mut keys = HashSet::new();
-    for (i, entry) in source.manifest.applications.iter().enumerate() {
-        let at = at.entry("applications", i);
-        application(&at, entry, &mut keys)?;
-        if !owned.insert((entry.owner.email.trim().to_lowercase(), entry.slug.as_str())) {
-            return Err(at
-                .field("slug")
-                .error(format!("`{}` is named twice for this owner", entry.slug)));
+pub(super) fn check(sources: &[Source]) -> Result<()> {
+    let mut seen = Seen::default();
+    for source in sources {
+        let at = At::file(&source.path);
+        let mut slugs = HashSet::new();
+        for (i, entry) in source.manifest.organizations.iter().enumerate() {
+            let at = at.entry("organizations", i);
+            check_slug(&entry.slug).map_err(|sentence| at.field("slug").error(sentence))?;
+            if !slugs.insert(entry.slug.as_str()) {
+                return Err(twice(&at.field("slug"), &entry.slug));
+            }
+            organization(source, &at, entry, &mut seen)?;
+        }
+        for (i, entry) in source.manifest.applications.iter().enumerate() {
+            application(&at.entry("applications", i), entry, &mut seen)?;
         }
     }
     Ok(())
 }
 
-fn slug<'m>(at: &At<'_>, text: &'m str, seen: &mut HashSet<&'m str>) -> Result<()> {
-    let at = at.field("slug");
-    text.parse::<Slug>().map_err(|error| at.error(error))?;
-    if seen.insert(text) {
-        Ok(())
-    } else {
-        Err(at.error(format!("`{text}` is named twice")))
-    }
+fn twice(at: &At<'_>, text: &str) -> anyhow::Error {
+    at.error(format!("`{text}` is named twice"))
 }
 
-fn organization(source: &Source, at: &At<'_>, entry: &OrganizationEntry) -> Result<()> {
-    let mut slugs = HashSet::new();
-    for (i, entry) in entry.apis.iter().enumerate() {
-        let at = at.entry("apis", i);
-        slug(&at, &entry.slug, &mut slugs)?;
-        api(source, &at, entry)?;
+fn slug(at: &At<'_>, text: &str) -> Result<()> {
+    text.parse::<Slug>()
+        .map(drop)
+        .map_err(|error| at.field("slug").error(error))
+}
+
+fn name(at: &At<'_>, text: &str) -> Result<()> {
+    input::name(text, NAME_MAX)
+        .map(drop)
+        .map_err(|sentence| at.field("name").error(sentence))
+}
+
+/// Whoever an entry names: the address, and what an account is made with.
+fn person(at: &At<'_>, email: &str, given: Option<&str>, password: Option<&str>) -> Result<()> {
+    let email = normalize_email(email);
+    check_email(&email).map_err(|error| at.field(&error.field).error(error.message))?;
+    if let Some(password) = password {
+        check_password(password, &email).map_err(|error| at.field(&error.field).error(error.message))?;
     }
-    let mut slugs = HashSet::new();
-    for (i, entry) in entry.plans.iter().enumerate() {
+    given.map_or(Ok(()), |given| name(at, given))
+}
+
+fn organization<'m>(source: &Source, at: &At<'_>, entry: &'m OrganizationEntry, seen: &mut Seen<'m>) -> Result<()> {
+    name(at, &entry.name)?;
+    let mut members = HashSet::new();
+    for (i, member) in entry.members.iter().enumerate() {
+        let at = at.entry("members", i);
+        person(&at, &member.email, member.name.as_deref(), member.password.as_deref())?;
+        if !members.insert(normalize_email(&member.email)) {
+            return Err(twice(&at.field("email"), &member.email));
+        }
+    }
+    for (i, api_entry) in entry.apis.iter().enumerate() {
+        let at = at.entry("apis", i);
+        slug(&at, &api_entry.slug)?;
+        if !seen.apis.insert((&entry.slug, &api_entry.slug)) {
+            return Err(twice(&at.field("slug"), &api_entry.slug));
+        }
+        api(source, &at, api_entry)?;
+    }
+    for (i, plan_entry) in entry.plans.iter().enumerate() {
         let at = at.entry("plans", i);
-        slug(&at, &entry.slug, &mut slugs)?;
-        plan(&at, entry)?;
+        slug(&at, &plan_entry.slug)?;
+        if !seen.plans.insert((&entry.slug, &plan_entry.slug)) {
+            return Err(twice(&at.field("slug"), &plan_entry.slug));
+        }
+        plan(&at, plan_entry)?;
     }
     Ok(())
 }
 
 fn api(source: &Source, at: &At<'_>, entry: &ApiEntry) -> Result<()> {
+    entry.name.as_ref().map_or(Ok(()), |given| name(at, given))?;
+    input::line(&entry.summary, SUMMARY_MAX).map_err(|sentence| at.field("summary").error(sentence))?;
+    input::tags(&entry.tags).map_err(|sentence| at.field("tags").error(sentence))?;
     if entry.versions.is_empty() {
         return Err(at.field("versions").error("an api has at least one version"));
     }
@@ -80,7 +127,7 @@ fn api(source: &Source, at: &At<'_>, entry: &ApiEntry) -> Result<()> {
             .parse::<VersionName>()
             .map_err(|error| at.field("name").error(error))?;
         if !names.insert(entry.name.as_str()) {
-            return Err(at.field("name").error(format!("`{}` is named twice", entry.name)));
+            return Err(twice(&at.field("name"), &entry.name));
         }
         version(source, &at, entry)?;
     }
@@ -122,26 +169,46 @@ fn version(source: &Source, at: &At<'_>, entry: &VersionEntry) -> Result<()> {
 }
 
 fn plan(at: &At<'_>, entry: &PlanEntry) -> Result<()> {
+    name(at, &entry.name)?;
+    if entry.apis.is_empty() {
+        return Err(at.field("apis").error("a plan covers at least one api"));
+    }
     for (i, limit) in entry.rate_limits.iter().enumerate() {
         let at = at.entry("rate_limits", i);
         limit.to_limit().check("").map_err(|error| at.error(error.message))?;
     }
-    Ok(())
+    let quota = entry.to_quota().map_or(Ok(()), |quota| quota.check(""));
+    quota.map_err(|error| at.field("quota").error(error.message))
 }
 
-fn application<'m>(at: &At<'_>, entry: &'m ApplicationEntry, keys: &mut HashSet<&'m str>) -> Result<()> {
-    entry
-        .slug
-        .parse::<Slug>()
-        .map_err(|error| at.field("slug").error(error))?;
+fn application<'m>(at: &At<'_>, entry: &'m ApplicationEntry, seen: &mut Seen<'m>) -> Result<()> {
+    slug(at, &entry.slug)?;
+    entry.name.as_ref().map_or(Ok(()), |given| name(at, given))?;
+    check_description(&entry.description).map_err(|sentence| at.field("description").error(sentence))?;
+    let owner = &entry.owner;
+    person(
+        &at.field("owner"),
+        &owner.email,
+        owner.name.as_deref(),
+        owner.password.as_deref(),
+    )?;
+    if !seen.applications.insert((normalize_email(&owner.email), &entry.slug)) {
+        return Err(at
+            .field("slug")
+            .error(format!("`{}` is named twice for this owner", entry.slug)));
+    }
     for (i, subscription) in entry.subscriptions.iter().enumerate() {
         let at = at.entry("subscriptions", i).field("plan");
         split_plan(&subscription.plan).ok_or_else(|| at.error("write it as `organization/plan`"))?;
     }
     for (i, key) in entry.keys.iter().enumerate() {
-        let at = at.entry("keys", i).field("value");
+        let at = at.entry("keys", i);
+        if let Some(given) = &key.name {
+            input::name(given, key_service::NAME_MAX).map_err(|sentence| at.field("name").error(sentence))?;
+        }
+        let at = at.field("value");
         KeyPlaintext::fixed(&key.value).map_err(|error| at.error(error.message))?;
-        if !keys.insert(key.value.as_str()) {
+        if !seen.keys.insert(&key.value) {
             return Err(at.error("this key is named twice"));
         }
     }

@@ -9,7 +9,15 @@ use domain::{
     id::VersionId,
 };
 
-use super::{Run, at::At, catalog::Named, check::read_guide, manifest::DeprecationEntry, read::Source};
+use super::{
+    Run,
+    at::At,
+    catalog::{Named, prepared},
+    check::read_guide,
+    manifest::DeprecationEntry,
+    planned::States,
+    read::Source,
+};
 
 /// Where the manifest wants a version.
 enum Goal {
@@ -26,16 +34,17 @@ impl Run<'_> {
         source: &Source,
         named: &Named<'_, '_>,
         current: Option<Version>,
+        states: &mut States,
     ) -> Result<()> {
         let at = &named.at;
-        // A version that a dry run would make is where `prepare` would have left it.
-        let prepared = if named.entry.state == VersionState::Draft {
-            VersionState::Draft
-        } else {
-            VersionState::Published
-        };
-        let state = current.as_ref().map_or(prepared, |version| version.state);
+        let state = prepared(named.entry, current.as_ref());
         let goal = self.goal(source, named, current.as_ref())?;
+        let reached = match (state, &goal) {
+            (VersionState::Retired, _) | (_, Goal::Retired(_)) => VersionState::Retired,
+            (_, Goal::Draft) => VersionState::Draft,
+            (_, Goal::Published) => VersionState::Published,
+            (_, Goal::Deprecated(_)) => VersionState::Deprecated,
+        };
         let id = current.as_ref().map(|version| version.id);
         match (state, goal) {
             // `prepare` has published drafts that should be.
@@ -56,23 +65,32 @@ impl Run<'_> {
                 })
                 .await
             }
-            (_, Goal::Deprecated(wanted)) => self.deprecate(named, current.as_ref(), wanted).await,
+            (_, Goal::Deprecated(wanted)) => self.deprecate(named, current.as_ref(), wanted, states).await,
             (_, Goal::Retired(wanted)) => {
                 if let Some(wanted) = wanted {
-                    self.deprecate(named, current.as_ref(), wanted).await?;
+                    self.deprecate(named, current.as_ref(), wanted, states).await?;
                 }
                 self.change("retire", named, id, async |catalog, id| {
                     catalog.retire(&Actor::System, id).await
                 })
                 .await
             }
-        }
+        }?;
+        states.set(&named.entry.name, reached);
+        Ok(())
     }
 
-    async fn deprecate(&mut self, named: &Named<'_, '_>, current: Option<&Version>, wanted: Deprecation) -> Result<()> {
+    async fn deprecate(
+        &mut self,
+        named: &Named<'_, '_>,
+        current: Option<&Version>,
+        wanted: Deprecation,
+        states: &States,
+    ) -> Result<()> {
         if current.is_some_and(|version| version.deprecation.as_ref() == Some(&wanted)) {
             return Ok(());
         }
+        self.judge_deprecation(named, &wanted, states)?;
         let id = current.map(|version| version.id);
         if !self.makes("deprecate", format!("version {}", named.name)) {
             return Ok(());
@@ -81,6 +99,24 @@ impl Run<'_> {
         let done = self.services.catalog.deprecate(&Actor::System, id, wanted).await;
         done.map(drop)
             .map_err(|error| named.at.field("deprecation").refused(error))
+    }
+
+    /// Refuses what announcing this end would be refused for.
+    fn judge_deprecation(&self, named: &Named<'_, '_>, wanted: &Deprecation, states: &States) -> Result<()> {
+        let at = named.at.field("deprecation");
+        wanted
+            .check()
+            .map_err(|error| at.field(&error.field).error(error.message))?;
+        if wanted.is_over(self.services.context.clock.now()) {
+            return Err(at
+                .field("sunset")
+                .error("the sunset must lie in the future; to stop the version now, let its state be `retired`"));
+        }
+        if let Some(successor) = &wanted.successor {
+            let judged = states.check_successor(&named.entry.name, successor);
+            judged.map_err(|sentence| at.field("successor").error(sentence))?;
+        }
+        Ok(())
     }
 
     async fn change(
@@ -144,7 +180,7 @@ impl Run<'_> {
         Ok(Deprecation {
             since: since.to_offset(time::UtcOffset::UTC),
             sunset: entry.sunset.map(|sunset| sunset.to_offset(time::UtcOffset::UTC)),
-            successor: entry.successor.clone(),
+            successor: entry.successor.as_deref().map(|name| name.trim().to_owned()),
             guide: guide.filter(|guide| !guide.trim().is_empty()),
         })
     }

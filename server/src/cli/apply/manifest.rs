@@ -7,7 +7,7 @@ use domain::{
     authz::Role,
     catalog::{VersionState, Visibility, version::Access},
     clock::Timestamp,
-    plan::{Approval, Period, RateLimit},
+    plan::{Approval, Period, Quota, RateLimit},
 };
 use serde::{Deserialize, Deserializer, de::Error as _};
 use url::Url;
@@ -208,6 +208,16 @@ impl RateLimitEntry {
             per_s: self.per.seconds(),
             burst: self.burst.unwrap_or(self.requests),
         }
+    }
+}
+
+impl PlanEntry {
+    /// As the domain has it.
+    pub(crate) fn to_quota(&self) -> Option<Quota> {
+        self.quota.as_ref().map(|quota| Quota {
+            requests: quota.requests,
+            per: quota.per,
+        })
     }
 }
 

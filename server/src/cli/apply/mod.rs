@@ -1,7 +1,10 @@
 //! `turnpike apply`: makes an installation match manifests.
 //!
 //! Everything goes through the use cases that the pages use, as the installation itself. What is there already is left
-//! alone, so a second run changes nothing. A manifest is judged as a whole before its first change.
+//! alone, so a second run changes nothing.
+//!
+//! A manifest is judged as a whole before its first change: first by itself ([`check`]), then by a plan of the whole run,
+//! which makes the same decisions without acting on them and judges them against what is there.
 
 mod applications;
 mod at;
@@ -11,12 +14,13 @@ mod check;
 mod ending;
 pub(crate) mod manifest;
 mod organizations;
+mod planned;
 mod plans;
 mod prune;
 pub(crate) mod read;
 mod values;
 
-use std::{collections::BTreeSet, path::PathBuf, time::Duration};
+use std::{path::PathBuf, time::Duration};
 
 use anyhow::{Context as _, Result};
 use domain::{
@@ -34,6 +38,7 @@ use crate::{
 };
 use at::At;
 pub(crate) use changes::Changes;
+use planned::Planned;
 use read::Source;
 
 /// How long `--wait` waits for gateways.
@@ -53,10 +58,8 @@ pub(super) async fn run(args: ApplyArgs) -> Result<()> {
         }
         store => (store, None),
     };
-    let addresses = AddressPolicy {
-        allow_private: args.allow_private_upstreams,
-    };
-    let services = Services::open(&store.prepare()?, &args.portal_url, addresses).await?;
+    // Its upstreams may be private whatever is said here: whoever holds the database says where calls go.
+    let services = Services::open(&store.prepare()?, &args.portal_url, AddressPolicy::default()).await?;
     let done = apply(
         &services,
         &sources,
@@ -94,9 +97,7 @@ pub(crate) fn read_all(files: &[PathBuf]) -> Result<Vec<Source>> {
         .iter()
         .map(|file| Source::read(file))
         .collect::<Result<Vec<_>>>()?;
-    for source in &sources {
-        check::check(source)?;
-    }
+    check::check(&sources)?;
     Ok(sources)
 }
 
@@ -137,12 +138,27 @@ pub(crate) struct Mode {
 }
 
 /// Applies manifests in order and tells what was changed.
+///
+/// # Errors
+/// What is wrong; nothing was changed then, unless the installation changed between plan and run.
 pub(crate) async fn apply(services: &Services, sources: &[Source], mode: Mode) -> Result<Changes> {
+    let plan = Mode {
+        is_dry_run: true,
+        ..mode
+    };
+    let planned = run_once(services, sources, plan).await?;
+    if mode.is_dry_run || planned.len() == 0 {
+        return Ok(planned);
+    }
+    run_once(services, sources, mode).await
+}
+
+async fn run_once(services: &Services, sources: &[Source], mode: Mode) -> Result<Changes> {
     let mut run = Run {
         services,
         mode,
         changes: Changes::default(),
-        announced: BTreeSet::new(),
+        planned: Planned::default(),
     };
     for source in sources {
         run.organizations(source).await?;
@@ -157,13 +173,12 @@ pub(crate) async fn apply(services: &Services, sources: &[Source], mode: Mode) -
     Ok(run.changes)
 }
 
-/// One application of manifests.
+/// One application of manifests, or the plan of one.
 struct Run<'a> {
     services: &'a Services,
     mode: Mode,
     changes: Changes,
-    /// Addresses of accounts that a dry run would make, so that each is announced once.
-    announced: BTreeSet<String>,
+    planned: Planned,
 }
 
 /// Whoever an entry names to act or to be made.
@@ -187,7 +202,7 @@ impl Run<'_> {
         if let Some(account) = found.map_err(|error| at.refused(error))? {
             return Ok(Some(account));
         }
-        if !self.announced.insert(email.clone()) {
+        if !self.planned.accounts.insert(email.clone()) {
             return Ok(None);
         }
         let Some(password) = person.password else {
@@ -196,9 +211,6 @@ impl Run<'_> {
                 .error(format!("there is no account {email}; give a password to make it")));
         };
         if !self.makes("create", format!("account {email}")) {
-            domain::account::check_email(&email).map_err(|error| at.field(&error.field).error(error.message))?;
-            domain::account::check_password(password, &email)
-                .map_err(|error| at.field(&error.field).error(error.message))?;
             return Ok(None);
         }
         let name = person.name.unwrap_or_else(|| email.split('@').next().unwrap_or(&email));

@@ -1,7 +1,14 @@
 //! Organizations and their members.
 
+use std::collections::HashSet;
+
 use anyhow::Result;
-use domain::{actor::Actor, id::OrganizationId};
+use domain::{
+    account::normalize_email,
+    actor::Actor,
+    authz::Role,
+    id::{AccountId, OrganizationId},
+};
 
 use super::{Person, Run, at::At, found, manifest::OrganizationEntry, read::Source};
 
@@ -23,7 +30,9 @@ impl Run<'_> {
         let there =
             found(organizations.for_console(&Actor::System, &entry.slug).await).map_err(|error| at.refused(error))?;
         let Some(there) = there else {
-            if !self.makes("create", format!("organization {}", entry.slug)) {
+            // Another file of the same plan may have announced it.
+            let is_announced = !self.planned.organizations.insert(entry.slug.clone());
+            if is_announced || !self.makes("create", format!("organization {}", entry.slug)) {
                 return Ok(None);
             }
             let made = organizations.create(&Actor::System, &entry.slug, &entry.name).await;
@@ -50,7 +59,15 @@ impl Run<'_> {
                 .map_err(|error| at.refused(error))?,
             None => Vec::new(),
         };
-        for (i, member) in entry.members.iter().enumerate() {
+        let mut owners: HashSet<AccountId> = there
+            .iter()
+            .filter(|known| known.role == Role::Owner)
+            .map(|known| known.account_id)
+            .collect();
+        // Owners first: who was the only one may then get another role, wherever the two are written.
+        let mut members: Vec<_> = entry.members.iter().enumerate().collect();
+        members.sort_by_key(|(_, member)| member.role != Role::Owner);
+        for (i, member) in members {
             let at = at.entry("members", i);
             let person = Person {
                 email: &member.email,
@@ -66,6 +83,18 @@ impl Run<'_> {
             if is_there {
                 continue;
             }
+            if let Some(account) = &account {
+                if account.verified_at.is_none() {
+                    return Err(at.error(format!("{} has not verified this address yet", account.email)));
+                }
+                if member.role == Role::Owner {
+                    owners.insert(account.id);
+                } else if owners.remove(&account.id) && owners.is_empty() && !self.makes_owner(entry) {
+                    return Err(at
+                        .field("role")
+                        .error("an organization needs an owner; name another one"));
+                }
+            }
             let thing = format!("{} of {}: {}", member.role.as_str(), entry.slug, member.email);
             if self.makes("set", thing)
                 && let (Some(id), Some(account)) = (id, account)
@@ -79,5 +108,12 @@ impl Run<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Whether a plan makes the account of an owner, who cannot be counted before they are there.
+    fn makes_owner(&self, entry: &OrganizationEntry) -> bool {
+        let is_new = |email: &str| self.planned.accounts.contains(&normalize_email(email));
+        let owners = entry.members.iter().filter(|member| member.role == Role::Owner);
+        self.mode.is_dry_run && owners.map(|member| member.email.as_str()).any(is_new)
     }
 }

@@ -6,7 +6,7 @@ use anyhow::Result;
 use domain::{
     actor::Actor,
     id::{ApiId, OrganizationId},
-    plan::{Plan, Quota, service::PlanInput},
+    plan::{Plan, service::PlanInput},
 };
 
 use super::{
@@ -68,8 +68,8 @@ impl Run<'_> {
         for (i, slug) in entry.apis.iter().enumerate() {
             match ids.get(slug.as_str()) {
                 Some(id) => apis.push(*id),
-                // A dry run does not make the apis of the manifest.
-                None if self.mode.is_dry_run && organization.apis.iter().any(|api| api.slug == *slug) => {}
+                // A plan does not make the apis of the manifests.
+                None if self.planned.apis.contains(&format!("{}/{slug}", organization.slug)) => {}
                 None => {
                     let known = organization
                         .apis
@@ -80,7 +80,14 @@ impl Run<'_> {
                 }
             }
         }
-        let thing = format!("plan {}/{}", organization.slug, entry.slug);
+        let name = format!("{}/{}", organization.slug, entry.slug);
+        let covered = entry.apis.iter().map(|slug| {
+            ids.get(slug.as_str())
+                .map_or_else(|| format!("{}/{slug}", organization.slug), ToString::to_string)
+        });
+        let covered = covered.collect();
+        self.planned.plans.insert(name.clone(), covered);
+        let thing = format!("plan {name}");
         match current {
             None => {
                 if self.makes("create", thing)
@@ -112,10 +119,7 @@ fn input(entry: &PlanEntry, apis: Vec<ApiId>) -> PlanInput {
             .iter()
             .map(super::manifest::RateLimitEntry::to_limit)
             .collect(),
-        quota: entry.quota.as_ref().map(|quota| Quota {
-            requests: quota.requests,
-            per: quota.per,
-        }),
+        quota: entry.to_quota(),
         approval: entry.approval,
         apis,
     }

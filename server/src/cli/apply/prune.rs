@@ -74,7 +74,16 @@ impl Run<'_> {
             .iter()
             .filter(|known| !named.plans.contains(known.plan.slug.as_str()))
         {
-            let thing = format!("plan {slug}/{}", known.plan.slug);
+            let name = format!("{slug}/{}", known.plan.slug);
+            let thing = format!("plan {name}");
+            let ended = self.planned.ended.get(&name).copied().unwrap_or_default();
+            if self.mode.is_dry_run && known.subscriptions > ended {
+                let subscriptions = match known.subscriptions - ended {
+                    1 => "1 application is subscribed to it".to_owned(),
+                    n => format!("{n} applications are subscribed to it"),
+                };
+                return Err(at.error(format!("{thing} cannot be deleted: {subscriptions}")));
+            }
             if self.makes("delete", thing.clone()) {
                 let deleted = self.services.plans.delete(&Actor::System, known.plan.id).await;
                 deleted.map_err(|error| at.error(format!("{thing} cannot be deleted: {error}")))?;
@@ -111,7 +120,11 @@ impl Run<'_> {
         {
             let plan = full_name(known);
             let is_named = entry.subscriptions.iter().any(|named| named.plan == plan);
-            if !is_named && self.makes("cancel", format!("subscription of {thing} to {plan}")) {
+            if is_named || self.planned.moved.contains(&known.subscription.id) {
+                continue;
+            }
+            *self.planned.ended.entry(plan.clone()).or_default() += 1;
+            if self.makes("cancel", format!("subscription of {thing} to {plan}")) {
                 let canceled = self
                     .services
                     .subscriptions
