@@ -4,6 +4,8 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
 const NANOS: u64 = 1_000_000_000;
+/// The most time that a limit reckons with: 146 years. Sums of it and of any moment of this century fit into 64 bits.
+const MAX_NS: u64 = u64::MAX / 4;
 
 /// A limit: one request every interval in the long run, `burst` at once after a pause.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,13 +36,14 @@ pub struct TooEarly {
 
 impl Gcra {
     /// At most `requests` in any `per` in the long run, `burst` at once. Zeros count as 1. The interval between two
-    /// requests is rounded up to a nanosecond, so the limit is never exceeded by rounding.
+    /// requests is rounded up to a nanosecond, so the limit is never exceeded by rounding. Neither the interval nor the
+    /// time that a burst stands for is longer than 146 years.
     pub fn new(requests: u32, per: Duration, burst: u32) -> Self {
         let per_ns = u64::try_from(per.as_nanos()).unwrap_or(u64::MAX);
-        let interval_ns = per_ns.div_ceil(requests.max(1).into()).max(1);
+        let interval_ns = per_ns.div_ceil(requests.max(1).into()).clamp(1, MAX_NS);
         Self {
             interval_ns,
-            burst_ns: interval_ns.saturating_mul(burst.max(1).into()),
+            burst_ns: interval_ns.saturating_mul(burst.max(1).into()).min(MAX_NS),
         }
     }
 
@@ -59,10 +62,11 @@ impl Gcra {
     pub fn take(&self, cell: &GcraCell, now_ns: u64) -> Result<Room, TooEarly> {
         let mut seen = cell.0.load(Relaxed);
         loop {
-            let next = self.empty_at(seen, now_ns) + self.interval_ns;
-            if next > now_ns + self.burst_ns {
+            let next = self.empty_at(seen, now_ns).saturating_add(self.interval_ns);
+            let full = now_ns.saturating_add(self.burst_ns);
+            if next > full {
                 return Err(TooEarly {
-                    retry_in_ns: next - now_ns - self.burst_ns,
+                    retry_in_ns: next - full,
                 });
             }
             match cell.0.compare_exchange_weak(seen, next, Relaxed, Relaxed) {
@@ -169,6 +173,23 @@ mod tests {
     }
 
     proptest! {
+        /// Nothing overflows, whatever a plan says and whatever the clock shows.
+        #[test]
+        fn any_limit_at_any_time(
+            requests: u32, per_s: u64, burst: u32, stored: u64,
+            now in prop_oneof![Just(0), Just(T0), Just(u64::MAX - 1), any::<u64>()],
+        ) {
+            let limit = Gcra::new(requests, Duration::from_secs(per_s), burst);
+            let cell = GcraCell(AtomicU64::new(stored));
+            for _ in 0..3 {
+                let (look, take) = (limit.look(&cell, now), limit.take(&cell, now));
+                if now <= T0 {
+                    prop_assert_eq!(look.is_ok(), take.is_ok());
+                }
+            }
+            limit.give_back(&cell);
+        }
+
         /// In any stretch of time no more than the burst plus the rate's share passes.
         #[test]
         fn never_more_than_burst_plus_rate(
