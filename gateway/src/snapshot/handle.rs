@@ -1,6 +1,6 @@
 //! The one pointer to the snapshot, and the only way to change it.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use arc_swap::ArcSwap;
 use domain::{
@@ -38,7 +38,7 @@ impl Snapshot {
         self.keys.get(hash)
     }
 
-    /// Subscriptions of an application, oldest first.
+    /// Subscriptions of an application, oldest first: in the order of their ids, which begin with the time.
     pub(crate) fn subscriptions(&self, application: ApplicationId) -> &[Subscription] {
         self.subscriptions.get(&application).map_or(&[], |list| list)
     }
@@ -89,10 +89,11 @@ impl SnapshotHandle {
         }))
     }
 
-    /// Compiles an update and swaps it in; requests that run keep what they began with. Revisions only grow. Calls from
-    /// several threads wait for each other; the cost of changes is proportional to what changed, not to what is there.
+    /// Compiles an update and swaps it in; requests that run keep what they began with. Revisions only grow here, see
+    /// [`Self::replace`]. Calls from several threads wait for each other; the cost of changes is proportional to what
+    /// changed, not to what is there.
     pub fn apply(&self, update: ConfigUpdate) -> Applied {
-        let mut writer = self.0.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        let writer = self.0.writer.lock().unwrap_or_else(PoisonError::into_inner);
         let current = self.0.current.load();
         let wanted = match &update {
             ConfigUpdate::Full(config) => config.revision,
@@ -106,11 +107,23 @@ impl SnapshotHandle {
                 warnings: Vec::new(),
             };
         }
+        self.swap(writer, update)
+    }
+
+    /// Takes a whole configuration whatever its revision is: for a database that went back, because a backup was
+    /// restored. What the budgets have counted stays.
+    pub fn replace(&self, config: GatewayConfig) -> Applied {
+        let writer = self.0.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        self.swap(writer, ConfigUpdate::Full(Box::new(config)))
+    }
+
+    fn swap(&self, mut writer: MutexGuard<'_, Writer>, update: ConfigUpdate) -> Applied {
         let mut warnings = Vec::new();
         let next = match update {
             ConfigUpdate::Full(config) => writer.full(*config, &self.0.portal_url, &mut warnings),
             ConfigUpdate::Changes(changes) => {
-                writer.changed(Snapshot::clone(&current), *changes, &self.0.portal_url, &mut warnings)
+                let current = Snapshot::clone(&self.0.current.load());
+                writer.changed(current, *changes, &self.0.portal_url, &mut warnings)
             }
         };
         let revision = next.revision;
@@ -179,7 +192,8 @@ impl Writer {
                 self.subscriptions.insert(record.id, subscription);
             }
         }
-        for (application, list) in by_application {
+        for (application, mut list) in by_application {
+            list.sort_by_key(|subscription| subscription.id);
             next.subscriptions.insert(application, list.into());
         }
         for record in keys {
@@ -214,8 +228,10 @@ impl Writer {
             let known = self.end(&mut next, record.id);
             let budget = known.map_or_else(Arc::default, |known| known.budget);
             if let Some(subscription) = admit(&next.catalog, &record, budget, warnings) {
-                let list = next.subscriptions(record.application_id);
-                let list: Arc<[Subscription]> = list.iter().cloned().chain([subscription.clone()]).collect();
+                let mut list = next.subscriptions(record.application_id).to_vec();
+                let place = list.partition_point(|other| other.id < subscription.id);
+                list.insert(place, subscription.clone());
+                let list: Arc<[Subscription]> = list.into();
                 next.subscriptions.insert(record.application_id, list);
                 self.subscriptions.insert(record.id, subscription);
             }
@@ -230,6 +246,7 @@ impl Writer {
     }
 
     fn catalog(&mut self, records: CatalogRecords, portal_url: &str, warnings: &mut Vec<Warning>) -> Catalog {
+        self.authorities.turn();
         compile::catalog(records, portal_url, &mut self.authorities, warnings)
     }
 

@@ -11,11 +11,12 @@ use hyper::client::conn::http1::SendRequest;
 use tokio::time::timeout;
 
 use super::{Authority, body::RequestBody};
+use crate::fast_hash::IdMap;
 
-/// Idle connections of one worker, by authority.
+/// Idle connections of one worker, by the number of their authority.
 #[derive(Debug)]
 pub(crate) struct Pool {
-    idle: RefCell<Vec<Vec<Idle>>>,
+    idle: RefCell<IdMap<u64, Vec<Idle>>>,
     /// Seconds of the worker.
     now_s: Cell<u32>,
 }
@@ -32,7 +33,7 @@ struct Idle {
 pub(crate) struct Lease {
     sender: Option<SendRequest<RequestBody>>,
     pool: Rc<Pool>,
-    number: usize,
+    number: u64,
     born_s: u32,
     /// Whether it carried a call before: then it may have died unnoticed.
     pub(crate) is_reused: bool,
@@ -58,7 +59,7 @@ impl Pool {
     /// The idle connection that was used last.
     pub(crate) fn take(self: &Rc<Self>, authority: &Authority) -> Option<Lease> {
         let mut idle = self.idle.borrow_mut();
-        let stack = idle.get_mut(authority.number)?;
+        let stack = idle.get_mut(&authority.number)?;
         while let Some(Idle { sender, born_s, .. }) = stack.pop() {
             if sender.is_ready() {
                 return Some(Lease {
@@ -84,12 +85,13 @@ impl Pool {
         }
     }
 
-    /// Closes what has waited too long or is dead; called once a second.
+    /// Closes what has waited too long or is dead, and forgets authorities without connections; called once a second.
     pub(crate) fn tick(&self, now_s: u32) {
         self.now_s.set(now_s);
-        for stack in self.idle.borrow_mut().iter_mut() {
+        self.idle.borrow_mut().retain(|_, stack| {
             stack.retain(|idle| !idle.sender.is_closed() && now_s.saturating_sub(idle.since_s) <= MAX_IDLE_S);
-        }
+            !stack.is_empty()
+        });
     }
 
     /// Closes every idle connection.
@@ -97,17 +99,15 @@ impl Pool {
         self.idle.borrow_mut().clear();
     }
 
-    fn put(&self, number: usize, born_s: u32, sender: SendRequest<RequestBody>) {
+    fn put(&self, number: u64, born_s: u32, sender: SendRequest<RequestBody>) {
         let now_s = self.now_s.get();
         if now_s.saturating_sub(born_s) > MAX_AGE_S {
             return;
         }
         let mut idle = self.idle.borrow_mut();
-        if idle.len() <= number {
-            idle.resize_with(number + 1, Vec::new);
-        }
-        if idle[number].len() < MAX_IDLE {
-            idle[number].push(Idle {
+        let stack = idle.entry(number).or_default();
+        if stack.len() < MAX_IDLE {
+            stack.push(Idle {
                 sender,
                 born_s,
                 since_s: now_s,

@@ -16,8 +16,8 @@ use http::HeaderValue;
 /// number, so they survive a change of configuration.
 #[derive(Debug)]
 pub(crate) struct Authority {
-    /// Consecutive from 0 within the process.
-    pub(crate) number: usize,
+    /// No other authority of the process ever has it.
+    pub(crate) number: u64,
     pub(crate) is_tls: bool,
     /// Host name or address, without brackets.
     pub(crate) host: String,
@@ -29,9 +29,46 @@ pub(crate) struct Authority {
     pub(crate) allow_private: bool,
 }
 
-/// Every authority that was ever configured.
+/// The authorities that the newest catalog names. Those of the one before are remembered for as long as the next is
+/// compiled, so that what is named again keeps its number and with it its connections; the rest is forgotten.
 #[derive(Debug, Default)]
-pub(crate) struct AuthorityBook(HashMap<(bool, String, u16, bool), Arc<Authority>>);
+pub(crate) struct AuthorityBook {
+    named: HashMap<AuthorityKey, Arc<Authority>>,
+    before: HashMap<AuthorityKey, Arc<Authority>>,
+    next_number: u64,
+}
+
+/// Whether it speaks TLS, host, port, and whether private addresses are permitted.
+type AuthorityKey = (bool, String, u16, bool);
+
+impl AuthorityBook {
+    /// A new catalog begins.
+    pub(crate) fn turn(&mut self) {
+        self.before = std::mem::take(&mut self.named);
+    }
+
+    /// The authority of a key. `header` is the value of `Host`.
+    fn authority(&mut self, key: AuthorityKey, header: HeaderValue) -> Arc<Authority> {
+        if let Some(known) = self.named.get(&key) {
+            return Arc::clone(known);
+        }
+        let authority = self.before.remove(&key).unwrap_or_else(|| {
+            let (is_tls, host, port, allow_private) = key.clone();
+            let number = self.next_number;
+            self.next_number += 1;
+            Arc::new(Authority {
+                number,
+                is_tls,
+                host,
+                port,
+                header,
+                allow_private,
+            })
+        });
+        self.named.insert(key, Arc::clone(&authority));
+        authority
+    }
+}
 
 /// One target.
 #[derive(Debug)]
@@ -86,25 +123,9 @@ impl Targets {
             };
             let header = header.map_err(|_| unusable())?;
             let host = host.trim_start_matches('[').trim_end_matches(']').to_owned();
-            let number = book.0.len();
-            let authority = book
-                .0
-                .entry((is_tls, host.clone(), port, upstream.allow_private))
-                .or_insert_with(|| {
-                    Arc::new(Authority {
-                        number,
-                        is_tls,
-                        host,
-                        port,
-                        header,
-                        allow_private: upstream.allow_private,
-                    })
-                });
+            let authority = book.authority((is_tls, host, port, upstream.allow_private), header);
             let base_path = url.path().trim_end_matches('/').into();
-            targets.push(Target {
-                authority: Arc::clone(authority),
-                base_path,
-            });
+            targets.push(Target { authority, base_path });
         }
         let weights: Vec<u32> = upstream
             .targets
@@ -203,16 +224,28 @@ mod tests {
     }
 
     #[test]
-    fn authorities_keep_their_number() {
+    fn authorities_keep_their_number_while_they_are_named() {
         let mut book = AuthorityBook::default();
-        let one = serde_json::json!({"targets": [{"url": "http://a.test/x"}]});
-        let two = serde_json::json!({"targets": [{"url": "http://b.test"}, {"url": "http://a.test:80/y"}]});
-        Targets::compile(&upstream(one), &mut book).unwrap();
-        let targets = Targets::compile(&upstream(two), &mut book).unwrap();
+        let mut numbers = |urls: &[&str]| -> Vec<u64> {
+            book.turn();
+            let targets: Vec<_> = urls.iter().map(|url| serde_json::json!({ "url": url })).collect();
+            let targets = upstream(serde_json::json!({ "targets": targets }));
+            let targets = Targets::compile(&targets, &mut book).unwrap();
+            assert!(book.named.len() + book.before.len() <= 3, "{book:?}");
+            targets.all.iter().map(|target| target.authority.number).collect()
+        };
+        assert_eq!(numbers(&["http://a.test/x"]), [0]);
+        assert_eq!(numbers(&["http://b.test", "http://a.test:80/y"]), [1, 0]);
+        assert_eq!(numbers(&["http://b.test"]), [1]);
+        assert_eq!(numbers(&["http://b.test"]), [1]);
         assert_eq!(
-            targets.all.iter().map(|t| t.authority.number).collect::<Vec<_>>(),
-            [1, 0]
+            numbers(&["http://a.test", "http://b.test"]),
+            [2, 1],
+            "never a number that was used"
         );
+        for host in 0..100 {
+            numbers(&[&format!("http://{host}.test")]);
+        }
     }
 
     #[test]

@@ -2,7 +2,10 @@
 
 use std::{net::SocketAddr, time::Duration};
 
-use domain::gateway_config::{ConfigChanges, ConfigUpdate};
+use domain::{
+    gateway_config::{ConfigChanges, ConfigUpdate},
+    plan::{Period, Quota},
+};
 use gateway::{Gateway, GatewayOptions, SnapshotHandle, StartError, UsageSink};
 use http::Response;
 use tokio::{
@@ -13,7 +16,7 @@ use tokio::{
 use crate::{
     caller::{Caller, call, get},
     upstream::{Upstream, full},
-    world::{PORTAL, Setup, World},
+    world::{PORTAL, Setup, World, id},
 };
 
 const PETS: &str = "/acme/petstore/v1/pets";
@@ -108,6 +111,67 @@ async fn revisions_only_grow_and_can_be_waited_for() {
     assert_eq!(snapshot.revision(), Some(5));
     assert!(snapshot.apply(changes(8)).is_taken);
     waiting.await.unwrap();
+}
+
+#[tokio::test]
+async fn an_older_configuration_can_replace_the_served_one() {
+    let upstream = Upstream::mirror().await;
+    let mut setup = Setup::new(Some(&upstream.url()));
+    setup.revision = 9;
+    setup.quota = Some(Quota {
+        requests: 2,
+        per: Period::Month,
+    });
+    let world = World::start(&setup);
+    assert_eq!(call(world.address(), get(PETS, "")).await.status, 200);
+    setup.revision = 4;
+    setup.version.name = "v0".into();
+    let ConfigUpdate::Full(config) = setup.config() else {
+        panic!("a setup is a whole configuration")
+    };
+    assert!(!world.snapshot.apply(ConfigUpdate::Full(config.clone())).is_taken);
+    let applied = world.snapshot.replace(*config);
+    assert_eq!((applied.is_taken, world.snapshot.revision()), (true, Some(4)));
+    assert_eq!(call(world.address(), get(PETS, "")).await.status, 404);
+    let restored = "/acme/petstore/v0/pets";
+    assert_eq!(call(world.address(), get(restored, "")).await.status, 200);
+    assert_eq!(
+        call(world.address(), get(restored, "")).await.status,
+        429,
+        "what was counted stays"
+    );
+    setup.revision = 5;
+    assert!(
+        world.snapshot.apply(setup.config()).is_taken,
+        "and grows again from there"
+    );
+}
+
+#[tokio::test]
+async fn the_oldest_active_subscription_wins_however_it_came() {
+    let upstream = Upstream::mirror().await;
+    let mut setup = Setup::new(Some(&upstream.url()));
+    setup.has_subscription = false;
+    let world = World::start(&setup);
+    let change = |revision, subscription| {
+        ConfigUpdate::Changes(Box::new(ConfigChanges {
+            revision,
+            subscriptions: vec![subscription],
+            ..ConfigChanges::default()
+        }))
+    };
+    let (older, mut newer) = (setup.subscription(), setup.subscription());
+    newer.id = id("sub", 2);
+    let paying = [older.id, newer.id];
+    world.snapshot.apply(change(2, newer));
+    world.snapshot.apply(change(3, older.clone()));
+    assert_eq!(call(world.address(), get(PETS, "")).await.status, 200);
+    // A change of the older one does not put it last.
+    world.snapshot.apply(change(4, older));
+    assert_eq!(call(world.address(), get(PETS, "")).await.status, 200);
+    let rows = world.stop().await;
+    assert_eq!(rows.len(), 1);
+    assert_eq!((rows[0].0.subscription_id, rows[0].1.units), (paying[0], 2));
 }
 
 #[tokio::test]

@@ -6,7 +6,12 @@
 
 use std::time::Duration;
 
-use domain::{error::Result, gateway_config::ConfigRevision, services::Services, store::ConfigListener};
+use domain::{
+    error::Result,
+    gateway_config::{ConfigRevision, ConfigUpdate},
+    services::Services,
+    store::ConfigListener,
+};
 use gateway::SnapshotHandle;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
@@ -67,8 +72,20 @@ impl Reconciler {
     async fn apply(&self, since: Option<ConfigRevision>) -> Result<gateway::Applied> {
         let update = self.services.gateway_config.read(since).await?;
         let snapshot = self.snapshot.clone();
+        let apply = move || match update {
+            // The database went back: a backup was restored under a gateway that runs.
+            ConfigUpdate::Full(config) if since.is_some_and(|served| config.revision < served) => {
+                tracing::warn!(
+                    revision = config.revision,
+                    served = since,
+                    "an older configuration replaces the served one"
+                );
+                snapshot.replace(*config)
+            }
+            update => snapshot.apply(update),
+        };
         // Compiling a large configuration takes a while and must not hold up pages.
-        let applied = tokio::task::spawn_blocking(move || snapshot.apply(update)).await;
+        let applied = tokio::task::spawn_blocking(apply).await;
         applied.map_err(domain::error::DomainError::internal)
     }
 
