@@ -50,6 +50,11 @@ pub struct Limits {
     pub header_timeout: Duration,
     /// How long a connection may stay open between two requests.
     pub idle_timeout: Duration,
+    /// How long an answer may stand still: the upstream sends no more of its body, or the caller takes no more of it.
+    /// Longer breaks it off.
+    pub stall_timeout: Duration,
+    /// How long a connection that changed to WebSocket may carry no byte either way.
+    pub websocket_timeout: Duration,
     /// Open connections over all workers; more wait in the listen queue.
     pub connections: usize,
     /// Concurrent streams on one HTTP/2 connection.
@@ -66,6 +71,8 @@ impl Default for Limits {
             body_bytes: None,
             header_timeout: Duration::from_secs(15),
             idle_timeout: Duration::from_secs(75),
+            stall_timeout: Duration::from_mins(5),
+            websocket_timeout: Duration::from_mins(10),
             connections: 20_000,
             streams: 128,
         }

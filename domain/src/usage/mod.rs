@@ -1,8 +1,9 @@
 //! Usage: the ledger that refuses, charts and bills.
 //!
 //! A call counts (is one unit) when the gateway passed it to the upstream and the upstream answered, whatever the
-//! status. Refused calls and calls that failed between gateway and upstream (502, 503, 504 made here) count zero units;
-//! they are in the ledger for the charts, never for the quota or the invoice.
+//! status, or its caller hung up before the answer (status 499): the upstream has done the work. Refused calls, calls
+//! that failed between gateway and upstream (502, 503, 504 made here) and calls whose caller hung up before they were
+//! passed on count zero units; they are in the ledger for the charts, never for the quota or the invoice.
 
 #[cfg(feature = "store")]
 pub mod ledger;

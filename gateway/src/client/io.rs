@@ -27,6 +27,9 @@ pub(crate) struct Slot {
     /// Worker's second in which the phase began.
     since_s: AtomicU32,
     now_s: Arc<AtomicU32>,
+    /// Whether bytes wait for the caller to take them, and since which second.
+    is_blocked: AtomicBool,
+    blocked_since_s: AtomicU32,
     is_upgraded: AtomicBool,
     last_words: OnceLock<Bytes>,
     /// Who waits for the running call to be over; rare, so a lock is enough.
@@ -46,6 +49,8 @@ pub(crate) enum ConnectionPhase {
     Busy,
     /// The caller's end of the connection, after a refusal.
     Closing,
+    /// Bytes of another protocol; lasts since the last of them.
+    Upgraded,
 }
 
 impl Slot {
@@ -60,6 +65,10 @@ impl Slot {
     }
 
     pub(crate) fn enter(&self, phase: ConnectionPhase) {
+        // Nothing leads back from another protocol.
+        if self.is_upgraded.load(Relaxed) {
+            return;
+        }
         if self.phase.swap(phase as u8, Relaxed) != phase as u8 || phase == ConnectionPhase::Idle {
             self.since_s.store(self.now_s.load(Relaxed), Relaxed);
         }
@@ -71,7 +80,8 @@ impl Slot {
             0 => ConnectionPhase::Idle,
             1 => ConnectionPhase::Head,
             2 => ConnectionPhase::Busy,
-            _ => ConnectionPhase::Closing,
+            3 => ConnectionPhase::Closing,
+            _ => ConnectionPhase::Upgraded,
         };
         (
             phase,
@@ -96,7 +106,33 @@ impl Slot {
 
     /// The answer is 101: what follows is no longer HTTP.
     pub(crate) fn upgraded(&self) {
+        self.enter(ConnectionPhase::Upgraded);
         self.is_upgraded.store(true, Relaxed);
+    }
+
+    /// For how many seconds the caller has taken nothing of what waits for it.
+    pub(crate) fn blocked_s(&self) -> Option<u32> {
+        let now_s = self.now_s.load(Relaxed);
+        self.is_blocked
+            .load(Relaxed)
+            .then(|| now_s.saturating_sub(self.blocked_since_s.load(Relaxed)))
+    }
+
+    /// Bytes went through.
+    fn moved(&self) {
+        if self.is_upgraded.load(Relaxed) {
+            self.since_s.store(self.now_s.load(Relaxed), Relaxed);
+        }
+    }
+
+    /// Whether the caller took what was written.
+    fn wrote(&self, is_taken: bool) {
+        if is_taken {
+            self.is_blocked.store(false, Relaxed);
+            self.moved();
+        } else if !self.is_blocked.swap(true, Relaxed) {
+            self.blocked_since_s.store(self.now_s.load(Relaxed), Relaxed);
+        }
     }
 
     /// What is sent before the connection is closed; the first words win.
@@ -197,6 +233,7 @@ impl<F: Fn(Reason) -> Bytes + Unpin> AsyncRead for ClientIo<F> {
                 if new.is_empty() {
                     return Poll::Ready(Ok(()));
                 }
+                this.slot.moved();
                 let scan = this.framing.scan(new);
                 if scan.refused.is_none() {
                     this.carry.extend_from_slice(&new[scan.approved..]);
@@ -227,7 +264,9 @@ impl<F: Fn(Reason) -> Bytes + Unpin> AsyncRead for ClientIo<F> {
 
 impl<F: Fn(Reason) -> Bytes + Unpin> AsyncWrite for ClientIo<F> {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write(cx, buf)
+        let written = Pin::new(&mut self.stream).poll_write(cx, buf);
+        self.slot.wrote(written.is_ready());
+        written
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {

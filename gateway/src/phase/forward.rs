@@ -13,7 +13,6 @@ use tokio::time::timeout;
 
 use super::{credential::X_API_KEY, metering::Call};
 use crate::{
-    client::Slot,
     decision::{Permit, Refusal},
     problem::Reason,
     trace_context::{TRACEPARENT, TraceContext},
@@ -24,6 +23,9 @@ use crate::{
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const X_FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
 const X_FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
+
+/// The one protocol that a connection may change to.
+pub(super) const WEBSOCKET: HeaderValue = HeaderValue::from_static("websocket");
 
 /// Targets that are tried before giving up; only as long as none of them was sent anything.
 const MAX_TARGETS_TRIED: usize = 3;
@@ -72,6 +74,13 @@ pub(crate) async fn forward(
         upgrade,
     } = outgoing;
     let hop = prepare(worker, peer, permit, version, uri, &mut headers, &trace);
+    // A handshake is a GET without a body (RFC 6455 §4.1); anything else is a normal request.
+    let upgrade = upgrade
+        .filter(|_| hop.is_websocket && version == Version::HTTP_11 && method == Method::GET && body.is_end_stream());
+    if upgrade.is_some() {
+        headers.insert(CONNECTION, HeaderValue::from_static("upgrade"));
+        headers.insert(UPGRADE, WEBSOCKET);
+    }
     let body = if body.is_end_stream() {
         RequestBody::Empty
     } else {
@@ -83,7 +92,6 @@ pub(crate) async fn forward(
             max_bytes: worker.limits().body_bytes.unwrap_or(u64::MAX),
         }
     };
-    let wants_upgrade = hop.upgrade.is_some() && upgrade.is_some();
     let mut request = Request::new(body);
     *request.method_mut() = method;
     *request.headers_mut() = headers;
@@ -103,9 +111,9 @@ pub(crate) async fn forward(
         {
             Ok((response, lease)) => {
                 let is_switch = response.status() == http::StatusCode::SWITCHING_PROTOCOLS;
-                if is_switch && !wants_upgrade {
+                if is_switch && !(upgrade.is_some() && is_websocket(response.headers())) {
                     return Err(Box::new(broken(
-                        "The API's server changed the protocol without being asked to.",
+                        "The API's server changed to a protocol that it was not asked for.",
                     )));
                 }
                 return Ok(Answer {
@@ -135,7 +143,7 @@ enum Failed {
 
 async fn send(
     worker: &Rc<Worker>,
-    call: &Call,
+    call: &mut Call,
     target: &Target,
     connect_timeout: Duration,
     response_timeout: Duration,
@@ -158,13 +166,16 @@ async fn send(
         let copy = (lease.is_reused && may_repeat).then(|| repeatable(&request)).flatten();
         let is_reused = lease.is_reused;
         let Some(sender) = lease.sender() else { continue };
+        call.passed_on(true);
         match respond_in_time(call, response_timeout, sender.try_send_request(request)).await {
             Ok(Ok(response)) => return Ok((response, lease)),
             Ok(Err(mut error)) => {
                 if let Some(body_failure) = call.body.as_ref().and_then(|body| body_failure(body.state())) {
                     return Err(Failed::Refused(body_failure));
                 }
-                let again = error.take_message().filter(|_| is_reused).or(copy);
+                let unsent = error.take_message();
+                call.passed_on(unsent.is_none());
+                let again = unsent.filter(|_| is_reused).or(copy);
                 tracing::debug!(error = %error.error(), is_reused, repeats = again.is_some(), "an upstream connection failed");
                 match again {
                     Some(again) => {
@@ -254,10 +265,6 @@ fn prepare(
         headers.insert(TE, HeaderValue::from_static("trailers"));
         headers.append(CONNECTION, HeaderValue::from_static("te"));
     }
-    if let Some(protocol) = &hop.upgrade {
-        headers.insert(CONNECTION, HeaderValue::from_static("upgrade"));
-        headers.insert(UPGRADE, protocol.clone());
-    }
     if let (false, Some(value)) = (headers.contains_key(TRACEPARENT), trace.header()) {
         headers.insert(TRACEPARENT, value);
     }
@@ -319,6 +326,13 @@ fn address(
     Ok(())
 }
 
+/// Whether an answer of 101 changes to the protocol that was asked for, and to no other on top of it.
+fn is_websocket(headers: &HeaderMap) -> bool {
+    let mut protocols = headers.get_all(UPGRADE).iter();
+    let is_websocket = |value: &HeaderValue| value.as_bytes().trim_ascii().eq_ignore_ascii_case(b"websocket");
+    protocols.next().is_some_and(is_websocket) && protocols.next().is_none()
+}
+
 fn body_failure(state: BodyState) -> Option<Box<Refusal>> {
     match state {
         BodyState::TooLarge => Some(Box::new(Refusal::new(Reason::BodyTooLarge))),
@@ -356,26 +370,4 @@ fn timed_out(limit: Duration) -> Refusal {
     Refusal::new(Reason::UpstreamTimeout)
         .detail(detail)
         .proxy_error("http_response_timeout")
-}
-
-/// Connects both sides of a protocol change and passes bytes on until one of them ends.
-pub(crate) fn splice(slot: &Slot, caller: OnUpgrade, response: &mut Response<Incoming>) {
-    slot.upgraded();
-    let upstream = hyper::upgrade::on(response);
-    tokio::task::spawn_local(async move {
-        let (caller, upstream) = match (caller.await, upstream.await) {
-            (Ok(caller), Ok(upstream)) => (caller, upstream),
-            (caller, upstream) => {
-                tracing::debug!(caller = ?caller.err(), upstream = ?upstream.err(), "a protocol change failed");
-                return;
-            }
-        };
-        let (mut caller, mut upstream) = (
-            hyper_util::rt::TokioIo::new(caller),
-            hyper_util::rt::TokioIo::new(upstream),
-        );
-        if let Err(error) = tokio::io::copy_bidirectional(&mut caller, &mut upstream).await {
-            tracing::debug!(%error, "an upgraded connection broke off");
-        }
-    });
 }

@@ -18,8 +18,8 @@ use crate::{
 /// Status of calls whose caller went away before the answer; nobody sees it but the ledger.
 const CLIENT_CLOSED: u16 = 499;
 
-/// A call that is not counted yet. Dropped without an answer it counts as given up by its caller: no units, and the
-/// quota gets its unit back.
+/// A call that is not counted yet. Dropped without an answer it counts as given up by its caller: with one unit if it
+/// was passed on, because the upstream may have done the work; otherwise with none, and the quota gets its unit back.
 pub(crate) struct Call {
     worker: Rc<Worker>,
     pub(crate) known: Known,
@@ -27,6 +27,7 @@ pub(crate) struct Call {
     pub(crate) body: Option<Rc<BodyProgress>>,
     started: Instant,
     minute: u32,
+    is_passed_on: bool,
     is_counted: bool,
 }
 
@@ -50,6 +51,7 @@ impl Call {
             body: None,
             started: Instant::now(),
             minute: (now.unix_s() / 60) as u32,
+            is_passed_on: false,
             is_counted: false,
         }
     }
@@ -61,6 +63,11 @@ impl Call {
 
     pub(crate) fn permit(&self) -> Option<&Permit> {
         self.permit.as_ref()
+    }
+
+    /// The request is on its way to the upstream, or came back from a connection that had taken nothing of it.
+    pub(crate) fn passed_on(&mut self, is_passed_on: bool) {
+        self.is_passed_on = is_passed_on;
     }
 
     /// The upstream answered: the call counts.
@@ -117,10 +124,13 @@ impl Call {
 
 impl Drop for Call {
     fn drop(&mut self) {
-        if !self.is_counted {
-            self.return_quota();
-            self.count(CLIENT_CLOSED, false, 0);
+        if self.is_counted {
+            return;
         }
+        if !self.is_passed_on {
+            self.return_quota();
+        }
+        self.count(CLIENT_CLOSED, false, u64::from(self.is_passed_on));
     }
 }
 

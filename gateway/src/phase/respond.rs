@@ -21,7 +21,7 @@ use crate::{
     snapshot::http_date,
     trace_context::TraceContext,
     upstream::strip_hop_by_hop,
-    worker::{InFlight, Worker},
+    worker::{InFlight, Peer, Worker},
 };
 
 /// `Deprecation` (RFC 9745).
@@ -38,6 +38,7 @@ const RETRY_SOON: HeaderValue = HeaderValue::from_static("5");
 /// Passes the upstream's answer on. From here the call counts.
 pub(crate) fn pass_on(
     worker: &Rc<Worker>,
+    peer: &Peer,
     slot: &Slot,
     call: &mut Call,
     answer: Answer,
@@ -52,13 +53,14 @@ pub(crate) fn pass_on(
     let tally = call.answered(response.status().as_u16());
     let is_switch = upgrade.is_some();
     if let Some(caller) = upgrade {
-        forward::splice(slot, caller, &mut response);
+        slot.upgraded();
+        peer.switch(caller, hyper::upgrade::on(&mut response));
     }
     let (mut parts, incoming) = response.into_parts();
-    let hop = strip_hop_by_hop(&mut parts.headers);
-    if let (true, Some(protocol)) = (is_switch, hop.upgrade) {
+    strip_hop_by_hop(&mut parts.headers);
+    if is_switch {
         parts.headers.insert(CONNECTION, HeaderValue::from_static("upgrade"));
-        parts.headers.insert(UPGRADE, protocol);
+        parts.headers.insert(UPGRADE, forward::WEBSOCKET);
     }
     let received = std::mem::replace(&mut parts.version, Version::HTTP_11);
     parts.headers.append(VIA, worker.via(received));
@@ -72,7 +74,10 @@ pub(crate) fn pass_on(
     // The reason phrase and other leftovers of the connection.
     parts.extensions.clear();
     worker.counters().answered(parts.status.as_u16());
-    Response::from_parts(parts, AnswerBody::passed(incoming, lease, tally, in_flight))
+    Response::from_parts(
+        parts,
+        AnswerBody::passed(incoming, lease, worker.limits().stall_timeout, tally, in_flight),
+    )
 }
 
 /// Answers with a problem. The call does not count.

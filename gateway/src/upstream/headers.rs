@@ -7,12 +7,15 @@ use http::{
 
 const KEEP_ALIVE: HeaderName = HeaderName::from_static("keep-alive");
 const PROXY_CONNECTION: HeaderName = HeaderName::from_static("proxy-connection");
+/// Belongs to an upgrade to HTTP/2 (RFC 7540 §3.2.1), which is never passed on.
+const HTTP2_SETTINGS: HeaderName = HeaderName::from_static("http2-settings");
 
 /// What the stripped fields said.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct HopByHop {
-    /// The protocol that the sender wants to change to, if `Connection` names `Upgrade` too.
-    pub(crate) upgrade: Option<HeaderValue>,
+    /// Whether the sender wants to change to WebSocket, or agrees to. No other protocol is passed on: what follows the
+    /// change could be requests that no phase has seen, as with `h2c`.
+    pub(crate) is_websocket: bool,
     /// Whether the sender reads trailers.
     pub(crate) takes_trailers: bool,
 }
@@ -21,7 +24,7 @@ pub(crate) struct HopByHop {
 pub(crate) fn strip_hop_by_hop(headers: &mut HeaderMap) -> HopByHop {
     let mut found = HopByHop::default();
     // One pass to see what is there: most messages have one of these fields or none.
-    let mut seen = [false; 8];
+    let mut seen = [false; 9];
     for name in headers.keys() {
         match name.as_str() {
             "connection" => seen[0] = true,
@@ -32,6 +35,7 @@ pub(crate) fn strip_hop_by_hop(headers: &mut HeaderMap) -> HopByHop {
             "te" => seen[5] = true,
             "transfer-encoding" => seen[6] = true,
             "upgrade" => seen[7] = true,
+            "http2-settings" => seen[8] = true,
             _ => {}
         }
     }
@@ -44,6 +48,7 @@ pub(crate) fn strip_hop_by_hop(headers: &mut HeaderMap) -> HopByHop {
         te,
         coding,
         upgrade,
+        http2_settings,
     ] = seen;
     if te {
         found.takes_trailers = headers.get_all(TE).iter().any(|value| has_token(value, "trailers"));
@@ -55,7 +60,10 @@ pub(crate) fn strip_hop_by_hop(headers: &mut HeaderMap) -> HopByHop {
                 .iter()
                 .any(|value| has_token(value, "upgrade"))
         {
-            found.upgrade = headers.get(UPGRADE).cloned();
+            found.is_websocket = headers
+                .get_all(UPGRADE)
+                .iter()
+                .any(|value| has_token(value, "websocket"));
         }
         for name in named(headers) {
             headers.remove(name);
@@ -70,6 +78,7 @@ pub(crate) fn strip_hop_by_hop(headers: &mut HeaderMap) -> HopByHop {
         (te, TE),
         (coding, TRANSFER_ENCODING),
         (upgrade, UPGRADE),
+        (http2_settings, HTTP2_SETTINGS),
     ] {
         if is_seen {
             headers.remove(name);
@@ -135,7 +144,8 @@ mod tests {
             ("proxy-authorization", "Basic eDp5"),
             ("te", "trailers, deflate"),
             ("transfer-encoding", "chunked"),
-            ("upgrade", "h2c"),
+            ("upgrade", "websocket"),
+            ("http2-settings", "AAMAAABkAAQAAP__"),
             ("accept", "*/*"),
             ("trailer", "x-sum"),
         ]);
@@ -144,7 +154,7 @@ mod tests {
         assert_eq!(
             found,
             HopByHop {
-                upgrade: None,
+                is_websocket: false,
                 takes_trailers: true
             },
             "an upgrade counts only with `Connection: upgrade`"
@@ -152,11 +162,19 @@ mod tests {
     }
 
     #[test]
-    fn an_upgrade_is_told() {
-        let mut headers = map(&[("connection", "keep-alive, Upgrade"), ("upgrade", "websocket")]);
-        let found = strip_hop_by_hop(&mut headers);
-        assert_eq!(found.upgrade, Some(HeaderValue::from_static("websocket")));
-        assert!(headers.is_empty());
+    fn websocket_is_the_only_upgrade() {
+        for (protocol, is_websocket) in [
+            ("websocket", true),
+            ("WebSocket", true),
+            ("h2c, websocket", true),
+            ("h2c", false),
+            ("TLS/1.0", false),
+            ("websocket2", false),
+        ] {
+            let mut headers = map(&[("connection", "keep-alive, Upgrade"), ("upgrade", protocol)]);
+            assert_eq!(strip_hop_by_hop(&mut headers).is_websocket, is_websocket, "{protocol}");
+            assert!(headers.is_empty(), "{protocol}");
+        }
     }
 
     #[test]

@@ -58,7 +58,11 @@ pub(super) async fn handle(
                 upgrade,
             };
             match forward::forward(&worker, &peer, &mut call, outgoing).await {
-                Ok(answer) => return Ok(respond::pass_on(&worker, &slot, &mut call, answer, &now, in_flight)),
+                Ok(answer) => {
+                    return Ok(respond::pass_on(
+                        &worker, &peer, &slot, &mut call, answer, &now, in_flight,
+                    ));
+                }
                 Err(refusal) => {
                     return Ok(respond::refuse(
                         &worker,

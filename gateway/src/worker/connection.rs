@@ -1,7 +1,7 @@
 //! A caller's connection: served to its end, and told when to finish.
 
 use std::{
-    cell::Cell,
+    cell::{Cell, RefCell},
     future::poll_fn,
     net::SocketAddr,
     pin::pin,
@@ -12,7 +12,7 @@ use std::{
 };
 
 use http::HeaderValue;
-use hyper::{rt::Executor, service::service_fn};
+use hyper::{rt::Executor, service::service_fn, upgrade::OnUpgrade};
 use hyper_util::{
     rt::{TokioIo, TokioTimer},
     server::conn::auto,
@@ -48,16 +48,29 @@ pub(super) enum Order {
     Abandon,
 }
 
-/// Where a connection comes from.
+/// Where a connection comes from, and what becomes of it.
 #[derive(Debug)]
 pub(crate) struct Peer {
     address: HeaderValue,
+    switch: RefCell<Option<Switch>>,
+}
+
+/// Both sides of a protocol change that is agreed.
+#[derive(Debug)]
+struct Switch {
+    caller: OnUpgrade,
+    upstream: OnUpgrade,
 }
 
 impl Peer {
     /// The address, as `X-Forwarded-For` has it.
     pub(crate) fn address(&self) -> &HeaderValue {
         &self.address
+    }
+
+    /// After the answer that is being made, the connection carries another protocol.
+    pub(crate) fn switch(&self, caller: OnUpgrade, upstream: OnUpgrade) {
+        self.switch.replace(Some(Switch { caller, upstream }));
     }
 }
 
@@ -83,6 +96,23 @@ impl InFlight {
     }
 }
 
+impl Switch {
+    /// Passes bytes on until one of the sides ends.
+    async fn splice(self) {
+        let (caller, upstream) = match (self.caller.await, self.upstream.await) {
+            (Ok(caller), Ok(upstream)) => (caller, upstream),
+            (caller, upstream) => {
+                tracing::debug!(caller = ?caller.err(), upstream = ?upstream.err(), "a protocol change failed");
+                return;
+            }
+        };
+        let (mut caller, mut upstream) = (TokioIo::new(caller), TokioIo::new(upstream));
+        if let Err(error) = tokio::io::copy_bidirectional(&mut caller, &mut upstream).await {
+            tracing::debug!(%error, "an upgraded connection broke off");
+        }
+    }
+}
+
 impl Drop for InFlight {
     fn drop(&mut self) {
         self.running.set(self.running.get() - 1);
@@ -97,12 +127,8 @@ impl Drop for InFlight {
 }
 
 impl Worker {
-    /// Serves one connection to its end.
-    pub(super) async fn serve(self: Rc<Self>, stream: TcpStream, address: SocketAddr) {
-        let Ok(forwarded_for) = HeaderValue::try_from(address.ip().to_canonical().to_string()) else {
-            return;
-        };
-        let peer = Rc::new(Peer { address: forwarded_for });
+    /// Serves one connection to its end. It is one of the open connections from the call on, before the future runs.
+    pub(super) fn serve(self: Rc<Self>, stream: TcpStream, address: SocketAddr) -> impl Future<Output = ()> {
         let slot = Arc::new(Slot::new(Arc::clone(&self.now_s)));
         let order = Rc::new(Cell::new(if self.is_draining.get() {
             Order::Finish
@@ -114,7 +140,26 @@ impl Worker {
             waker: None,
             order: Rc::clone(&order),
         });
+        async move {
+            if let Ok(address) = HeaderValue::try_from(address.ip().to_canonical().to_string()) {
+                self.serve_registered(stream, address, slot, order, place).await;
+            }
+            self.unregister(place);
+        }
+    }
 
+    async fn serve_registered(
+        self: &Rc<Self>,
+        stream: TcpStream,
+        address: HeaderValue,
+        slot: Arc<Slot>,
+        order: Rc<Cell<Order>>,
+        place: usize,
+    ) {
+        let peer = Rc::new(Peer {
+            address,
+            switch: RefCell::default(),
+        });
         let refuse = {
             // The connection may have to move between threads after an upgrade, so it can't hold on to the worker.
             let (portal_url, clock) = (self.portal_url.clone(), self.options.clock.clone());
@@ -128,14 +173,8 @@ impl Worker {
         let io = ClientIo::new(stream, self.options.limits, Arc::clone(&slot), refuse);
         let running = Rc::new(Cell::new(0));
         let service = service_fn(|request| {
-            let in_flight = InFlight::begin(&self, &slot, &running);
-            handle(
-                Rc::clone(&self),
-                Rc::clone(&peer),
-                Arc::clone(&slot),
-                in_flight,
-                request,
-            )
+            let in_flight = InFlight::begin(self, &slot, &running);
+            handle(Rc::clone(self), Rc::clone(&peer), Arc::clone(&slot), in_flight, request)
         });
         let builder = self.builder();
         let mut connection = pin!(builder.serve_connection_with_upgrades(TokioIo::new(io), service));
@@ -159,7 +198,16 @@ impl Worker {
         if let Err(error) = ended.await {
             tracing::debug!(%error, "a caller's connection broke off");
         }
-        self.unregister(place);
+        // It stays one of the open connections, and ends when the drain's grace does.
+        let switch = peer.switch.take();
+        if let Some(switch) = switch {
+            let mut splice = pin!(switch.splice());
+            poll_fn(|cx| match order.get() {
+                Order::Abandon => Poll::Ready(()),
+                Order::GoOn | Order::Finish => splice.as_mut().poll(cx),
+            })
+            .await;
+        }
     }
 
     fn builder(&self) -> auto::Builder<LocalExecutor> {

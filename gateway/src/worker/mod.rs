@@ -83,7 +83,6 @@ struct Vias {
 }
 
 /// How a worker ends.
-/// How a worker ends.
 #[derive(Clone, Debug)]
 pub(crate) struct Stop {
     /// Stop accepting and finish what runs.
@@ -267,10 +266,9 @@ impl Worker {
             self.now_s.store(now_s, Relaxed);
             self.pool.tick(now_s);
             let seconds = |duration: Duration| u32::try_from(duration.as_secs()).unwrap_or(u32::MAX);
-            let (header_s, idle_s) = (
-                seconds(self.limits().header_timeout),
-                seconds(self.limits().idle_timeout),
-            );
+            let limits = self.limits();
+            let (header_s, idle_s) = (seconds(limits.header_timeout), seconds(limits.idle_timeout));
+            let (stall_s, websocket_s) = (seconds(limits.stall_timeout), seconds(limits.websocket_timeout));
             for registered in self.connections.borrow_mut().iter_mut().flatten() {
                 let order = match registered.slot.phase() {
                     (ConnectionPhase::Idle, s) if s > idle_s => Order::Finish,
@@ -279,7 +277,11 @@ impl Worker {
                         registered.slot.say_last(|| self.last_words(Reason::HeadersTooSlow));
                         Order::GoOn
                     }
+                    (ConnectionPhase::Busy, _) if registered.slot.blocked_s().is_some_and(|s| s > stall_s) => {
+                        Order::Abandon
+                    }
                     (ConnectionPhase::Closing, s) if s > LINGER_S => Order::Abandon,
+                    (ConnectionPhase::Upgraded, s) if s > websocket_s => Order::Abandon,
                     _ => continue,
                 };
                 registered.tell(order);

@@ -12,5 +12,6 @@ mod proxying;
 mod refusals;
 mod running;
 mod streaming;
+mod upgrades;
 mod upstream;
 mod world;

@@ -281,49 +281,6 @@ async fn http_2_without_tls_is_served() {
 }
 
 #[tokio::test]
-async fn a_protocol_change_is_passed_through() {
-    let upstream = Upstream::start(|mut request| async move {
-        assert_eq!(request.headers()["upgrade"], "echo");
-        assert_eq!(request.headers()["connection"], "upgrade");
-        let upgrade = hyper::upgrade::on(&mut request);
-        tokio::spawn(async move {
-            let (mut reader, mut writer) = tokio::io::split(TokioIo::new(upgrade.await.unwrap()));
-            tokio::io::copy(&mut reader, &mut writer).await.unwrap();
-        });
-        Response::builder()
-            .status(101)
-            .header("connection", "upgrade")
-            .header("upgrade", "echo")
-            .body(full(""))
-            .unwrap()
-    })
-    .await;
-    let world = World::start(&Setup::new(Some(&upstream.url())));
-    let mut caller = Caller::connect(world.address()).await;
-    caller
-        .send(get(
-            "/acme/petstore/v1/socket",
-            "Connection: Upgrade\r\nUpgrade: echo\r\n",
-        ))
-        .await;
-    let reply = caller.reply().await;
-    assert_eq!(
-        (
-            reply.status,
-            reply.header("upgrade").as_str(),
-            reply.header("connection").as_str()
-        ),
-        (101, "echo", "upgrade")
-    );
-    for words in [&b"not HTTP at all\n"[..], b"\0\x01\xff", b"GET / HTTP/1.1\n\n"] {
-        caller.send(words).await;
-        assert_eq!(caller.exactly(words.len()).await, words);
-    }
-    caller.stream.shutdown().await.unwrap();
-    assert!(caller.is_closed().await);
-}
-
-#[tokio::test]
 async fn a_name_is_resolved_and_an_unknown_one_is_told() {
     let upstream = Upstream::mirror().await;
     let mut setup = Setup::new(Some(&format!("http://localhost:{}", upstream.address.port())));

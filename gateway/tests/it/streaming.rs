@@ -9,6 +9,7 @@ use std::{
 };
 
 use bytes::Bytes;
+use domain::plan::{Period, Quota};
 use http::{HeaderMap, HeaderValue, Response};
 use http_body::{Body, Frame};
 use http_body_util::BodyExt;
@@ -19,7 +20,7 @@ use tokio::{
 };
 
 use crate::{
-    caller::{Caller, get},
+    caller::{Caller, call, get},
     upstream::{AnyBody, Upstream, full},
     world::{KEY, Setup, World},
 };
@@ -176,7 +177,12 @@ async fn a_caller_that_leaves_takes_its_call_along() {
         }
     })
     .await;
-    let world = World::start(&Setup::new(Some(&upstream.url())));
+    let mut setup = Setup::new(Some(&upstream.url()));
+    setup.quota = Some(Quota {
+        requests: 1,
+        per: Period::Day,
+    });
+    let world = World::start(&setup);
     let mut caller = Caller::connect(world.address()).await;
     caller.send(get(PETS, "")).await;
     has_begun.recv().await.unwrap();
@@ -185,12 +191,14 @@ async fn a_caller_that_leaves_takes_its_call_along() {
         .await
         .expect("the upstream's call is cancelled")
         .unwrap();
+    let next = call(world.address(), get(PETS, "")).await;
+    assert_eq!(next.status, 429, "the upstream has done the work");
     let rows = world.stop().await;
     let counted: Vec<_> = rows
         .iter()
         .map(|(key, sums)| (key.status, sums.calls, sums.units))
         .collect();
-    assert_eq!(counted, [(499, 1, 0)]);
+    assert_eq!(counted, [(429, 1, 0), (499, 1, 1)]);
 }
 
 #[tokio::test]
@@ -205,6 +213,46 @@ async fn an_answer_that_breaks_off_is_seen_to_break_off() {
     assert_eq!(caller.exactly(5).await, b"hello");
     drop(writer);
     assert!(caller.is_closed().await, "not kept open as if the answer were whole");
+}
+
+#[tokio::test]
+async fn an_answer_that_stands_still_is_broken_off() {
+    let (writer, body) = written();
+    let upstream = answering(body, &[]).await;
+    let world = World::start_with(|options| options.limits.stall_timeout = Duration::from_millis(200));
+    world.snapshot.apply(Setup::new(Some(&upstream.url())).config());
+    let mut caller = Caller::connect(world.address()).await;
+    caller.send(get(PETS, "")).await;
+    assert_eq!(caller.head().await.status, 200);
+    for _ in 0..3 {
+        writer.send(Frame::data("hello".into())).await.unwrap();
+        assert_eq!(caller.line().await, "5");
+        assert_eq!(caller.exactly(7).await, b"hello\r\n");
+    }
+    assert!(
+        timeout(SOON, caller.is_closed())
+            .await
+            .expect("it does not wait for ever")
+    );
+    let rows = world.stop().await;
+    assert_eq!((rows[0].1.units, rows[0].1.bytes_out), (1, 15), "it was answered");
+    drop(writer);
+}
+
+#[tokio::test]
+async fn a_caller_that_takes_nothing_is_let_go() {
+    let (writer, body) = written();
+    let upstream = answering(body, &[]).await;
+    let world = World::start_with(|options| options.limits.stall_timeout = Duration::from_secs(1));
+    world.snapshot.apply(Setup::new(Some(&upstream.url())).config());
+    let mut caller = Caller::connect(world.address()).await;
+    caller.send(get(PETS, "")).await;
+    let piece = Bytes::from(vec![b'x'; 1 << 20]);
+    let filling = async { while writer.send(Frame::data(piece.clone())).await.is_ok() {} };
+    timeout(SOON, filling)
+        .await
+        .expect("the upstream is let go with its caller");
+    drop(caller);
 }
 
 #[tokio::test]
