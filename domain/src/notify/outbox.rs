@@ -15,7 +15,7 @@ pub struct Outbox {
     pub(crate) cx: Context,
 }
 
-/// How long a mail belongs to the task that took it.
+/// How long a mail belongs to the task that took it; longer than sending it may take.
 const LEASE: Duration = Duration::MINUTE;
 
 /// A mail is given up after so many attempts: with waits of 1, 2, 4 … minutes that is after about two hours.

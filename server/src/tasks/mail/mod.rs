@@ -19,8 +19,6 @@ pub use smtp::Smtp;
 
 /// How often the outbox is looked at without a signal: for mails of other processes and those that are tried again.
 const EVERY: Duration = Duration::from_secs(5);
-/// Mails taken at once.
-const BATCH: u64 = 20;
 
 /// Where mails go.
 #[derive(Debug)]
@@ -49,7 +47,7 @@ impl Transport {
 /// Sends until `stop`. Several processes may do so at once: a mail is leased by one of them.
 pub(super) async fn send_queued(services: Services, transport: Transport, stop: CancellationToken) {
     loop {
-        while send_batch(&services, &transport).await == BATCH as usize && !stop.is_cancelled() {}
+        while !stop.is_cancelled() && send_next(&services, &transport).await {}
         tokio::select! {
             () = services.context.mail_queued.notified() => {}
             () = tokio::time::sleep(EVERY) => {}
@@ -58,13 +56,14 @@ pub(super) async fn send_queued(services: Services, transport: Transport, stop: 
     }
 }
 
-/// Sends what is due and returns how many mails that were.
-async fn send_batch(services: &Services, transport: &Transport) -> usize {
-    let mails = match services.outbox.lease(BATCH).await {
+/// Sends the next mail that is due and says whether there was one. They are taken one by one: the lease of one that waits
+/// behind slow ones would be over before its turn, and another process would send it too.
+async fn send_next(services: &Services, transport: &Transport) -> bool {
+    let mails = match services.outbox.lease(1).await {
         Ok(mails) => mails,
         Err(error) => {
             tracing::warn!(error = ?error, "the outbox could not be read");
-            return 0;
+            return false;
         }
     };
     for (id, mail) in &mails {
@@ -79,7 +78,7 @@ async fn send_batch(services: &Services, transport: &Transport) -> usize {
             tracing::error!(mail.id = %id, error = ?error, "the fate of a mail could not be noted; it may be sent twice");
         }
     }
-    mails.len()
+    !mails.is_empty()
 }
 
 /// The mail as it travels.
