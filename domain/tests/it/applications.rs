@@ -99,7 +99,9 @@ on_both_engines! {
         let (acme, owner) = world.organization("acme", "owner@acme.example").await;
         let (pets, _) = world.published_api(&owner, acme.id, "pets").await;
         let plan = world.plan(&owner, acme.id, "free", &[pets.id]).await;
-        let ada = world.subscribed("ada@example.com", &plan).await;
+        let (food, _) = world.published_api(&owner, acme.id, "food").await;
+        let gone = world.plan(&owner, acme.id, "food", &[food.id]).await;
+        let ada = world.subscribed("ada@example.com", &gone).await;
         let (services, id) = (&world.services, ada.application.id);
         services
             .subscriptions
