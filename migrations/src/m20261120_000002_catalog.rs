@@ -50,7 +50,6 @@ impl MigrationTrait for Migration {
                     .col(timestamp_with_time_zone_null("sunset_at"))
                     .col(timestamp_with_time_zone("created_at"))
                     .col(timestamp_with_time_zone_null("published_at"))
-                    .col(timestamp_with_time_zone("changed_at"))
                     .foreign_key(&mut belongs_to("version", "api_id", "api", "id"))
                     .to_owned(),
             )

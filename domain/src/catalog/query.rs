@@ -8,16 +8,15 @@ use super::{Api, Revision, Version, VersionState, browse, documents::Documents, 
 use crate::{
     actor::Actor,
     authz::Action,
-    clock::Timestamp,
     error::{DomainError, Result},
     gateway_config::OperationRecord,
-    id::{ApiId, VersionId},
+    id::ApiId,
     organization::Organization,
     page::{DEFAULT_PAGE_SIZE, Page},
     plan::{self, Plan},
     services::Context,
     store::{
-        entity::{api, organization, revision, version},
+        entity::{api, organization, revision},
         row::{Row, readable, readable_as},
     },
     usage,
@@ -295,19 +294,6 @@ impl CatalogReads {
             api,
             version,
         })
-    }
-
-    /// When a listed version last changed, for `ETag`s and sitemaps.
-    pub async fn version_changed_at(&self, id: VersionId) -> Result<Timestamp> {
-        let found = version::Entity::find_by_id(id)
-            .one(self.cx.db.read())
-            .await?
-            .ok_or(load::NO_VERSION)?;
-        if VersionState::parse(&found.state).is_some_and(VersionState::is_listed) {
-            Ok(found.changed_at)
-        } else {
-            Err(load::NO_VERSION)
-        }
     }
 
     /// A version by its name, with its current revision.

@@ -1,6 +1,6 @@
 //! Use cases of the catalog: apis, versions and their specs. Upstreams and lifecycle are in `lifecycle.rs`.
 
-use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, QueryFilter, sea_query::Expr};
+use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, QueryFilter};
 
 use super::{
     Api, Revision, SpecUpload, Version, VersionName, VersionState, Visibility,
@@ -127,12 +127,6 @@ impl Catalog {
         }
         (api.name, api.summary, api.visibility, api.tags) = (name, words.summary, input.visibility, words.tags);
         api::ActiveModel::from(&api).update(&*unit).await?;
-        // These words are on every page of its versions.
-        version::Entity::update_many()
-            .col_expr(version::Column::ChangedAt, Expr::value(unit.now()))
-            .filter(version::Column::ApiId.eq(api.id))
-            .exec(&*unit)
-            .await?;
         let detail = format!("{}: {}", api.slug, api.visibility.as_str());
         unit.audit(actor, Some(api.organization_id), "api.update", api.id, detail)
             .await?;
@@ -234,7 +228,7 @@ async fn insert_version(
         published_at: None,
     };
     let taken = || DomainError::field("version", "This API already has a version of this name.");
-    version::ActiveModel::of(&version, unit.now())
+    version::ActiveModel::from(&version)
         .insert(&**unit)
         .await
         .or_taken(taken)?;
@@ -251,7 +245,7 @@ async fn insert_version(
 
 /// Writes all columns of a version.
 pub(super) async fn save(unit: &Unit, version: &Version) -> Result<()> {
-    version::ActiveModel::of(version, unit.now()).update(&**unit).await?;
+    version::ActiveModel::from(version).update(&**unit).await?;
     Ok(())
 }
 

@@ -14,7 +14,6 @@ use crate::{
     id::{ApplicationId, KeyId},
     services::Context,
     store::{
-        OrTaken,
         entity::{api_key, config_state},
         unit::{Change, Unit},
     },
@@ -59,41 +58,6 @@ impl Keys {
             plaintext,
             revision,
         })
-    }
-
-    /// Stores a fixed key of a manifest; one that the application already has is left as it is. Only for the
-    /// installation itself.
-    ///
-    /// # Errors
-    /// `Conflict` if another application has it, or at the cap; `Invalid` at `name`.
-    pub async fn import(
-        &self,
-        actor: &Actor,
-        application: ApplicationId,
-        name: &str,
-        key: KeyPlaintext,
-    ) -> Result<Key> {
-        match actor {
-            Actor::System => {}
-            Actor::Anonymous => return Err(DomainError::Unauthenticated),
-            Actor::Account(_) => return Err(DomainError::Forbidden),
-        }
-        let mut unit = self.cx.begin().await?;
-        owned::to_change(&unit, actor, application).await?;
-        let there = api_key::Entity::find()
-            .filter(api_key::Column::Hash.eq(key.hash().0.to_vec()))
-            .one(&*unit)
-            .await?;
-        if let Some(there) = there {
-            return if there.application_id == application {
-                Ok(there.try_into()?)
-            } else {
-                Err(taken())
-            };
-        }
-        let (key, _) = insert(&mut unit, actor, application, name, &key).await?;
-        unit.commit().await?;
-        Ok(key)
     }
 
     /// Revokes a key; gateways refuse it within 100 ms of the returned revision. Revoking twice is not an error.
@@ -172,15 +136,10 @@ async fn insert(
         revoked_at: Set(None),
     }
     .insert(&**unit)
-    .await
-    .or_taken(taken)?;
+    .await?;
     unit.audit(actor, None, "key.create", key.id, describe(&key)).await?;
     let revision = unit.bump(&[Change::Key(key.id, hash)]).await?;
     Ok((key, revision))
-}
-
-fn taken() -> DomainError {
-    DomainError::Conflict("Another application has this key.".into())
 }
 
 fn describe(key: &Key) -> String {

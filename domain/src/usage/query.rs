@@ -14,7 +14,7 @@ use crate::{
     clock::Timestamp,
     error::{DomainError, Result},
     gateway_config::OperationRecord,
-    id::{ApiId, ApplicationId, OrganizationId, SubscriptionId, VersionId},
+    id::{ApiId, ApplicationId, OrganizationId, VersionId},
     services::Context,
     store::entity::{api, organization, revision, usage_record, version},
 };
@@ -43,10 +43,6 @@ pub enum UsageScope {
     MyApplications,
     /// An organization that the actor is a member of.
     Organization(OrganizationId),
-    /// One api of such an organization.
-    Api(ApiId),
-    /// One subscription, for its owner or a member of the provider.
-    Subscription(SubscriptionId),
 }
 
 impl UsageReads {

@@ -7,8 +7,7 @@ use crate::{
     actor::Actor,
     authz::Action,
     error::{DomainError, Result},
-    id::OrganizationId,
-    store::entity::{api, application, plan, subscription, usage_record, version},
+    store::entity::{api, application, subscription, usage_record, version},
 };
 
 /// The rows of the ledger that belong to `scope`.
@@ -44,32 +43,6 @@ pub(crate) async fn authorize(db: &impl ConnectionTrait, actor: &Actor, scope: U
                     .filter(api::Column::OrganizationId.eq(id)),
             ))
         }
-        UsageScope::Api(id) => {
-            let found = api::Entity::find_by_id(id)
-                .one(db)
-                .await?
-                .filter(|api| reads(actor, api.organization_id));
-            found.ok_or(DomainError::NotFound { what: "API" })?;
-            Ok(of_versions(
-                version::Entity::find().filter(version::Column::ApiId.eq(id)),
-            ))
-        }
-        UsageScope::Subscription(id) => {
-            let missing = DomainError::NotFound { what: "subscription" };
-            let found = subscription::Entity::find_by_id(id)
-                .find_also_related(application::Entity)
-                .one(db)
-                .await?;
-            let Some((subscription, Some(application))) = found else {
-                return Err(missing);
-            };
-            let provider = plan::Entity::find_by_id(subscription.plan_id).one(db).await?;
-            let is_provider = provider.is_some_and(|plan| reads(actor, plan.organization_id));
-            if !is_provider && !owns(actor, &application) {
-                return Err(missing);
-            }
-            Ok(Condition::all().add(usage_record::Column::SubscriptionId.eq(id)))
-        }
     }
 }
 
@@ -79,10 +52,6 @@ fn owns(actor: &Actor, application: &application::Model) -> bool {
         Actor::Account(account) => account.id == application.owner_id,
         Actor::System => true,
     }
-}
-
-fn reads(actor: &Actor, organization: OrganizationId) -> bool {
-    actor.require(Action::ReadConsole, organization).is_ok()
 }
 
 fn of_subscriptions(select: sea_orm::Select<subscription::Entity>) -> Condition {

@@ -128,19 +128,17 @@ on_both_engines! {
         );
         let fixed = || KeyPlaintext::fixed("demo-key-0001").unwrap();
         let keys = &world.services.keys;
-        let first = keys.import(&Actor::System, mine.id, "demo", fixed()).await.unwrap();
-        let again = keys
-            .import(&Actor::System, mine.id, "other name", fixed())
-            .await
-            .unwrap();
-        assert_eq!((again.id, again.name.as_str()), (first.id, "demo"));
-        let taken = keys
-            .import(&Actor::System, theirs.id, "demo", fixed())
-            .await
-            .unwrap_err();
+        let named = |name: &str| vec![(name.to_owned(), fixed())];
+        let system = Actor::System;
+        assert_eq!(keys.import_all(&system, mine.id, named("demo")).await.unwrap(), 1);
+        assert_eq!(keys.import_all(&system, mine.id, named("other name")).await.unwrap(), 0);
+        let detail = world.services.applications.detail(&ada, mine.id).await.unwrap();
+        let names: Vec<_> = detail.keys.iter().map(|key| key.name.as_str()).collect();
+        assert_eq!(names, ["demo"], "left as it is");
+        let taken = keys.import_all(&system, theirs.id, named("demo")).await.unwrap_err();
         assert!(matches!(taken, DomainError::Conflict(_)), "{taken:?}");
         assert_eq!(
-            keys.import(&ada, mine.id, "demo", fixed()).await.unwrap_err().code(),
+            keys.import_all(&ada, mine.id, named("demo")).await.unwrap_err().code(),
             ErrorCode::Forbidden
         );
     }

@@ -228,7 +228,7 @@ async fn totals(world: &World, subscribed: &Subscribed) -> UsageTotals {
         from: datetime!(2026-01-01 0:00 UTC),
         to: datetime!(2027-01-01 0:00 UTC),
     };
-    let scope = UsageScope::Subscription(subscribed.subscription.id);
+    let scope = UsageScope::Application(subscribed.application.id);
     world
         .services
         .usage

@@ -4,7 +4,7 @@ use domain::{
     actor::Actor,
     error::ErrorCode,
     fixture::{Subscribed, World, on_both_engines, plan_input},
-    id::{ApiId, ApplicationId, KeyId, SubscriptionId, VersionId},
+    id::{ApplicationId, KeyId, SubscriptionId, VersionId},
     organization::Organization,
     usage::{
         UsageBatch, UsageKey, UsageSums,
@@ -83,14 +83,10 @@ on_both_engines! {
         record(&world, vec![(scene.key(), one), (anonymous, one)]).await;
         let usage = &world.services.usage;
         let (consumer, owner) = (&scene.consumer.consumer, &scene.owner);
-        let subscription = UsageScope::Subscription(scene.consumer.subscription.id);
         for (name, actor, scope, calls) in [
             ("application", consumer, scene.application(), 1),
             ("all applications", consumer, UsageScope::MyApplications, 1),
-            ("subscription, by its owner", consumer, subscription, 1),
-            ("subscription, by the provider", owner, subscription, 1),
             ("organization, anonymous calls too", owner, scene.organization(), 2),
-            ("api, anonymous calls too", owner, UsageScope::Api(scene.api), 2),
             ("applications of somebody who has none", owner, UsageScope::MyApplications, 0),
         ] {
             assert_eq!(usage.totals(actor, scope, day()).await.unwrap().sums.calls, calls, "{name}");
@@ -99,12 +95,9 @@ on_both_engines! {
         for (name, actor, scope) in [
             ("application", &stranger, scene.application()),
             ("application, by the provider", owner, scene.application()),
-            ("subscription", &stranger, subscription),
             ("organization", &stranger, scene.organization()),
             ("organization, by a subscriber", consumer, scene.organization()),
-            ("api", &stranger, UsageScope::Api(scene.api)),
             ("application that is not there", owner, UsageScope::Application(ApplicationId::generate())),
-            ("api that is not there", owner, UsageScope::Api(ApiId::generate())),
             ("nobody", &Actor::Anonymous, scene.application()),
         ] {
             assert_eq!(code(usage.totals(actor, scope, day()).await), ErrorCode::NotFound, "{name}");
@@ -136,7 +129,6 @@ on_both_engines! {
 struct Scene {
     organization: Organization,
     owner: Actor,
-    api: ApiId,
     version: VersionId,
     consumer: Subscribed,
 }
@@ -173,7 +165,6 @@ async fn scene(world: &World) -> Scene {
     Scene {
         organization,
         owner,
-        api: api.id,
         version: version.id,
         consumer,
     }

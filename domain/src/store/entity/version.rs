@@ -25,7 +25,6 @@ pub(crate) struct Model {
     pub(crate) sunset_at: Option<Timestamp>,
     pub(crate) created_at: Timestamp,
     pub(crate) published_at: Option<Timestamp>,
-    pub(crate) changed_at: Timestamp,
 }
 
 #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
@@ -73,9 +72,8 @@ impl TryFrom<Model> for Version {
     }
 }
 
-impl ActiveModel {
-    /// All columns of a version that was changed at `changed_at`.
-    pub(crate) fn of(version: &Version, changed_at: Timestamp) -> Self {
+impl From<&Version> for ActiveModel {
+    fn from(version: &Version) -> Self {
         Self {
             id: Set(version.id),
             api_id: Set(version.api_id),
@@ -96,7 +94,6 @@ impl ActiveModel {
                 .map(|at| at.to_offset(time::UtcOffset::UTC))),
             created_at: Set(version.created_at),
             published_at: Set(version.published_at),
-            changed_at: Set(changed_at),
         }
     }
 }
