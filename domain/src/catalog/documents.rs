@@ -78,21 +78,38 @@ impl Documents {
         document.map(Arc::new).map_err(DomainError::internal)
     }
 
-    /// Reads an upload and gives its bytes back.
-    pub(super) async fn parse_upload(&self, bytes: Vec<u8>) -> Result<(Vec<u8>, Parsed)> {
-        self.parse(bytes, openapi::Limits::default()).await
+    /// Reads an upload and gives its bytes back, and what stricter readers would say about it.
+    pub(super) async fn parse_upload(&self, bytes: Vec<u8>) -> Result<(Vec<u8>, Parsed, Vec<openapi::Diagnostic>)> {
+        self.work(move || {
+            let limits = openapi::Limits::default();
+            let parsed = openapi::read(&bytes, &limits);
+            let strict = if parsed.is_ok() {
+                openapi::strict::check(&bytes, &limits)
+            } else {
+                Vec::new()
+            };
+            (bytes, parsed, strict)
+        })
+        .await
     }
 
-    /// Parses on a thread of its own. The permit travels with the work, because a caller that goes away does not stop it.
     async fn parse(&self, bytes: Vec<u8>, limits: openapi::Limits) -> Result<(Vec<u8>, Parsed)> {
+        self.work(move || {
+            let parsed = openapi::read(&bytes, &limits);
+            (bytes, parsed)
+        })
+        .await
+    }
+
+    /// Works on a thread of its own. The permit travels with the work, because a caller that goes away does not stop it.
+    async fn work<T: Send + 'static>(&self, job: impl FnOnce() -> T + Send + 'static) -> Result<T> {
         let permit = Arc::clone(&self.parsers)
             .acquire_owned()
             .await
             .map_err(DomainError::internal)?;
         let work = tokio::task::spawn_blocking(move || {
             let _permit = permit;
-            let parsed = openapi::read(&bytes, &limits);
-            (bytes, parsed)
+            job()
         });
         work.await.map_err(DomainError::internal)
     }

@@ -28,6 +28,8 @@ const MAX_DIAGNOSTICS: usize = 500;
 /// An upload that was read and can be stored.
 pub(super) struct ReadSpec {
     pub(super) document: Arc<openapi::Document>,
+    /// What was found, worst first.
+    diagnostics: Vec<openapi::Diagnostic>,
     bytes: Vec<u8>,
     sha256: String,
     source: String,
@@ -40,9 +42,10 @@ impl ReadSpec {
     /// `SpecRejected` with what was found, worst first.
     pub(super) async fn read(documents: &Documents, upload: SpecUpload) -> Result<Self> {
         let sha256 = sha256(&upload.bytes);
-        let (bytes, document) = documents.parse_upload(upload.bytes).await?;
+        let (bytes, document, strict) = documents.parse_upload(upload.bytes).await?;
         let document = document.map_err(|rejected| DomainError::SpecRejected(worst_first(rejected.diagnostics)))?;
         Ok(Self {
+            diagnostics: worst_first([document.diagnostics(), &strict].concat()),
             document: Arc::new(document),
             bytes,
             sha256,
@@ -86,7 +89,7 @@ impl ReadSpec {
             document_version: Set(clean(self.document.version(), 100)),
             operation_count: Set(to_column(self.operations().count())),
             size: Set(self.bytes.len() as i64),
-            diagnostics: Set(serde_json::json!(worst_first(self.document.diagnostics().to_vec()))),
+            diagnostics: Set(serde_json::json!(self.diagnostics)),
             operations: Set(serde_json::json!(self.operations().collect::<Vec<_>>())),
             suggested_upstream: Set(self.suggested_upstream()),
             created_at: Set(unit.now()),

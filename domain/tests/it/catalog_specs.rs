@@ -34,6 +34,24 @@ on_both_engines! {
         assert_eq!(api.name, "Pets");
     }
 
+    async fn what_stricter_tools_would_say_is_said_at_the_import(world) {
+        let services = &world.services;
+        let (acme, owner) = world.organization("acme", "owner@acme.example").await;
+        let (_, version) = world.draft_api(&owner, acme.id, "pets").await;
+        let document = |required: &str| {
+            upload(&format!(
+                r#"{{"openapi": "3.0.3", "info": {{"title": "T", "version": "1"}}, "paths": {{"/a": {{"get": {{
+                    "parameters": [{{"name": "n", "in": "query", "required": {required}, "schema": {{"type": "string"}}}}],
+                    "responses": {{"200": {{"description": "ok"}}}}}}}}}}}}"#
+            ))
+        };
+        for (required, findings) in [("true", 0), ("\"yes\"", 1)] {
+            let revision = services.catalog.add_revision(&owner, version.id, document(required)).await.unwrap();
+            let strict = revision.diagnostics.iter().filter(|diagnostic| diagnostic.code == "strict-3.0");
+            assert_eq!(strict.count(), findings, "{required}: {:?}", revision.diagnostics);
+        }
+    }
+
     async fn the_same_bytes_change_nothing(world) {
         let services = &world.services;
         let (acme, owner) = world.organization("acme", "owner@acme.example").await;
