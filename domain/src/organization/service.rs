@@ -1,6 +1,6 @@
 //! Use cases of organizations.
 
-use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, QueryFilter, QuerySelect, Set};
+use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, ModelTrait, QueryFilter, QuerySelect, Set};
 
 use super::{Member, Organization, RESERVED_SLUGS};
 use crate::{
@@ -186,15 +186,41 @@ impl Organizations {
         if is_about_owners && actor.role_in(id) != Some(Role::Owner) {
             return Err(DomainError::Forbidden);
         }
-        if before == Some(Role::Owner) && !has_other_owner(&unit, id, account).await? {
-            return Err(DomainError::Conflict(
-                "An organization needs an owner. Name another one first.".into(),
-            ));
+        if before == Some(Role::Owner) {
+            refuse_last_owner(&unit, id, account).await?;
         }
         save_role(&unit, id, account, role).await?;
         let old = before.map_or("none", Role::as_str);
         let detail = format!("{}: {old} → {}", person.email, role.as_str());
         unit.audit(actor, Some(id), "member.set", account, detail).await?;
+        unit.commit().await
+    }
+
+    /// Takes an account out of the organization; the last owner cannot leave. The account itself stays.
+    ///
+    /// # Errors
+    /// `Forbidden` where an admin removes an owner; `Conflict` at the last owner; `NotFound` for accounts that are no
+    /// member.
+    pub async fn remove_member(&self, actor: &Actor, id: OrganizationId, account: AccountId) -> Result<()> {
+        actor.require(Action::ManageMembers, id)?;
+        let unit = self.cx.begin().await?;
+        lock(&unit, id).await?;
+        let (member, person) = membership::Entity::find_by_id((id, account))
+            .find_also_related(account::Entity)
+            .one(&*unit)
+            .await?
+            .ok_or(DomainError::NotFound { what: "member" })?;
+        let role = member.role()?;
+        if role == Role::Owner {
+            if actor.role_in(id) != Some(Role::Owner) {
+                return Err(DomainError::Forbidden);
+            }
+            refuse_last_owner(&unit, id, account).await?;
+        }
+        member.delete(&*unit).await?;
+        let email = person.map(|person| person.email).unwrap_or_default();
+        let detail = format!("{email}: {}", role.as_str());
+        unit.audit(actor, Some(id), "member.remove", account, detail).await?;
         unit.commit().await
     }
 
@@ -218,14 +244,20 @@ async fn lock(unit: &Unit, id: OrganizationId) -> Result<organization::Model> {
         .ok_or(NOT_FOUND)
 }
 
-async fn has_other_owner(unit: &Unit, id: OrganizationId, account: AccountId) -> Result<bool> {
+/// Refuses what would leave the organization without an owner.
+async fn refuse_last_owner(unit: &Unit, id: OrganizationId, account: AccountId) -> Result<()> {
     let other = membership::Entity::find()
         .filter(membership::Column::OrganizationId.eq(id))
         .filter(membership::Column::Role.eq(Role::Owner.as_str()))
         .filter(membership::Column::AccountId.ne(account))
         .one(&**unit)
         .await?;
-    Ok(other.is_some())
+    match other {
+        Some(_) => Ok(()),
+        None => Err(DomainError::Conflict(
+            "An organization needs an owner. Name another one first.".into(),
+        )),
+    }
 }
 
 async fn save_role(unit: &Unit, organization: OrganizationId, account: AccountId, role: Role) -> Result<()> {

@@ -176,6 +176,40 @@ on_both_engines! {
         assert_eq!(unverified.code(), ErrorCode::Conflict);
     }
 
+    async fn members_are_removed_by_those_who_manage_them(world) {
+        let organizations = &world.services.organizations;
+        let (acme, owner) = world.organization("acme", "owner@acme.example").await;
+        let mut people = Vec::new();
+        for (email, role) in [
+            ("ada@acme.example", Role::Viewer),
+            ("zoe@acme.example", Role::Admin),
+            ("second@acme.example", Role::Owner),
+        ] {
+            let id = id_of(&world.account(email).await);
+            organizations.set_member(&owner, acme.id, id, role).await.unwrap();
+            people.push(world.account(email).await);
+        }
+        let [viewer, admin, second] = &people[..] else { unreachable!() };
+        let remove = async |actor: &Actor, who: &Actor| organizations.remove_member(actor, acme.id, id_of(who)).await;
+        for (actor, who, code, why) in [
+            (viewer, admin, ErrorCode::Forbidden, "viewers manage nobody"),
+            (admin, second, ErrorCode::Forbidden, "admins remove no owners"),
+        ] {
+            assert_eq!(remove(actor, who).await.unwrap_err().code(), code, "{why}");
+        }
+        remove(admin, viewer).await.unwrap();
+        assert_eq!(remove(admin, viewer).await.unwrap_err().code(), ErrorCode::NotFound, "gone");
+        let viewer = world.account("ada@acme.example").await;
+        assert_eq!(viewer.role_in(acme.id), None);
+        // Each removes the other at once: one of them must stay.
+        let (a, b) = tokio::join!(remove(&owner, second), remove(second, &owner));
+        assert!(a.is_ok() != b.is_ok(), "{a:?} {b:?}");
+        let left = roles(&world, &Actor::System, acme.id).await;
+        assert_eq!(left.iter().map(|(_, role)| *role).collect::<Vec<_>>(), [Role::Owner, Role::Admin]);
+        let log = world.services.audit.list(&Actor::System, acme.id, None).await.unwrap();
+        assert_eq!((log.items[0].action.as_str(), log.items[1].detail.as_str()), ("member.remove", "ada@acme.example: viewer"));
+    }
+
     async fn the_last_owner_stays(world) {
         let organizations = &world.services.organizations;
         let (acme, owner) = world.organization("acme", "owner@acme.example").await;

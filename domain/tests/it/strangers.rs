@@ -90,6 +90,10 @@ async fn answers(
                 .set_member(actor, organization, account, Role::Viewer)
                 .await),
         ),
+        (
+            "organizations.remove_member",
+            of(services.organizations.remove_member(actor, organization, account).await),
+        ),
         ("audit.list", of(services.audit.list(actor, organization, None).await)),
         (
             "applications.create",
@@ -142,8 +146,11 @@ async fn answers(
         ),
         ("keys.create", of(services.keys.create(actor, application, "key").await)),
         (
-            "keys.import",
-            of(services.keys.import(actor, application, "key", fixed).await),
+            "keys.import_all",
+            of(services
+                .keys
+                .import_all(actor, application, vec![("key".into(), fixed)])
+                .await),
         ),
         ("keys.revoke", of(services.keys.revoke(actor, key).await)),
     ]
@@ -213,6 +220,7 @@ on_both_engines! {
                 ("organizations.rename", missing, missing, missing, forbidden),
                 ("organizations.members", missing, missing, missing, none),
                 ("organizations.set_member", missing, missing, missing, forbidden),
+                ("organizations.remove_member", missing, missing, missing, forbidden),
                 ("audit.list", missing, missing, missing, forbidden),
                 ("applications.create", unauthenticated, none, conflict, none),
                 ("applications.update", unauthenticated, missing, conflict, missing),
@@ -228,7 +236,7 @@ on_both_engines! {
                 ("subscriptions.suspend", missing, missing, missing, forbidden),
                 ("subscriptions.resume", missing, missing, missing, forbidden),
                 ("keys.create", unauthenticated, missing, conflict, missing),
-                ("keys.import", unauthenticated, forbidden, forbidden, forbidden),
+                ("keys.import_all", unauthenticated, forbidden, forbidden, forbidden),
                 ("keys.revoke", unauthenticated, missing, missing, missing),
             ]
         );
