@@ -15,6 +15,8 @@ use domain::{
 };
 use tokio::sync::watch;
 
+use crate::once::SentForms;
+
 /// Facts about the installation that pages show or links are made of; fixed at start.
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -88,6 +90,8 @@ pub struct AppState {
     pub clock: Clock,
     /// Slows down guessing of passwords.
     pub throttle: Arc<SignInThrottle>,
+    /// Forms that may be sent once.
+    pub sent_forms: Arc<SentForms>,
     /// Fetches specs by URL.
     pub fetcher: Arc<dyn SpecFetcher>,
     /// The configuration that the gateway of this process serves; `None` where it runs elsewhere.
@@ -154,12 +158,18 @@ impl Cx {
     /// this request: it goes on trying by itself.
     pub async fn is_newest_configuration_live(&self) -> bool {
         let config = &self.services().gateway_config;
-        let Ok(newest) = config.revision().await else { return false };
+        let Ok(newest) = config.revision().await else {
+            return false;
+        };
         let live = async {
             if let Some(mut served) = self.app.served.clone() {
                 return served.wait_for(|served| *served >= newest).await.is_ok();
             }
-            while !config.nodes().await.is_ok_and(|nodes| nodes.iter().all(|node| node.served >= newest)) {
+            while !config
+                .nodes()
+                .await
+                .is_ok_and(|nodes| nodes.iter().all(|node| node.served >= newest))
+            {
                 tokio::time::sleep(NODE_POLL).await;
             }
             true

@@ -85,6 +85,11 @@ pub fn sign_up() -> String {
     "/signup".into()
 }
 
+/// Create an account on the way to a path of this site.
+pub fn sign_up_then(next: &str) -> String {
+    with_query("/signup", &[("next", next)])
+}
+
 /// Says that a mail is on its way.
 pub fn check_mail() -> String {
     "/signup/check-mail".into()

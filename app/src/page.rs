@@ -164,6 +164,20 @@ pub struct Redirect {
     pub flash: Option<Flash>,
     /// What happens to the session cookie.
     pub session: SessionChange,
+    /// What happens to the place that somebody wanted to go to before they had an account.
+    pub destination: Destination,
+}
+
+/// The place somebody wanted to go to before they had an account: kept in a cookie between sign-up and the mail's link.
+#[derive(Default)]
+pub enum Destination {
+    /// Nothing changes.
+    #[default]
+    Keep,
+    /// It is remembered for a day.
+    Remember(String),
+    /// It was reached.
+    Forget,
 }
 
 /// What happens to the session cookie.
@@ -183,6 +197,7 @@ impl Reply {
             to: to.into(),
             flash: None,
             session: SessionChange::Keep,
+            destination: Destination::Keep,
         })
     }
 
@@ -215,6 +230,15 @@ impl Reply {
     pub fn begin_session(mut self, session: NewSession) -> Self {
         if let Self::Redirect(redirect) = &mut self {
             redirect.session = SessionChange::Begin(session);
+        }
+        self
+    }
+
+    /// Remembers or forgets where somebody wanted to go.
+    #[must_use]
+    pub fn destination(mut self, change: Destination) -> Self {
+        if let Self::Redirect(redirect) = &mut self {
+            redirect.destination = change;
         }
         self
     }

@@ -20,7 +20,7 @@ use crate::{
     cx::{AppState, Cx, Settings},
     error::PageError,
     href, layout,
-    page::{Flash, Layout, Page, Redirect, SessionChange},
+    page::{Destination, Flash, Layout, Page, Redirect, SessionChange},
     session,
 };
 
@@ -99,7 +99,14 @@ pub async fn render(State(app): State<AppState>, request: Request, next: Next) -
     let flash = read_flash(&parts.headers);
     let mut response = next.run(Request::from_parts(parts, body)).await;
     let Some(Slot(slot)) = response.extensions_mut().remove::<Slot>() else {
-        return response;
+        return match response.status() {
+            // An address that cannot be read, such as one with broken percent-encoding, leads nowhere.
+            StatusCode::BAD_REQUEST => {
+                let page = layout::error_page(&PageError::not_found("page"), &cx.caller.request_id);
+                page_response(&cx, page.status(StatusCode::BAD_REQUEST), flash, &method).await
+            }
+            _ => response,
+        };
     };
     let rendering = slot.lock().unwrap_or_else(PoisonError::into_inner).take();
     let may_be_early = match &rendering {
@@ -117,11 +124,14 @@ pub async fn render(State(app): State<AppState>, request: Request, next: Next) -
             redirect_response(&cx, redirect)
         }
         Some(Rendering::Page(page)) => {
-            let early = is_early.then(|| Flash { is_ok: false, text: EARLY.into() });
+            let early = is_early.then(|| Flash {
+                is_ok: false,
+                text: EARLY.into(),
+            });
             page_response(&cx, *page, early.or(flash), &method).await
         }
         Some(Rendering::Error(error)) => match error.code {
-            ErrorCode::Unauthenticated => {
+            code if wants_sign_in(&cx, code) => {
                 let next = (method == Method::GET).then_some(cx.path_and_query.as_str());
                 redirect_response(
                     &cx,
@@ -129,11 +139,23 @@ pub async fn render(State(app): State<AppState>, request: Request, next: Next) -
                         to: href::sign_in(next),
                         flash: None,
                         session: SessionChange::Keep,
+                        destination: Destination::Keep,
                     },
                 )
             }
             _ => page_response(&cx, layout::error_page(&error, &cx.caller.request_id), flash, &method).await,
         },
+    }
+}
+
+/// Whether signing in may help: it was asked for, or somebody without a session follows a link into the part of the site
+/// that needs one. Whether the thing is there makes no difference.
+fn wants_sign_in(cx: &Cx, code: ErrorCode) -> bool {
+    let needs_session = |path: &str| ["/console", "/dashboard"].iter().any(|part| path.starts_with(part));
+    match code {
+        ErrorCode::Unauthenticated => true,
+        ErrorCode::NotFound => cx.actor().account().is_none() && needs_session(&cx.path_and_query),
+        _ => false,
     }
 }
 
@@ -224,14 +246,36 @@ fn redirect_response(cx: &Cx, redirect: Redirect) -> Response {
         SessionChange::End => Some(session::end(secure)),
     };
     let flash = redirect.flash.as_ref().map(write_flash);
+    let destination = match &redirect.destination {
+        Destination::Keep => None,
+        Destination::Remember(path) => {
+            let path: String = url::form_urlencoded::byte_serialize(path.as_bytes()).collect();
+            Some(format!(
+                "{DESTINATION}={path}; Path=/; Max-Age=86400; HttpOnly; SameSite=Lax"
+            ))
+        }
+        Destination::Forget => Some(format!("{DESTINATION}=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax")),
+    };
     for value in cookie
         .iter()
         .chain(&flash)
+        .chain(&destination)
         .filter_map(|text| HeaderValue::from_str(text).ok())
     {
         headers.append(header::SET_COOKIE, value);
     }
     (StatusCode::SEE_OTHER, headers).into_response()
+}
+
+/// Name of the cookie that remembers where somebody wanted to go.
+const DESTINATION: &str = "destination";
+
+/// Where somebody wanted to go before they had an account. As untrusted as every cookie: check it before going there.
+pub fn remembered_destination(headers: &HeaderMap) -> Option<String> {
+    let value = cookie(headers, DESTINATION)?;
+    let pair = format!("d={value}");
+    let (_, path) = url::form_urlencoded::parse(pair.as_bytes()).next()?;
+    Some(path.into_owned())
 }
 
 /// The flash travels in a cookie of one minute. It is shown as plain text, so the worst a forged one can do is say something.

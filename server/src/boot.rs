@@ -4,19 +4,19 @@
 //! background tasks → portal accepts. Stop, the other way round: portal and gateway stop accepting and finish what is
 //! under way, the last usage is written, tasks end, the database is closed. A step that fails undoes those before it.
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
 use anyhow::Context as _;
 use app::cx::{AppState, Assets, Settings};
 use axum::Router;
 use domain::{account::throttle::SignInThrottle, services::Services, upstream::address::AddressPolicy};
-use gateway::{Gateway, GatewayOptions, RunningGateway, SnapshotHandle, UsageSink};
+use gateway::{CounterSnapshot, Gateway, GatewayOptions, RunningGateway, SnapshotHandle, UsageSink};
 use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
     assets,
-    config::{NetworkArgs, Role, Store, local_url},
+    config::{FolderLock, NetworkArgs, Role, Store, local_url},
     tasks::{Reconciler, Tasks, UsageFlush, mail::Transport},
     web,
 };
@@ -34,6 +34,8 @@ const USAGE_CAPACITY: usize = 64;
 pub struct Plan {
     /// Where the data is.
     pub store: Store,
+    /// Folder for what the database does not take; made when it is needed.
+    pub lost: PathBuf,
     /// Addresses to listen on and how they are reached.
     pub network: NetworkArgs,
     /// What the process does.
@@ -63,6 +65,8 @@ pub struct Running {
     portal: Option<(SocketAddr, JoinHandle<()>)>,
     stop_portal: CancellationToken,
     tasks: Tasks,
+    /// Until the process has stopped.
+    _lock: Option<FolderLock>,
 }
 
 /// Starts a process.
@@ -73,6 +77,7 @@ pub struct Running {
 pub async fn start(plan: Plan) -> anyhow::Result<Running> {
     let Plan {
         store,
+        lost,
         network,
         roles,
         addresses,
@@ -87,10 +92,12 @@ pub async fn start(plan: Plan) -> anyhow::Result<Running> {
     let portal_address = portal.as_ref().map_or(Ok(network.portal), TcpListener::local_addr)?;
     let portal_url = network.portal_url.clone().unwrap_or_else(|| local_url(portal_address));
 
-    let services = Services::open(&store.prepare()?, &portal_url, addresses).await?;
+    let database = store.prepare()?;
+    let lock = store.lock()?;
+    let services = Services::open(&database, &portal_url, addresses).await?;
     let tasks = Tasks::default();
     let started = if Role::Gateway.is_among(&roles) {
-        Some(start_gateway(&services, &network, &portal_url, addresses, &tasks).await?)
+        Some(start_gateway(&services, &network, &portal_url, addresses, lost, &tasks).await?)
     } else {
         None
     };
@@ -120,6 +127,7 @@ pub async fn start(plan: Plan) -> anyhow::Result<Running> {
             services: services.clone(),
             settings: Arc::clone(&settings),
             clock: services.context.clock.clone(),
+            sent_forms: Arc::default(),
             throttle: Arc::new(SignInThrottle::default()),
             fetcher: Arc::new(web::HttpSpecFetcher::new(addresses)),
             served: served.clone(),
@@ -138,6 +146,7 @@ pub async fn start(plan: Plan) -> anyhow::Result<Running> {
         portal,
         stop_portal,
         tasks,
+        _lock: lock,
     })
 }
 
@@ -154,6 +163,7 @@ async fn start_gateway(
     network: &NetworkArgs,
     portal_url: &str,
     addresses: AddressPolicy,
+    lost: PathBuf,
     tasks: &Tasks,
 ) -> anyhow::Result<StartedGateway> {
     let name = node_name();
@@ -170,7 +180,7 @@ async fn start_gateway(
     let gateway = tokio::task::spawn_blocking(move || Gateway::start(options, snapshot, sink)).await?;
     let gateway = gateway.context("--gateway cannot be used")?;
     // Not among the tasks: it ends when the gateway has handed over everything, not on a signal.
-    let flush = tokio::spawn(UsageFlush::new(services.clone(), name).run(usage));
+    let flush = tokio::spawn(UsageFlush::new(services.clone(), name, lost).run(usage));
     let served = reconciler.served();
     tasks.spawn(reconciler.run(tasks.stop_signal()));
     Ok((gateway, flush, served))
@@ -196,6 +206,24 @@ fn settings(portal_url: String, gateway_url: String, has_mail_sink: bool) -> Set
         },
         problems: web::problems(),
     }
+}
+
+/// Tells the log what the gateway did since the start.
+fn sum_up(counters: &CounterSnapshot) {
+    let answered: u64 = counters.by_class.iter().sum();
+    let refused: u64 = counters.refusals.iter().map(|(_, count)| count).sum();
+    let reasons: Vec<_> = counters
+        .refusals
+        .iter()
+        .filter(|(_, count)| *count > 0)
+        .map(|(reason, count)| format!("{reason}: {count}"))
+        .collect();
+    tracing::info!(
+        connections = counters.connections,
+        upstream_connections = counters.upstream_connections,
+        refusals = reasons.join(", "),
+        "the gateway answered {answered} calls and refused {refused} of them"
+    );
 }
 
 impl Running {
@@ -255,7 +283,9 @@ impl Running {
         let gateway_stops = async {
             match gateway {
                 Some((gateway, mut flush)) => {
+                    let counters = gateway.counters();
                     let drained = gateway.shutdown(DRAIN).await;
+                    sum_up(&counters.read());
                     let written = tokio::time::timeout(LAST_USAGE, &mut flush).await.is_ok();
                     if !written {
                         flush.abort();

@@ -26,7 +26,7 @@ pub(super) fn head(frame: &Frame) -> impl IntoView + use<> {
         <head>
             <meta charset="utf-8" />
             <meta name="viewport" content="width=device-width, initial-scale=1" />
-            <title>{title.clone()}</title>
+            <title inner_html=title_text(&title)></title>
             {description
                 .map(|text| {
                     view! {
@@ -51,4 +51,19 @@ pub(super) fn head(frame: &Frame) -> impl IntoView + use<> {
 /// A line of a link preview. `property` is RDFa, which the views do not know as an attribute of `meta`.
 fn open_graph(property: &'static str, content: String) -> impl IntoView {
     leptos::html::meta().attr("property", property).attr("content", content)
+}
+
+/// The content of `title`: only text, so the markers that Leptos puts beside text would be read out.
+fn title_text(title: &str) -> String {
+    title.replace('&', "&amp;").replace('<', "&lt;")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_title_is_text_only() {
+        assert_eq!(title_text("Q&A </title><script>"), "Q&amp;A &lt;/title>&lt;script>");
+    }
 }

@@ -68,6 +68,6 @@ pub use plate::{Marker, MarkerSize, Method, OperationLine, PathTemplate, Status,
 pub use problem::{Failure, ProblemText};
 pub use response::{ResponseBody, ResponsePanel};
 pub use schema::{SchemaList, SchemaTree};
-pub use stats::{Meter, Stat, Stats, percent_in_words};
+pub use stats::{Meter, Stat, Stats, mean_in_ms, percent_in_words};
 pub use table::{Column, Row, Table};
 pub use text::{counted, initials, short_text, visible_text};

@@ -2,7 +2,7 @@
 
 use domain::clock::Timestamp;
 use leptos::prelude::*;
-use time::{format_description::well_known::Rfc3339, macros::format_description};
+use time::{Duration, format_description::well_known::Rfc3339, macros::format_description};
 
 use super::text::counted;
 
@@ -33,6 +33,13 @@ pub fn Moment(
     at: Timestamp,
 ) -> impl IntoView {
     view! { <time datetime=machine(at)>{date_time(at)}</time> }
+}
+
+/// The end of the step that `at` lies in, where steps of this length begin at midnight UTC: ranges of charts end there.
+pub fn end_of_step(at: Timestamp, step: Duration) -> Timestamp {
+    let step = step.whole_seconds().max(1);
+    let seconds = at.unix_timestamp().div_euclid(step) * step + step;
+    Timestamp::from_unix_timestamp(seconds).unwrap_or(at)
 }
 
 /// RFC 3339, to the second.
@@ -99,6 +106,20 @@ mod tests {
     use time::{Duration, macros::datetime};
 
     use super::*;
+
+    #[test]
+    fn steps_end_at_round_times() {
+        use time::macros::datetime;
+        let at = datetime!(2026-11-20 10:55:20 UTC);
+        for (step, end) in [
+            (Duration::MINUTE, datetime!(2026-11-20 10:56 UTC)),
+            (Duration::HOUR, datetime!(2026-11-20 11:00 UTC)),
+            (Duration::hours(6), datetime!(2026-11-20 12:00 UTC)),
+            (Duration::DAY, datetime!(2026-11-21 0:00 UTC)),
+        ] {
+            assert_eq!(end_of_step(at, step), end, "{step}");
+        }
+    }
 
     #[test]
     fn distances_use_the_largest_whole_unit() {

@@ -113,6 +113,13 @@ fn share_in_percent(used: u64, allowed: u64) -> f64 {
     }
 }
 
+/// Mean of a sum of microseconds over what was measured, in milliseconds for a [`Stat`]; `–` where nothing was.
+pub fn mean_in_ms(sum_us: u64, measured: u64) -> String {
+    sum_us
+        .checked_div(measured)
+        .map_or_else(|| "–".to_owned(), |us| format!("{:.1}", us as f64 / 1_000.0))
+}
+
 /// A share for people: `0 %`, `under 1 %`, `45 %`; never rounded up to 100 %.
 pub fn percent_in_words(percent: f64) -> String {
     if percent <= 0.0 {

@@ -30,6 +30,15 @@ impl Period {
         }
     }
 
+    /// With its article: `an hour`, `a day`, `a month`.
+    pub const fn in_words(self) -> &'static str {
+        match self {
+            Self::Hour => "an hour",
+            Self::Day => "a day",
+            Self::Month => "a month",
+        }
+    }
+
     /// Beginning of the period that `at` lies in.
     pub fn start(self, at: Timestamp) -> Timestamp {
         let (date, hour) = (at.date(), at.hour());

@@ -4,6 +4,7 @@
 //! `TURNPIKE_GATEWAY_URL`); a flag wins over its variable.
 
 mod arguments;
+mod folder_lock;
 mod serve;
 mod smtp;
 mod store;
@@ -11,6 +12,7 @@ mod store;
 pub use arguments::{
     AccountCommand, ApplyArgs, Arguments, Command, CreateAccountArgs, DemoArgs, InspectArgs, ReportFormat, SpecCommand,
 };
+pub use folder_lock::FolderLock;
 pub(crate) use serve::local_url;
 pub use serve::{LogFormat, NetworkArgs, Role, ServeArgs};
 pub use smtp::{SmtpProtection, SmtpServer};

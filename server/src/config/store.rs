@@ -8,6 +8,8 @@ use std::{
 use anyhow::{Context as _, bail};
 use clap::Args;
 
+use super::FolderLock;
+
 /// Names an installation; exactly one of the two.
 #[derive(Args, Clone, Debug)]
 #[group(required = true, multiple = false)]
@@ -63,6 +65,19 @@ impl Store {
                     .with_context(|| format!("the path {} is not UTF-8", file.display()))?;
                 Ok(sqlite_url(path))
             }
+        }
+    }
+}
+
+impl Store {
+    /// Makes sure that no other process serves the same data folder; a PostgreSQL database may have many.
+    ///
+    /// # Errors
+    /// Another process serves it.
+    pub fn lock(&self) -> anyhow::Result<Option<FolderLock>> {
+        match self {
+            Self::Postgres(_) => Ok(None),
+            Self::Folder(folder) => FolderLock::take(folder).map(Some),
         }
     }
 }

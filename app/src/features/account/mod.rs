@@ -10,8 +10,9 @@ use axum::{
     routing::{get, post},
 };
 use leptos::prelude::*;
+use serde::Deserialize;
 
-use crate::{cx::AppState, form::FormState, page::Page, ui::ErrorSummary};
+use crate::{cx::AppState, form::FormState, href, page::Page, ui::ErrorSummary};
 
 /// Routes of this feature.
 pub fn router() -> Router<AppState> {
@@ -24,6 +25,22 @@ pub fn router() -> Router<AppState> {
         .route("/verify/resend", post(verify::resend))
         .route("/forgot-password", get(reset::ask).post(reset::request))
         .route("/reset", get(reset::show).post(reset::submit))
+}
+
+/// Where to go afterwards.
+#[derive(Deserialize)]
+struct Next {
+    #[serde(default)]
+    next: String,
+}
+
+/// Only paths of this site: anything else would send a visitor to a stranger with our name in the address before it.
+fn destination(next: &str) -> String {
+    let is_ours = next.starts_with('/')
+        && !next.starts_with("//")
+        && !next.contains('\\')
+        && next.bytes().all(|b| b.is_ascii_graphic());
+    if is_ours { next.to_owned() } else { href::dashboard() }
 }
 
 /// A narrow page with one form: heading, errors, fields.
@@ -46,4 +63,24 @@ fn form_page<V: IntoView + 'static>(
     })
     .status(form.status())
     .unlisted()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_way_leads_only_to_paths_of_this_site() {
+        for (next, to) in [
+            ("/console/acme", "/console/acme"),
+            ("/subscribe/acme/free", "/subscribe/acme/free"),
+            ("", "/dashboard"),
+            ("https://evil.example/", "/dashboard"),
+            ("//evil.example/", "/dashboard"),
+            ("/\\evil.example", "/dashboard"),
+            ("/a\r\nSet-Cookie: x=y", "/dashboard"),
+        ] {
+            assert_eq!(destination(next), to, "{next}");
+        }
+    }
 }

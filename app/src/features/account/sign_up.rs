@@ -1,20 +1,24 @@
 //! Create an account.
 
+use axum::extract::Query;
 use domain::account::{PASSWORD_MIN, SignUp};
 use leptos::prelude::*;
 
-use super::form_page;
+use super::{Next, destination, form_page};
 use crate::{
     cx::Cx,
     form::{FormData, FormState},
     href,
-    page::{Page, PageResult, Reply, ReplyResult},
+    page::{Destination, Page, PageResult, Reply, ReplyResult},
     ui::{Button, ButtonKind, Callout, InputKind, TextField},
 };
 
 /// `GET /signup`
-pub async fn show() -> Page {
-    page(&FormState::default())
+pub async fn show(cx: Cx, Query(query): Query<Next>) -> Reply {
+    if cx.actor().account().is_some() {
+        return Reply::redirect(destination(&query.next));
+    }
+    page(&FormState::showing(FormData::from_pairs([("next", query.next)]))).into()
 }
 
 /// `POST /signup`
@@ -25,7 +29,13 @@ pub async fn submit(cx: Cx, form: FormData) -> ReplyResult {
         password: form.raw("password").to_owned(),
     };
     match cx.services().accounts.sign_up(input).await {
-        Ok(()) => Ok(Reply::redirect(href::check_mail())),
+        Ok(()) => {
+            let reply = Reply::redirect(href::check_mail());
+            Ok(match form.text("next") {
+                "" => reply,
+                next => reply.destination(Destination::Remember(destination(next))),
+            })
+        }
         Err(error) => Ok(page(&FormState::refused(form, error)?).into()),
     }
 }
@@ -58,11 +68,12 @@ pub async fn check_mail(cx: Cx) -> PageResult {
 }
 
 fn page(form: &FormState) -> Page {
-    let (name, email) = (form.value("name"), form.value("email"));
+    let (name, email, next) = (form.value("name"), form.value("email"), form.value("next"));
     let (name_error, email_error, password_error) = (form.error("name"), form.error("email"), form.error("password"));
     form_page("Create account", form, move || {
         view! {
             <form method="post" action=href::sign_up() class="stack">
+                <input type="hidden" name="next" value=next.clone() />
                 <TextField name="name" label="Name" kind=InputKind::PersonName value=name error=name_error max_length=100 />
                 <TextField
                     name="email"
@@ -81,7 +92,7 @@ fn page(form: &FormState) -> Page {
                 />
                 <Button kind=ButtonKind::Primary>"Create account"</Button>
             </form>
-            <p class="small">"You have an account? " <a href=href::sign_in(None)>"Sign in"</a></p>
+            <p class="small">"You have an account? " <a href=href::sign_in(Some(&next))>"Sign in"</a></p>
         }
     })
 }

@@ -1,15 +1,16 @@
 //! Verify the address by the link of the mail.
 
-use axum::extract::Query;
+use axum::{extract::Query, http::HeaderMap};
 use leptos::prelude::*;
 use serde::Deserialize;
 
-use super::form_page;
+use super::{destination, form_page};
 use crate::{
     cx::Cx,
     form::{FormData, FormState},
     href,
-    page::{Page, Reply, ReplyResult},
+    page::{Destination, Page, Reply, ReplyResult},
+    render::remembered_destination,
     ui::{Button, ButtonKind},
 };
 
@@ -26,11 +27,15 @@ pub async fn show(Query(query): Query<Token>) -> Page {
 }
 
 /// `POST /verify`
-pub async fn submit(cx: Cx, form: FormData) -> ReplyResult {
+pub async fn submit(cx: Cx, headers: HeaderMap, form: FormData) -> ReplyResult {
     match cx.services().accounts.verify(form.text("token"), cx.browser()).await {
-        Ok(session) => Ok(Reply::redirect(href::dashboard())
-            .begin_session(session)
-            .flash("Your address is verified. Welcome.")),
+        Ok(session) => {
+            let to = remembered_destination(&headers).unwrap_or_default();
+            Ok(Reply::redirect(destination(&to))
+                .begin_session(session)
+                .destination(Destination::Forget)
+                .flash("Your address is verified. Welcome."))
+        }
         Err(error) => Ok(page(&FormState::refused(form, error)?).into()),
     }
 }

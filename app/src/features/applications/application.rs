@@ -163,8 +163,11 @@ fn keys_card(detail: &ApplicationDetail, form: &FormState, now: Timestamp) -> im
         }
         .into_any()
     };
+    let mark = leptos::nonce::Nonce::new().to_string();
     let create = view! {
         <form method="post" action=href::create_key(id) class="key-form">
+            // A reload of the answer must not make a second key.
+            <input type="hidden" name="mark" value=mark />
             <TextField
                 name="name"
                 label="Name of a new key"
@@ -202,7 +205,8 @@ fn key_row(application: ApplicationId, key: &Key, now: Timestamp) -> Row {
         .cell(view! { <StateBadge state=key.state /> })
         .cell(view! { <Ago at=key.created_at now /> })
         .cell(match key.last_used_at {
-            Some(at) => view! { <Ago at now /> }.into_any(),
+            // Uses are noted by the minute; no key was used before it was made.
+            Some(at) => view! { <Ago at=at.max(key.created_at) now /> }.into_any(),
             None => "never".into_any(),
         })
         .cell(revoke)

@@ -29,6 +29,10 @@ pub(super) async fn create(cx: Cx, Path(id): Path<String>, form: FormData) -> Re
     let id = application_id(&id)?;
     // Before the key is made: nothing may fail between its making and its page.
     let detail = cx.services().applications.detail(cx.actor(), id).await?;
+    if !cx.app.sent_forms.is_first(form.text("mark")) {
+        let words = "This key was made already. Its text is shown only once; create another one if you lost it.";
+        return Ok(Reply::redirect(href::application(id)).flash_problem(words));
+    }
     match cx.services().keys.create(cx.actor(), id, form.text("name")).await {
         Ok(created) => {
             let api = first_api(&detail);

@@ -114,7 +114,11 @@ fn needs_of(detail: &ApplicationDetail) -> Vec<Need> {
                     needs.push(Need {
                         tone: "warn",
                         icon: IconName::Warn,
-                        title: format!("{application} nears the quota of {plan}"),
+                        title: if view.quota.used >= view.quota.allowed.unwrap_or(u64::MAX) {
+                            format!("{application} has used up the quota of {plan}")
+                        } else {
+                            format!("{application} nears the quota of {plan}")
+                        },
                         text: format!("{used} of {allowed} calls are used."),
                         button: (to.clone(), "Look"),
                     });

@@ -19,7 +19,7 @@ use crate::{
     page::{ConsoleSection, Page, PageResult},
     ui::{
         ButtonKind, Card, ChartData, Column, Empty, Icon, IconName, LineChart, LinkButton, Look, PageTitle, Row,
-        Segmented, Series, Stat, Stats, Tab, Table, Unit, counted, moment, percent_in_words, visible_text,
+        Segmented, Series, Stat, Stats, Tab, Table, Unit, counted, mean_in_ms, moment, percent_in_words, visible_text,
     },
 };
 
@@ -48,14 +48,15 @@ async fn show(cx: Cx, Path(slug): Path<String>, Query(query): Query<Range>) -> P
         .into_iter()
         .find(|(name, ..)| *name == query.range)
         .unwrap_or(RANGES[1]);
-    let now = cx.now();
+    // The range ends with the step that is under way, so that steps begin at round times.
+    let end = moment::end_of_step(cx.now(), length / steps);
     let range = TimeRange {
-        from: now - length,
-        to: now,
+        from: end - length,
+        to: end,
     };
     let before = TimeRange {
-        from: now - length - length,
-        to: now - length,
+        from: end - length - length,
+        to: end - length,
     };
     let scope = UsageScope::Organization(organization.id);
     let usage = &cx.services().usage;
@@ -147,11 +148,8 @@ fn headline(totals: &UsageTotals, previous: &UsageTotals) -> impl IntoView + use
         format!("{percent:+.1} %")
     });
     let note = change.as_ref().map(|_| "on the period before".to_owned());
-    let mean = totals
-        .sums
-        .latency_us
-        .checked_div(calls)
-        .map_or_else(|| "–".to_owned(), |us| format!("{:.1}", us as f64 / 1_000.0));
+    // Refusals are made here within microseconds; they say nothing about the upstream.
+    let mean = mean_in_ms(totals.sums.latency_us, calls - refused);
     view! {
         <Stats>
             {match (change, note) {

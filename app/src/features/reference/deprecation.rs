@@ -97,7 +97,7 @@ fn view(detail: &ApiDetail, index: usize, title: &str, now: domain::clock::Times
                     <Fact name="Deprecated since">
                         <Day at=since />
                     </Fact>
-                    <Fact name="Last day">{sunset}</Fact>
+                    <Fact name="Ends">{sunset}</Fact>
                     <Fact name="Use instead">{next}</Fact>
                 </Facts>
                 {guide}

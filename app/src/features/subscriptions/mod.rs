@@ -2,8 +2,8 @@
 
 use axum::{Router, extract::Path, routing::get};
 use domain::{
-    application::service::ApplicationOverview, error::DomainError, id::ApplicationId, plan::Plan,
-    subscription::SubscriptionState,
+    application::service::ApplicationOverview, catalog::query::CatalogFilter, error::DomainError, id::ApplicationId,
+    plan::Plan, subscription::SubscriptionState,
 };
 use leptos::prelude::*;
 
@@ -85,6 +85,7 @@ async fn page(cx: &Cx, org: &str, slug: &str, form: FormState) -> Result<Page, P
     let account = cx.actor().account().ok_or(DomainError::Unauthenticated)?;
     let is_verified = account.is_verified;
     let applications = cx.services().applications.list(cx.actor()).await?;
+    let (provider, apis) = covered(cx, org, &plan).await?;
     let (org, slug) = (org.to_owned(), slug.to_owned());
     let status = form.status();
     Ok(Page::new(format!("Subscribe to {}", plan.name), move || {
@@ -101,6 +102,10 @@ async fn page(cx: &Cx, org: &str, slug: &str, form: FormState) -> Result<Page, P
             <main id="main" class="wrap narrow">
                 <div class="stack form-card">
                     <h1>{format!("Subscribe to {}", visible_text(&plan.name))}</h1>
+                    <p class="row">
+                        {format!("A plan of {provider} for")}
+                        {apis.into_iter().map(|(to, name)| view! { <a href=to>{name}</a> }).collect_view()}
+                    </p>
                     <ErrorSummary errors=form.errors.clone() />
                     <Plans><PlanCard plan=plan.clone() /></Plans>
                     {body}
@@ -110,6 +115,33 @@ async fn page(cx: &Cx, org: &str, slug: &str, form: FormState) -> Result<Page, P
     })
     .status(status)
     .unlisted())
+}
+
+/// Whose plan it is, and the apis it opens: page and name.
+async fn covered(cx: &Cx, org: &str, plan: &Plan) -> Result<(String, Vec<(String, String)>), PageError> {
+    let filter = CatalogFilter {
+        provider: Some(org.to_owned()),
+        ..CatalogFilter::default()
+    };
+    let cards = cx
+        .services()
+        .catalog_reads
+        .search(cx.actor(), &filter)
+        .await?
+        .apis
+        .items;
+    let provider = cards
+        .first()
+        .map_or_else(|| org.to_owned(), |card| card.organization.name.clone());
+    let apis = cards
+        .into_iter()
+        .filter(|card| plan.apis.contains(&card.api.id))
+        .map(|card| {
+            let to = href::api(&card.organization.slug, &card.api.slug);
+            (to, visible_text(&card.api.name).into_owned())
+        })
+        .collect();
+    Ok((visible_text(&provider).into_owned(), apis))
 }
 
 fn fields(

@@ -22,7 +22,7 @@ use crate::{
     page::{DashboardSection, Page, PageResult},
     ui::{
         BarChart, Button, Card, ChartData, Column, Empty, LinkButton, Look, PageTitle, Row, Segmented, SelectField,
-        Series, Stat, Stats, Tab, Table, Unit, counted, moment, visible_text,
+        Series, Stat, Stats, Tab, Table, Unit, counted, mean_in_ms, moment, visible_text,
     },
 };
 
@@ -60,10 +60,11 @@ async fn show(cx: Cx, Query(view): Query<View>) -> PageResult {
         id => Some(id.parse().map_err(|_| PageError::not_found("application"))?),
     };
     let scope = chosen.map_or(UsageScope::MyApplications, UsageScope::Application);
-    let now = cx.now();
+    // The range ends with the step that is under way, so that steps begin at round times.
+    let end = moment::end_of_step(cx.now(), length / steps);
     let range = TimeRange {
-        from: now - length,
-        to: now,
+        from: end - length,
+        to: end,
     };
     let usage = &cx.services().usage;
     let totals = usage.totals(cx.actor(), scope, range).await?;
@@ -126,10 +127,8 @@ fn filter(applications: Vec<ApplicationOverview>, chosen: &str, range: &'static 
 fn headline(totals: &UsageTotals) -> impl IntoView + use<> {
     let UsageTotals { sums, refused, errors } = *totals;
     let calls = sums.calls;
-    let mean = sums
-        .latency_us
-        .checked_div(calls)
-        .map_or_else(|| "–".to_owned(), |us| format!("{:.1}", us as f64 / 1_000.0));
+    // Refusals are made here within microseconds; they say nothing about the upstream.
+    let mean = mean_in_ms(sums.latency_us, calls - refused);
     view! {
         <Stats>
             <Stat name="Calls" value=grouped(calls) />

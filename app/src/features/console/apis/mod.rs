@@ -12,7 +12,12 @@ use crate::{cx::AppState, form};
 pub(super) fn router() -> Router<AppState> {
     Router::new()
         .route("/console/{org}/apis", get(list::show))
-        .route("/console/{org}/apis/new", get(new::show).post(new::create).layer(DefaultBodyLimit::max(form::MAX_BYTES_WITH_SPEC)))
+        .route(
+            "/console/{org}/apis/new",
+            get(new::show)
+                .post(new::create)
+                .layer(DefaultBodyLimit::max(form::MAX_BYTES_WITH_SPEC)),
+        )
         .route("/console/{org}/apis/{api}", get(show::show))
         .route("/console/{org}/apis/{api}/edit", get(edit::show).post(edit::save))
 }

@@ -3,6 +3,7 @@
 use axum::extract::Path;
 use domain::{
     catalog::{Visibility, service::ApiInput},
+    error::DomainError,
     organization::Organization,
     slug::Slug,
 };
@@ -31,6 +32,10 @@ pub(super) async fn create(cx: Cx, Path(slug): Path<String>, form: FormData) -> 
     let organization = cx.services().organizations.for_console(cx.actor(), &slug).await?;
     cx.actor().require(domain::authz::Action::EditApi, organization.id)?;
     let spec = match spec_of(&cx, &form).await {
+        Ok(None) => {
+            let error = DomainError::field("spec", "Choose a file, paste the document or give its URL.");
+            return Ok(page(&organization, FormState::refused(form, error)?).into());
+        }
         Ok(spec) => spec,
         Err(error) => return Ok(page(&organization, FormState::refused(form, error)?).into()),
     };

@@ -127,7 +127,7 @@ pub(super) fn PlanFields(
     let limits = (0..RATE_LIMITS).map(|i| rate_limit_fields(&form, i)).collect_view();
     let periods = Period::ALL
         .into_iter()
-        .map(|p| (p.as_str().to_owned(), format!("a {}", p.as_str())))
+        .map(|p| (p.as_str().to_owned(), p.in_words().to_owned()))
         .collect();
     let quota_per = match form.value("quota_per") {
         empty if empty.is_empty() => "month".to_owned(),

@@ -97,9 +97,7 @@ pub(super) async fn set_access(cx: Cx, Path(names): VersionPath, form: FormData)
 pub(super) async fn publish(cx: Cx, Path(names): VersionPath, form: FormData) -> ReplyResult {
     let detail = load(&cx, &names).await?;
     match cx.services().catalog.publish(cx.actor(), detail.version.id).await {
-        Ok(version) => {
-            Ok(to_version(&names).flash(format!("{} {} is published.", detail.api.name, version.name)))
-        }
+        Ok(version) => Ok(to_version(&names).flash(format!("{} {} is published.", detail.api.name, version.name))),
         Err(error) => refused(&cx, &names, Section::Lifecycle, form, error).await,
     }
 }
@@ -117,9 +115,7 @@ pub(super) async fn deprecate(cx: Cx, Path(names): VersionPath, form: FormData) 
         Err(error) => Err(DomainError::Invalid(vec![error])),
     };
     match result {
-        Ok(_) => {
-            Ok(to_version(&names).flash("The end is announced. Answers carry the headers from now on."))
-        }
+        Ok(_) => Ok(to_version(&names).flash("The end is announced. Answers carry the headers from now on.")),
         Err(error) => refused(&cx, &names, Section::Deprecation, form, error).await,
     }
 }

@@ -51,7 +51,16 @@ pub(super) fn LifecycleCard(
         VersionState::Published | VersionState::Deprecated => view! {
             <Card title="Lifecycle" id="lifecycle">
                 <div class="row" data-between=true>
-                    <p class="muted">"Retiring stops all calls at once. Announce the end first, so that consumers can move."</p>
+                    <p class="muted">
+                        "Retiring stops all calls at once. "
+                        {(detail.version.state == VersionState::Published)
+                            .then(|| {
+                                view! {
+                                    <a href="#deprecation-card">"Announce the end"</a>
+                                    " first, so that consumers can move."
+                                }
+                            })}
+                    </p>
                     <LinkButton href=href::version_action(&org, &api, &version, "retire") kind=ButtonKind::Danger>
                         {format!("Retire {version}")}
                     </LinkButton>

@@ -3,7 +3,7 @@
 use axum::extract::Path;
 use domain::{
     authz::Action,
-    catalog::{VersionState, query::VersionDetail},
+    catalog::{VersionState, query::VersionDetail, version::Access},
 };
 use leptos::prelude::*;
 
@@ -59,6 +59,13 @@ pub(super) async fn page(
     let title = format!("{} {}", detail.api.name, detail.version.name);
     let may_edit = cx.actor().require(Action::EditApi, organization.id).is_ok();
     let may_publish = cx.actor().require(Action::PublishVersion, organization.id).is_ok();
+    let has_plan = !cx
+        .services()
+        .catalog_reads
+        .console_api(cx.actor(), org, api)
+        .await?
+        .plans
+        .is_empty();
     let gateway_url = cx.settings().gateway_url.clone();
     let now = cx.now();
     let body = move || {
@@ -99,6 +106,8 @@ pub(super) async fn page(
                 />
                 <ErrorSummary errors />
                 {missing(&detail)}
+                {(!has_plan && detail.version.access == Access::Key && state.is_listed() && is_open)
+                    .then(|| without_plan(&detail))}
                 {may_publish.then(|| view! { <LifecycleCard detail=detail.clone() /> })}
                 <SpecCard detail=detail.clone() form=form_of(Section::Spec) may_edit=may_edit && is_open now />
                 {detail
@@ -125,6 +134,20 @@ pub(super) async fn page(
     Ok(Page::new(title, body)
         .console(&organization, ConsoleSection::Apis)
         .status(status))
+}
+
+/// Nobody can get a key for an api that no plan covers.
+fn without_plan(detail: &VersionDetail) -> impl IntoView + use<> {
+    let org = detail.organization.slug.clone();
+    view! {
+        <Callout tone=Tone::Warn title="No plan covers this API">
+            <p>"Without one nobody can subscribe and get a key."</p>
+            <div class="btn-row">
+                <LinkButton href=href::new_plan(&org)>"Create a plan"</LinkButton>
+                <LinkButton href=href::console_plans(&org)>"Add it to a plan"</LinkButton>
+            </div>
+        </Callout>
+    }
 }
 
 /// What a draft still lacks before it can be published.

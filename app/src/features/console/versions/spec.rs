@@ -39,7 +39,7 @@ pub(super) fn SpecCard(
                 <Fact name="Format">{revision.format.clone()}</Fact>
                 <Fact name="Operations">{grouped(revision.operations.into())}</Fact>
                 <Fact name="Revision">
-                    {format!("{} of ", revision.number)} <Ago at=revision.created_at now />
+                    {format!("{}, ", revision.number)} <Ago at=revision.created_at now />
                 </Fact>
                 <Fact name="Size">{format!("{} bytes", grouped(revision.size))}</Fact>
             </Facts>
