@@ -3,6 +3,8 @@
 //! before a colon. The library is lenient there, and a lenient gateway before a differently lenient upstream is how
 //! requests are smuggled.
 
+use memchr::{memchr, memrchr};
+
 use crate::{Limits, problem::Reason};
 
 /// Follows the bytes of one connection.
@@ -144,7 +146,7 @@ impl Framing {
     fn head(&mut self, bytes: &[u8]) -> Result<Option<usize>, Reason> {
         loop {
             let line = &bytes[self.head.line_start..];
-            let Some(end) = line.iter().position(|byte| *byte == b'\n') else {
+            let Some(end) = memchr(b'\n', line) else {
                 return self.unfinished(bytes.len());
             };
             let Some((b'\r', line)) = line[..end].split_last().map(|(last, line)| (*last, line)) else {
@@ -200,12 +202,12 @@ impl Framing {
     }
 
     fn request_line(&mut self, line: &[u8]) -> Result<(), Reason> {
-        let mut parts = line.split(|byte| *byte == b' ');
-        let (Some(method), Some(target), Some(protocol), None) =
-            (parts.next(), parts.next(), parts.next(), parts.next())
-        else {
+        // Exactly two spaces: none is left in the target, which is looked at below, and none in the protocol's name.
+        let (Some(first), Some(last)) = (memchr(b' ', line), memrchr(b' ', line)) else {
             return Err(Reason::Malformed);
         };
+        let (method, protocol) = (&line[..first], &line[last + 1..]);
+        let target = line.get(first + 1..last).unwrap_or_default();
         if target.len() > self.limits.target_bytes {
             return Err(Reason::TargetTooLong);
         }
@@ -214,26 +216,21 @@ impl Framing {
             b"HTTP/1.0" => true,
             _ => return Err(Reason::Malformed),
         };
-        let is_target = |byte: &u8| byte.is_ascii_graphic() && !matches!(byte, b'<' | b'>' | b'`' | b'#');
-        let is_well_formed = !method.is_empty()
-            && method.iter().all(|b| is_token(*b))
-            && !target.is_empty()
-            && target.iter().all(is_target);
+        let is_well_formed = !method.is_empty() && all(method, TOKEN) && !target.is_empty() && all(target, TARGET);
         if is_well_formed { Ok(()) } else { Err(Reason::Malformed) }
     }
 
     fn field_line(&mut self, line: &[u8]) -> Result<(), Reason> {
-        let name_length = line.iter().take_while(|byte| is_token(**byte)).count();
-        let (name, rest) = line.split_at(name_length);
         // A name, a colon at once after it, and no control characters: also refuses folded lines.
-        let Some((b':', value)) = rest.split_first().map(|(first, value)| (*first, value)) else {
+        let Some(colon) = memchr(b':', line) else {
             return Err(Reason::Malformed);
         };
-        if name.is_empty()
-            || value
-                .iter()
-                .any(|byte| (*byte < b' ' && *byte != b'\t') || *byte == 0x7f)
-        {
+        let (name, value) = (&line[..colon], &line[colon + 1..]);
+        // Without an early end the compiler looks at many bytes at once.
+        let has_controls = value.iter().fold(false, |found, byte| {
+            found | ((*byte < b' ') & (*byte != b'\t')) | (*byte == 0x7f)
+        });
+        if name.is_empty() || !all(name, TOKEN) || has_controls {
             return Err(Reason::Malformed);
         }
         match name.len() {
@@ -328,13 +325,18 @@ fn parse_length(value: &[u8]) -> Option<u64> {
 }
 
 /// `tchar` of RFC 9110 §5.6.2.
-fn is_token(byte: u8) -> bool {
-    const TOKENS: [bool; 256] = {
-        let mut table = [false; 256];
+const TOKEN: u8 = 1;
+/// What may stand in a request target: visible ASCII but for what a URI never has and what begins a fragment.
+const TARGET: u8 = 2;
+
+/// Whether every byte belongs to a class.
+fn all(bytes: &[u8], class: u8) -> bool {
+    const CLASSES: [u8; 256] = {
+        let mut table = [0; 256];
         let mut i = 0;
         while i < 128 {
             let byte = i as u8;
-            table[i] = byte.is_ascii_alphanumeric()
+            let is_token = byte.is_ascii_alphanumeric()
                 || matches!(
                     byte,
                     b'!' | b'#'
@@ -352,11 +354,16 @@ fn is_token(byte: u8) -> bool {
                         | b'|'
                         | b'~'
                 );
+            let is_target = byte.is_ascii_graphic() && !matches!(byte, b'<' | b'>' | b'`' | b'#');
+            table[i] = (is_token as u8) * TOKEN | (is_target as u8) * TARGET;
             i += 1;
         }
         table
     };
-    TOKENS[usize::from(byte)]
+    let common = bytes
+        .iter()
+        .fold(class, |common, byte| common & CLASSES[usize::from(*byte)]);
+    common == class
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use std::{rc::Rc, time::Duration};
 
 use http::{
     HeaderMap, HeaderName, HeaderValue, Method, Request, Response, Uri, Version,
-    header::{AUTHORIZATION, CONNECTION, COOKIE, HOST, TE, UPGRADE, VIA},
+    header::{AUTHORIZATION, CONNECTION, COOKIE, Entry, HOST, TE, UPGRADE, VIA},
     uri::PathAndQuery,
 };
 use http_body::Body as _;
@@ -26,6 +26,9 @@ const X_FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto
 
 /// The one protocol that a connection may change to.
 pub(super) const WEBSOCKET: HeaderValue = HeaderValue::from_static("websocket");
+
+/// Fields that the gateway adds to a request at most, and a few more so that the map never has to grow twice.
+const ADDED_FIELDS: usize = 8;
 
 /// Targets that are tried before giving up; only as long as none of them was sent anything.
 const MAX_TARGETS_TRIED: usize = 3;
@@ -240,6 +243,8 @@ fn prepare(
     trace: &TraceContext,
 ) -> HopByHop {
     let hop = strip_hop_by_hop(headers);
+    // Once for all that is added below.
+    headers.reserve(ADDED_FIELDS);
     let credential = permit.credential();
     if credential.authorization {
         headers.remove(AUTHORIZATION);
@@ -265,8 +270,10 @@ fn prepare(
         headers.insert(TE, HeaderValue::from_static("trailers"));
         headers.append(CONNECTION, HeaderValue::from_static("te"));
     }
-    if let (false, Some(value)) = (headers.contains_key(TRACEPARENT), trace.header()) {
-        headers.insert(TRACEPARENT, value);
+    if let Entry::Vacant(place) = headers.entry(TRACEPARENT)
+        && let Some(value) = trace.header()
+    {
+        place.insert(value);
     }
     hop
 }
@@ -274,8 +281,8 @@ fn prepare(
 /// Adds the caller's address to those that proxies before us have added: in one field, because many upstreams only read
 /// the first.
 fn forwarded_for(headers: &mut HeaderMap, address: &HeaderValue) {
-    if !headers.contains_key(X_FORWARDED_FOR) {
-        headers.insert(X_FORWARDED_FOR, address.clone());
+    if let Entry::Vacant(place) = headers.entry(X_FORWARDED_FOR) {
+        place.insert(address.clone());
         return;
     }
     let earlier = headers.get_all(X_FORWARDED_FOR).iter().map(HeaderValue::as_bytes);

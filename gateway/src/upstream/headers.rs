@@ -26,7 +26,12 @@ pub(crate) fn strip_hop_by_hop(headers: &mut HeaderMap) -> HopByHop {
     // One pass to see what is there: most messages have one of these fields or none.
     let mut seen = [false; 9];
     for name in headers.keys() {
-        match name.as_str() {
+        let name = name.as_str();
+        // Told apart by their length first: of most names that is all that is looked at.
+        if !matches!(name.len(), 2 | 7 | 10 | 14 | 16..=19) {
+            continue;
+        }
+        match name {
             "connection" => seen[0] = true,
             "keep-alive" => seen[1] = true,
             "proxy-connection" => seen[2] = true,
