@@ -14,6 +14,7 @@ mod journey;
 mod manifest;
 mod metering;
 mod product;
+mod routes;
 mod security;
 mod strangers;
 mod upstream;

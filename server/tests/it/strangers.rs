@@ -1,55 +1,78 @@
 //! Every page of somebody: a stranger is told that there is no such thing, a visitor to sign in.
 
 use crate::{
+    browser::{Answer, Browser},
     product::{PASSWORD, PETS, Product, create_api, upstream_fields},
+    routes::{self, Route},
     upstream,
 };
 
-/// Every route of dashboard and console that names something of somebody, with the methods it has.
-const OWNED: [(&str, bool, bool); 30] = [
-    // path, GET, POST
-    ("/dashboard/applications/{app}", true, false),
-    ("/dashboard/applications/{app}/edit", true, true),
-    ("/dashboard/applications/{app}/delete", true, true),
-    ("/dashboard/applications/{app}/keys", false, true),
-    ("/dashboard/applications/{app}/keys/{key}/revoke", true, true),
-    ("/dashboard/applications/{app}/subscriptions/{sub}/cancel", true, true),
-    ("/dashboard/settings/sessions/{session}/end", false, true),
-    ("/console/{org}", true, false),
-    ("/console/{org}/apis", true, false),
-    ("/console/{org}/apis/new", true, true),
-    ("/console/{org}/apis/pets", true, false),
-    ("/console/{org}/apis/pets/edit", true, true),
-    ("/console/{org}/apis/pets/versions/new", true, true),
-    ("/console/{org}/apis/pets/versions/v1", true, false),
-    ("/console/{org}/apis/pets/versions/v1/spec", false, true),
-    ("/console/{org}/apis/pets/versions/v1/upstream", false, true),
-    ("/console/{org}/apis/pets/versions/v1/access", false, true),
-    ("/console/{org}/apis/pets/versions/v1/publish", false, true),
-    ("/console/{org}/apis/pets/versions/v1/deprecate", false, true),
-    ("/console/{org}/apis/pets/versions/v1/restore", false, true),
-    ("/console/{org}/apis/pets/versions/v1/retire", true, true),
-    ("/console/{org}/plans", true, false),
-    ("/console/{org}/plans/new", true, true),
-    ("/console/{org}/plans/free", true, true),
-    ("/console/{org}/plans/free/delete", true, true),
-    ("/console/{org}/subscribers", true, false),
-    ("/console/{org}/subscribers/{sub}/approve", false, true),
-    ("/console/{org}/subscribers/{sub}/suspend", false, true),
-    ("/console/{org}/audit", true, false),
-    ("/console/{org}/settings", true, true),
+/// Routes that everybody may ask for. What else there is belongs to somebody.
+const FOR_EVERYBODY: [&str; 18] = [
+    "/",
+    "/apis",
+    "/apis/{organization}/{api}",
+    "/apis/{organization}/{api}/{version}",
+    "/apis/{organization}/{api}/{version}/deprecation",
+    "/apis/{organization}/{api}/{version}/operations/{operation}",
+    "/apis/{organization}/{api}/{version}/original",
+    "/forgot-password",
+    "/problems",
+    "/problems/{slug}",
+    "/providers/{organization}",
+    "/reset",
+    "/signin",
+    "/signout",
+    "/signup",
+    "/signup/check-mail",
+    "/verify",
+    "/verify/resend",
 ];
 
-/// Pages of whoever is signed in.
-const OWN: [&str; 7] = [
-    "/dashboard",
-    "/dashboard/applications/new",
-    "/dashboard/usage",
-    "/dashboard/settings",
-    "/console",
-    "/console/new",
-    "/subscribe/acme/free",
-];
+/// Routes with parameters that are not about something of somebody: whoever is signed in may subscribe.
+const FOR_ACCOUNTS: [&str; 1] = ["/subscribe/{org}/{plan}"];
+
+/// The parameters of routes, in the world of this test.
+struct Things {
+    application: String,
+    key: String,
+    subscription: String,
+    session: String,
+}
+
+impl Things {
+    /// The paths of a route: of most there is one.
+    fn paths(&self, route: &str) -> Vec<String> {
+        let id = match route {
+            _ if route.starts_with("/dashboard/applications/{id}") => &self.application,
+            _ if route.starts_with("/dashboard/settings/sessions/{id}") => &self.session,
+            _ if route.starts_with("/console/{org}/subscribers/{id}") => &self.subscription,
+            _ => "",
+        };
+        let mut path = route.to_owned();
+        for (name, value) in [
+            ("{org}", "acme"),
+            ("{api}", "pets"),
+            ("{version}", "v1"),
+            ("{plan}", "free"),
+            ("{key}", self.key.as_str()),
+            ("{subscription}", self.subscription.as_str()),
+            ("{id}", id),
+        ] {
+            assert!(!path.contains(name) || !value.is_empty(), "{route}: what is {name}?");
+            path = path.replace(name, value);
+        }
+        if path.contains("{action}") {
+            let actions = ["approve", "refuse", "suspend", "resume"];
+            return actions.map(|action| path.replace("{action}", action)).into();
+        }
+        assert!(
+            !path.contains('{'),
+            "{route} has a parameter that this test does not know"
+        );
+        vec![path]
+    }
+}
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_not_yours_is_not_there() {
@@ -86,47 +109,82 @@ async fn what_is_not_yours_is_not_there() {
         .await
         .expect(200);
     let page = owner.get(&application).await.expect(200);
-    let id = application.rsplit('/').next().unwrap().to_owned();
-    let (key, subscription) = (page.word("key_"), page.word("sub_"));
     // A browser can end the sessions of others only.
     product
         .browser()
         .post("/signin", &[("email", "ada@acme.example"), ("password", PASSWORD)])
         .await
         .expect(303);
-    let session = owner.get("/dashboard/settings").await.expect(200).word("ses_");
+    let things = Things {
+        application: application.rsplit('/').next().unwrap().to_owned(),
+        key: page.word("key_"),
+        subscription: page.word("sub_"),
+        session: owner.get("/dashboard/settings").await.expect(200).word("ses_"),
+    };
 
     let mut stranger = product.signed_in("eve@evil.example").await;
     let mut visitor = product.browser();
-    for (route, gets, posts) in OWNED {
-        let path = route
-            .replace("{org}", "acme")
-            .replace("{app}", &id)
-            .replace("{key}", &key)
-            .replace("{sub}", &subscription)
-            .replace("{session}", &session);
-        if gets {
-            let answer = stranger.get(&path).await;
-            assert_eq!(answer.status, 404, "a stranger: {answer:?}");
-            let answer = visitor.get(&path).await;
-            // Organizations are looked up before the sign-in: a visitor learns no more than a stranger.
-            let is_sign_in = answer.status == 303 && answer.header("location").starts_with("/signin?next=");
-            assert!(is_sign_in || answer.status == 404, "a visitor: {answer:?}");
-        }
-        if posts {
-            let answer = stranger.post(&path, &[("name", "Evil"), ("confirm", "v1")]).await;
-            assert_eq!(answer.status, 404, "a stranger: {answer:?}");
-            let answer = visitor.post(&path, &[("name", "Evil"), ("confirm", "v1")]).await;
-            let is_sign_in = answer.status == 303 && answer.header("location").starts_with("/signin");
-            assert!(is_sign_in || answer.status == 404, "a visitor: {answer:?}");
+    let routes = routes::all();
+    for path in FOR_EVERYBODY.iter().chain(&FOR_ACCOUNTS) {
+        assert!(
+            routes.iter().any(|route| route.path == *path),
+            "there is no route {path}"
+        );
+    }
+    let mut count = 0;
+    for route in routes
+        .iter()
+        .filter(|route| !FOR_EVERYBODY.contains(&route.path.as_str()))
+    {
+        let is_owned = route.path.contains('{') && !FOR_ACCOUNTS.contains(&route.path.as_str());
+        for path in things.paths(&route.path) {
+            count += 1;
+            ask(&mut stranger, &mut visitor, route, &path, is_owned).await;
         }
     }
-    for path in OWN {
-        let to = visitor.get(path).await.location();
-        assert!(to.starts_with("/signin?next="), "{path}: {to}");
-    }
+    assert!(count > 35, "only {count} paths");
     // Nothing of it happened.
     owner.get(version).await.expect(200).says("Published");
     owner.get(&application).await.expect(200).says("Shop");
     product.stop().await;
+}
+
+/// Asks for one path as a stranger and as a visitor.
+async fn ask(stranger: &mut Browser, visitor: &mut Browser, route: &Route, path: &str, is_owned: bool) {
+    let fields = [("name", "Evil"), ("confirm", "v1")];
+    let is_refused = |answer: &Answer| {
+        // Organizations are looked up before the sign-in: a visitor learns no more than a stranger.
+        let is_sign_in = answer.status == 303 && answer.header("location").starts_with("/signin");
+        is_sign_in || (is_owned && answer.status == 404)
+    };
+    if route.gets {
+        if is_owned {
+            let answer = stranger.get(path).await;
+            // A page that only takes forms sends back to the page that has the form.
+            let leads_on = answer.status == 303 && answer.header("location").starts_with(&parent(path));
+            assert!(
+                answer.status == 404 || (leads_on && route.posts),
+                "a stranger: {answer:?}"
+            );
+        }
+        let answer = visitor.get(path).await;
+        let leads_on = answer.status == 303 && answer.header("location").starts_with(&parent(path));
+        assert!(
+            is_refused(&answer) || (leads_on && route.posts),
+            "a visitor: {answer:?}"
+        );
+    }
+    if route.posts {
+        if is_owned {
+            let answer = stranger.post(path, &fields).await;
+            assert_eq!(answer.status, 404, "a stranger: {answer:?}");
+        }
+        let answer = visitor.post(path, &fields).await;
+        assert!(is_refused(&answer), "a visitor: {answer:?}");
+    }
+}
+
+fn parent(path: &str) -> String {
+    path.rsplit_once('/')
+        .map_or(String::new(), |(parent, _)| parent.to_owned())
 }
