@@ -85,6 +85,7 @@ pub async fn start(args: DemoArgs) -> Result<Demo> {
     let mails = MailSink::new(clock);
     let plan = Plan {
         store: Store::Folder(data.clone()),
+        lost: data.clone(),
         network: args.network,
         roles: vec![Role::All],
         addresses: ADDRESSES,

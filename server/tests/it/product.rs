@@ -77,6 +77,7 @@ impl Product {
         let mails = MailSink::new(domain::clock::Clock::System);
         let plan = Plan {
             store,
+            lost: std::env::temp_dir().join("turnpike-it-lost"),
             network: network(),
             roles: vec![Role::All],
             addresses: AddressPolicy { allow_private: true },
