@@ -10,6 +10,8 @@ pub mod throttle;
 #[cfg(feature = "store")]
 pub(crate) mod token;
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -35,8 +37,8 @@ pub struct Account {
     pub created_at: Timestamp,
 }
 
-/// What a visitor types to sign up.
-#[derive(Clone, Debug, Default)]
+/// What a visitor types to sign up. `Debug` does not tell the password.
+#[derive(Clone, Default)]
 pub struct SignUp {
     /// Address; surrounding space and capital letters do not matter.
     pub email: String,
@@ -44,6 +46,16 @@ pub struct SignUp {
     pub name: String,
     /// Plain password, 10 to 128 characters.
     pub password: String,
+}
+
+impl fmt::Debug for SignUp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SignUp")
+            .field("email", &self.email)
+            .field("name", &self.name)
+            .field("password", &"****")
+            .finish()
+    }
 }
 
 /// A session that has just begun: the token goes into the cookie and nowhere else.
@@ -129,6 +141,15 @@ pub fn check_password(password: &str, email: &str) -> Result<(), FieldError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn passwords_are_not_printed() {
+        let input = SignUp {
+            password: "correct horse".into(),
+            ..SignUp::default()
+        };
+        assert!(!format!("{input:?}").contains("horse"), "{input:?}");
+    }
 
     #[test]
     fn addresses_have_a_shape() {

@@ -5,6 +5,8 @@ mod session;
 mod sign_up;
 mod tokens;
 
+use std::fmt;
+
 use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, QueryFilter, Set};
 
 use super::{Account, NewSession, SessionView, SignUp, check_password, mail, normalize_email};
@@ -37,13 +39,22 @@ pub struct Browser {
     pub ip: String,
 }
 
-/// What the owner of an account can change about it.
-#[derive(Clone, Debug, Default)]
+/// What the owner of an account can change about it. `Debug` does not tell the passwords.
+#[derive(Clone, Default)]
 pub struct ProfileChange {
     /// New name.
     pub name: String,
     /// Current and new password, to change it.
     pub password: Option<(String, String)>,
+}
+
+impl fmt::Debug for ProfileChange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ProfileChange")
+            .field("name", &self.name)
+            .field("password", &self.password.as_ref().map(|_| "****"))
+            .finish()
+    }
 }
 
 /// Longest name of an account, in characters.
