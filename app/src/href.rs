@@ -167,6 +167,11 @@ pub fn cancel_subscription(application: ApplicationId, subscription: Subscriptio
     format!("/dashboard/applications/{application}/subscriptions/{subscription}/cancel")
 }
 
+/// Choose another plan for a subscription; POST changes it.
+pub fn change_plan(application: ApplicationId, subscription: SubscriptionId) -> String {
+    format!("/dashboard/applications/{application}/subscriptions/{subscription}/plan")
+}
+
 /// Subscribe to a plan: choose the application; POST subscribes.
 pub fn subscribe(organization: impl Display, plan: impl Display) -> String {
     format!("/subscribe/{organization}/{plan}")

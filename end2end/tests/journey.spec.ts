@@ -135,6 +135,13 @@ test("publish, subscribe, call, deprecate, revoke", async ({ browser, javaScript
     await provider.getByRole("button", { name: "Create plan" }).click();
     await expect(provider.getByText("1,000 requests a month")).toBeVisible();
     await check();
+    await provider.getByRole("link", { name: "New plan" }).click();
+    await provider.getByLabel("Name", { exact: true }).fill("Pro");
+    await provider.getByLabel("Short name").fill("pro");
+    await provider.getByRole("checkbox", { name: "Paddock" }).check();
+    await provider.getByLabel("Quota").fill("50,000");
+    await provider.getByRole("button", { name: "Create plan" }).click();
+    await expect(provider.getByText("50,000 requests a month")).toBeVisible();
   });
 
   const consumer = await (await browser.newContext({ javaScriptEnabled: scripted })).newPage();
@@ -161,7 +168,7 @@ test("publish, subscribe, call, deprecate, revoke", async ({ browser, javaScript
 
   await test.step("subscribes and gets a key", async () => {
     await consumer.goto(`${turnpike.portal}/apis/acme/paddock`);
-    await consumer.locator(".plan").getByRole("link").click();
+    await consumer.locator(".plan", { hasText: "Starter" }).getByRole("link").click();
     await expect(consumer).toHaveURL(/\/subscribe\/acme\/starter$/);
     await checkConsumer();
     await consumer.getByLabel("Name of your application").fill("Shop");
@@ -193,6 +200,12 @@ test("publish, subscribe, call, deprecate, revoke", async ({ browser, javaScript
     });
     await expect(consumer.getByText(key.slice(-4))).toBeVisible();
     await expect(consumer.getByText(key)).toHaveCount(0);
+    await consumer.getByRole("link", { name: "Change plan Starter" }).click();
+    await checkConsumer();
+    await consumer.getByRole("button", { name: "Change to Pro" }).click();
+    await expect(consumer.getByText("The plan is changed.")).toBeVisible();
+    await expect(consumer.getByText("2 of 50,000 calls")).toBeVisible();
+    expect((await call(key, "/horses")).status).toBe(200);
     await consumer.goto(`${turnpike.portal}/dashboard/usage`);
     await checkConsumer();
     await consumer.goto(`${turnpike.portal}/dashboard`);

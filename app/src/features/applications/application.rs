@@ -114,6 +114,13 @@ fn subscription(application: ApplicationId, view: &SubscriptionView) -> impl Int
     let cancel = (view.subscription.state != SubscriptionState::Canceled).then(|| {
         view! {
             <LinkButton
+                href=href::change_plan(application, view.subscription.id)
+                size=ButtonSize::Small
+                label=format!("Change plan {}", view.plan.name)
+            >
+                "Change plan"
+            </LinkButton>
+            <LinkButton
                 href=href::cancel_subscription(application, view.subscription.id)
                 size=ButtonSize::Small
                 kind=ButtonKind::Danger
@@ -131,7 +138,7 @@ fn subscription(application: ApplicationId, view: &SubscriptionView) -> impl Int
                     <span class="muted">{format!("of {}", visible_text(&view.organization.name))}</span>
                     <StateBadge state=view.subscription.state />
                 </div>
-                {cancel}
+                <div class="btn-row">{cancel}</div>
             </div>
             <p class="small muted">{limits_in_words(&view.plan).join(". ")}</p>
             <p class="small row">{apis}</p>

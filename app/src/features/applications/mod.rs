@@ -1,6 +1,7 @@
 //! The consumer's applications: subscriptions, keys, calls.
 
 mod application;
+mod change_plan;
 mod delete;
 mod edit;
 mod keys;
@@ -27,6 +28,10 @@ pub fn router() -> Router<AppState> {
         .route(
             "/dashboard/applications/{id}/keys/{key}/revoke",
             get(keys::ask_revoke).post(keys::revoke),
+        )
+        .route(
+            "/dashboard/applications/{id}/subscriptions/{subscription}/plan",
+            get(change_plan::choose).post(change_plan::change),
         )
         .route(
             "/dashboard/applications/{id}/subscriptions/{subscription}/cancel",

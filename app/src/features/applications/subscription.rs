@@ -58,7 +58,11 @@ pub(super) async fn cancel(cx: Cx, Path((id, subscription)): Path<(String, Strin
     Ok(Reply::redirect(href::application(id)).flash(format!("{} is canceled.", view.plan.name)))
 }
 
-async fn load(cx: &Cx, id: &str, subscription: &str) -> Result<(ApplicationId, String, SubscriptionView), PageError> {
+pub(super) async fn load(
+    cx: &Cx,
+    id: &str,
+    subscription: &str,
+) -> Result<(ApplicationId, String, SubscriptionView), PageError> {
     let id = application_id(id)?;
     let detail = cx.services().applications.detail(cx.actor(), id).await?;
     let wanted: SubscriptionId = subscription.parse().map_err(|_| PageError::not_found("subscription"))?;
