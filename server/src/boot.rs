@@ -132,7 +132,7 @@ pub async fn start(plan: Plan) -> anyhow::Result<Running> {
             fetcher: Arc::new(web::HttpSpecFetcher::new(addresses)),
             served: served.clone(),
         };
-        let router = web::router(state, extra_pages);
+        let router = web::router(state, &network.trusted_proxies, extra_pages);
         (
             portal_address,
             tokio::spawn(web::serve(listener, router, stop_portal.clone())),

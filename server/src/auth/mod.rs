@@ -1,8 +1,12 @@
 //! Who sends a request to the portal: reads the session cookie and keeps out requests that other sites cause.
 
 pub mod cross_origin;
+mod peer;
 
-use std::net::SocketAddr;
+use std::{
+    net::{IpAddr, SocketAddr},
+    sync::Arc,
+};
 
 use app::{
     cx::{AppState, Caller},
@@ -24,10 +28,20 @@ const USER_AGENT_MAX: usize = 200;
 /// Longest session token that is looked up; ours have 43 characters.
 const TOKEN_MAX: usize = 128;
 
+/// What the layer needs to know.
+#[derive(Clone)]
+pub struct Identify {
+    /// Sessions are looked up there.
+    pub app: AppState,
+    /// Proxies whose word about the visitor's address counts.
+    pub trusted_proxies: Arc<[IpAddr]>,
+}
+
 /// The layer that finds out who is asking and puts a [`Caller`] into the request's extensions.
 ///
 /// A database that does not answer makes everybody anonymous for that request, which can do less, never more.
-pub async fn identify(State(app): State<AppState>, mut request: Request, next: Next) -> Response {
+pub async fn identify(State(identify): State<Identify>, mut request: Request, next: Next) -> Response {
+    let Identify { app, trusted_proxies } = identify;
     let headers = request.headers();
     let token = session_token(headers, app.settings.secure_cookies).map(ToOwned::to_owned);
     let user_agent = headers
@@ -38,7 +52,7 @@ pub async fn identify(State(app): State<AppState>, mut request: Request, next: N
     let ip = request
         .extensions()
         .get::<ConnectInfo<SocketAddr>>()
-        .map(|ConnectInfo(peer)| peer.ip().to_canonical().to_string())
+        .map(|ConnectInfo(address)| peer::visitor(address.ip(), headers, &trusted_proxies).to_string())
         .unwrap_or_default();
     let signed_in = match token {
         Some(token) => app

@@ -5,6 +5,8 @@ mod health;
 mod serve;
 mod spec_fetch;
 
+use std::net::IpAddr;
+
 use app::{
     cx::{AppState, ProblemText},
     error::PageError,
@@ -28,14 +30,18 @@ use crate::{assets, auth};
 ///
 /// From the outside in: security headers, compression, who is asking, rendering, panics, cross-site protection. Rendering
 /// is around the last two so that their refusals are pages too.
-pub fn router(state: AppState, extra: Router<AppState>) -> Router {
+pub fn router(state: AppState, trusted_proxies: &[IpAddr], extra: Router<AppState>) -> Router {
+    let identify = auth::Identify {
+        app: state.clone(),
+        trusted_proxies: trusted_proxies.into(),
+    };
     let is_https = headers::IsHttps(state.settings.portal_url.starts_with("https://"));
     app::features::router(state.clone())
         .merge(extra.with_state(state.clone()))
         .layer(from_fn(auth::cross_origin::protect))
         .layer(CatchPanicLayer::custom(panicked))
         .layer(from_fn_with_state(state.clone(), render))
-        .layer(from_fn_with_state(state.clone(), auth::identify))
+        .layer(from_fn_with_state(identify, auth::identify))
         .merge(assets::router())
         .merge(health::router(state))
         .layer(CompressionLayer::new())
