@@ -21,6 +21,8 @@ pub(crate) struct Answer {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
     pub(crate) body: String,
+    /// Of the body as it came, in bytes.
+    pub(crate) size: usize,
     what: String,
 }
 
@@ -167,13 +169,14 @@ impl Browser {
             .await
             .unwrap();
         let (head, body) = response.into_parts();
-        let body = String::from_utf8_lossy(&body.collect().await.unwrap().to_bytes()).into_owned();
+        let body = body.collect().await.unwrap().to_bytes();
         connection.abort();
         self.keep_cookies(&head.headers);
         Answer {
             status: head.status,
             headers: head.headers,
-            body,
+            size: body.len(),
+            body: String::from_utf8_lossy(&body).into_owned(),
             what,
         }
     }

@@ -12,7 +12,7 @@ use domain::{
 use server::{
     boot::{self, MailPlan, Plan, Running},
     config::{Arguments, Command, NetworkArgs, Role, Store},
-    tasks::mail::MailSink,
+    tasks::mail::{MailSink, Transport},
     temporary::TemporaryFolder,
 };
 
@@ -72,16 +72,32 @@ impl Product {
         Self::over(Store::Folder(data.to_owned()), Place::Elsewhere).await
     }
 
+    /// A process of one role, over a database that somebody else keeps.
+    pub(crate) async fn with_role(store: Store, role: Role) -> Self {
+        Self::start_with(store, Place::Elsewhere, vec![role], None).await
+    }
+
+    /// Over a data folder that somebody else keeps, with mails that leave the process.
+    pub(crate) async fn with_mail(data: &Path, transport: Transport) -> Self {
+        let store = Store::Folder(data.to_owned());
+        Self::start_with(store, Place::Elsewhere, vec![Role::All], Some(transport)).await
+    }
+
     async fn over(store: Store, place: Place) -> Self {
+        Self::start_with(store, place, vec![Role::All], None).await
+    }
+
+    async fn start_with(store: Store, place: Place, roles: Vec<Role>, transport: Option<Transport>) -> Self {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let mails = MailSink::new(domain::clock::Clock::System);
+        let mail = transport.map_or_else(|| MailPlan::Sink(mails.clone()), MailPlan::Transport);
         let plan = Plan {
             store,
             lost: std::env::temp_dir().join("turnpike-it-lost"),
             network: network(),
-            roles: vec![Role::All],
+            roles,
             addresses: AddressPolicy { allow_private: true },
-            mail: MailPlan::Sink(mails.clone()),
+            mail,
             extra_pages: axum::Router::new(),
         };
         Self {

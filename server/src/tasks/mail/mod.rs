@@ -83,7 +83,10 @@ async fn send_next(services: &Services, transport: &Transport) -> bool {
 
 /// The mail as it travels.
 fn message(from: &Mailbox, mail: &Mail) -> anyhow::Result<Message> {
+    // Receivers distrust mails without an id; it names the sender's domain, not this machine.
+    let id = format!("<{:032x}@{}>", rand::random::<u128>(), from.email.domain());
     let message = Message::builder()
+        .message_id(Some(id))
         .from(from.clone())
         .to(mail.to.parse()?)
         .subject(mail.subject.as_str())
