@@ -19,7 +19,7 @@ use crate::{
 /// Makes an account with a verified address. An address that is taken is an error: its password was not changed.
 pub(super) async fn create(args: CreateAccountArgs) -> Result<()> {
     let password = match args.password {
-        Some(password) => password,
+        Some(password) => password.into_exposed(),
         None => read_password()?,
     };
     let store = Store::try_from(args.store)?;

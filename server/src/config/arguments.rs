@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::{
+    secret::Secret,
     serve::{NetworkArgs, ServeArgs},
     store::StoreArgs,
 };
@@ -87,7 +88,7 @@ pub struct CreateAccountArgs {
     pub name: String,
     /// The password; other users of the machine can see it while the command runs
     #[arg(long, required_unless_present = "password_stdin")]
-    pub password: Option<String>,
+    pub password: Option<Secret>,
     /// Reads the password from the first line of standard input
     #[arg(long, conflicts_with = "password")]
     pub password_stdin: bool,
@@ -143,6 +144,37 @@ mod tests {
         let text = error.to_string();
         assert!(text.contains("--gatway") && text.contains("'--gateway'"), "{text}");
         assert_eq!(error.exit_code(), 2);
+    }
+
+    #[test]
+    fn secrets_are_not_printed() {
+        let url = "postgres://turnpike:hunter2@db/turnpike";
+        for arguments in [
+            vec!["turnpike", "serve", "--database-url", url],
+            vec!["turnpike", "apply", "a.yaml", "--database-url", url],
+            vec![
+                "turnpike",
+                "account",
+                "create",
+                "--email",
+                "a@b.c",
+                "--name",
+                "A",
+                "--password",
+                "hunter2",
+                "--data",
+                "x",
+            ],
+            vec![
+                "turnpike",
+                "serve",
+                "--smtp-url",
+                "smtp://me:hunter2@mail.example?from=a@b.c",
+            ],
+        ] {
+            let parsed = Arguments::try_parse_from(&arguments).unwrap();
+            assert!(!format!("{parsed:?}").contains("hunter2"), "{parsed:?}");
+        }
     }
 
     #[test]

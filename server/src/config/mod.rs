@@ -5,6 +5,7 @@
 
 mod arguments;
 mod folder_lock;
+mod secret;
 mod serve;
 mod smtp;
 mod store;
@@ -13,6 +14,7 @@ pub use arguments::{
     AccountCommand, ApplyArgs, Arguments, Command, CreateAccountArgs, DemoArgs, InspectArgs, ReportFormat, SpecCommand,
 };
 pub use folder_lock::FolderLock;
+pub use secret::Secret;
 pub(crate) use serve::local_url;
 pub use serve::{LogFormat, NetworkArgs, Role, ServeArgs};
 pub use smtp::{SmtpProtection, SmtpServer};

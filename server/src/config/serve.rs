@@ -9,7 +9,7 @@ use std::{
 use clap::{Args, ValueEnum};
 use url::Url;
 
-use super::smtp::SmtpServer;
+use super::{secret::Secret, smtp::SmtpServer};
 
 /// Arguments of `turnpike serve`.
 #[derive(Args, Clone, Debug)]
@@ -19,7 +19,7 @@ pub struct ServeArgs {
     pub data: PathBuf,
     /// PostgreSQL database to use instead of SQLite
     #[arg(long, value_name = "URL", env = "TURNPIKE_DATABASE_URL", hide_env_values = true)]
-    pub database_url: Option<String>,
+    pub database_url: Option<Secret>,
     /// What this process does; more than one process needs --database-url
     #[arg(
         long,

@@ -8,7 +8,7 @@ use std::{
 use anyhow::{Context as _, bail};
 use clap::Args;
 
-use super::FolderLock;
+use super::{FolderLock, secret::Secret};
 
 /// Names an installation; exactly one of the two.
 #[derive(Args, Clone, Debug)]
@@ -19,7 +19,7 @@ pub struct StoreArgs {
     pub data: Option<PathBuf>,
     /// PostgreSQL database of the installation
     #[arg(long, value_name = "URL", env = "TURNPIKE_DATABASE_URL", hide_env_values = true)]
-    pub database_url: Option<String>,
+    pub database_url: Option<Secret>,
 }
 
 /// Where an installation keeps its data.
@@ -39,8 +39,8 @@ impl Store {
     ///
     /// # Errors
     /// A database URL of another kind than PostgreSQL.
-    pub fn from_flags(data: Option<PathBuf>, database_url: Option<String>) -> anyhow::Result<Self> {
-        match (database_url, data) {
+    pub fn from_flags(data: Option<PathBuf>, database_url: Option<Secret>) -> anyhow::Result<Self> {
+        match (database_url.map(Secret::into_exposed), data) {
             (Some(url), _) if url.starts_with("postgres://") || url.starts_with("postgresql://") => {
                 Ok(Self::Postgres(url))
             }
@@ -149,7 +149,7 @@ mod tests {
     #[test]
     fn a_database_wins_and_must_be_postgresql() {
         let folder = Some(PathBuf::from("d"));
-        let url = |text: &str| Some(text.to_owned());
+        let url = |text: &str| Some(Secret::from(text.to_owned()));
         assert_eq!(
             Store::from_flags(folder.clone(), None).unwrap(),
             Store::Folder("d".into())

@@ -17,6 +17,7 @@ use domain::{
 };
 
 use super::{Person, Run, at::At, check::split_plan, found, manifest::ApplicationEntry, read::Source};
+use crate::config::Secret;
 
 impl Run<'_> {
     pub(super) async fn applications(&mut self, source: &Source) -> Result<()> {
@@ -26,7 +27,7 @@ impl Run<'_> {
             let person = Person {
                 email: &owner.email,
                 name: owner.name.as_deref(),
-                password: owner.password.as_deref(),
+                password: owner.password.as_ref().map(Secret::expose),
             };
             let owner = self.account(&at.field("owner"), person).await?;
             let detail = match &owner {

@@ -18,6 +18,7 @@ use super::{
     manifest::{ApiEntry, ApplicationEntry, OrganizationEntry, PlanEntry, VersionEntry},
     read::Source,
 };
+use crate::config::Secret;
 
 /// Longest name of a person, an organization, an api, a plan or an application, in characters.
 const NAME_MAX: usize = 100;
@@ -88,7 +89,12 @@ fn organization<'m>(source: &Source, at: &At<'_>, entry: &'m OrganizationEntry, 
     let mut members = HashSet::new();
     for (i, member) in entry.members.iter().enumerate() {
         let at = at.entry("members", i);
-        person(&at, &member.email, member.name.as_deref(), member.password.as_deref())?;
+        person(
+            &at,
+            &member.email,
+            member.name.as_deref(),
+            member.password.as_ref().map(Secret::expose),
+        )?;
         if !members.insert(normalize_email(&member.email)) {
             return Err(twice(&at.field("email"), &member.email));
         }
@@ -190,7 +196,7 @@ fn application<'m>(at: &At<'_>, entry: &'m ApplicationEntry, seen: &mut Seen<'m>
         &at.field("owner"),
         &owner.email,
         owner.name.as_deref(),
-        owner.password.as_deref(),
+        owner.password.as_ref().map(Secret::expose),
     )?;
     if !seen.applications.insert((normalize_email(&owner.email), &entry.slug)) {
         return Err(at

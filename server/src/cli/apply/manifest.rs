@@ -13,6 +13,7 @@ use serde::{Deserialize, Deserializer, de::Error as _};
 use url::Url;
 
 use super::values::{NotYet, PriceEntry, Window};
+use crate::config::Secret;
 
 /// A manifest, version 1.
 #[derive(Debug, Deserialize)]
@@ -49,7 +50,7 @@ pub(crate) struct MemberEntry {
     /// Only used to make the account.
     pub(crate) name: Option<String>,
     /// Only used to make the account.
-    pub(crate) password: Option<String>,
+    pub(crate) password: Option<Secret>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -173,7 +174,7 @@ pub(crate) struct OwnerEntry {
     /// Only used to make the account.
     pub(crate) name: Option<String>,
     /// Only used to make the account.
-    pub(crate) password: Option<String>,
+    pub(crate) password: Option<Secret>,
 }
 
 #[derive(Debug, Deserialize)]

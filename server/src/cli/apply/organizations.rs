@@ -11,6 +11,7 @@ use domain::{
 };
 
 use super::{Person, Run, at::At, found, manifest::OrganizationEntry, read::Source};
+use crate::config::Secret;
 
 impl Run<'_> {
     pub(super) async fn organizations(&mut self, source: &Source) -> Result<()> {
@@ -72,7 +73,7 @@ impl Run<'_> {
             let person = Person {
                 email: &member.email,
                 name: member.name.as_deref(),
-                password: member.password.as_deref(),
+                password: member.password.as_ref().map(Secret::expose),
             };
             let account = self.account(&at, person).await?;
             let is_there = account.as_ref().is_some_and(|account| {

@@ -104,7 +104,7 @@ organizations:
         approval: automatic
 applications:
   - slug: demo-app
-    owner: { email: dev@consumer.example, password: "…" }
+    owner: { email: dev@consumer.example, password: "correct horse battery" }
     subscriptions: [{ plan: acme/free }]
     keys: [{ value: "tp_live_…" }]
 "#;
@@ -118,7 +118,10 @@ applications:
                 burst: 20
             }
         );
-        assert!(!format!("{manifest:?}").contains("tp_live_"), "keys are not printed");
+        let printed = format!("{manifest:?}");
+        for secret in ["tp_live_", "only honoured", "correct horse"] {
+            assert!(!printed.contains(secret), "{secret} is printed: {printed}");
+        }
     }
 
     #[test]
