@@ -135,7 +135,12 @@ pub async fn start(plan: Plan) -> anyhow::Result<Running> {
         let router = web::router(state, &network.trusted_proxies, extra_pages);
         (
             portal_address,
-            tokio::spawn(web::serve(listener, router, stop_portal.clone())),
+            tokio::spawn(web::serve(
+                listener,
+                router,
+                web::Bounds::default(),
+                stop_portal.clone(),
+            )),
         )
     });
     Ok(Running {

@@ -2,6 +2,7 @@
 
 mod headers;
 mod health;
+mod patience;
 mod serve;
 mod spec_fetch;
 
@@ -21,7 +22,7 @@ use domain::error::ErrorCode;
 use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer};
 
 pub use headers::RequestId;
-pub use serve::serve;
+pub use serve::{Bounds, serve};
 pub use spec_fetch::HttpSpecFetcher;
 
 use crate::{assets, auth};
@@ -29,7 +30,8 @@ use crate::{assets, auth};
 /// Everything the portal answers. `extra` are pages beside those of the user interface (the demo's mail sink).
 ///
 /// From the outside in: security headers, compression, who is asking, rendering, panics, cross-site protection. Rendering
-/// is around the last two so that their refusals are pages too.
+/// is here and nowhere else: around the last two, so that their refusals are pages too, and around every handler, so that
+/// the answer to a change waits until gateways serve it.
 pub fn router(state: AppState, trusted_proxies: &[IpAddr], extra: Router<AppState>) -> Router {
     let identify = auth::Identify {
         app: state.clone(),
