@@ -47,7 +47,7 @@ pub(crate) fn pass_on(
 ) -> Response<AnswerBody> {
     let Answer {
         mut response,
-        lease,
+        mut lease,
         upgrade,
     } = answer;
     let tally = call.answered(response.status().as_u16());
@@ -55,6 +55,7 @@ pub(crate) fn pass_on(
     if let Some(caller) = upgrade {
         slot.upgraded();
         peer.switch(caller, hyper::upgrade::on(&mut response));
+        lease.let_go();
     }
     let (mut parts, incoming) = response.into_parts();
     strip_hop_by_hop(&mut parts.headers);
