@@ -1,5 +1,7 @@
 //! Forms that are refused: 422, what was typed is kept, errors stand with their fields.
 
+use tokio::task::JoinSet;
+
 use crate::product::{PETS, Product, create_api};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -63,5 +65,47 @@ async fn a_document_that_cannot_be_read_names_the_line() {
         .expect(422);
     assert!(answer.body.contains("cannot be imported"), "{answer:?}");
     provider.get(version).await.expect(200).says("listPets");
+    product.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn passwords_cannot_be_guessed_many_at_once() {
+    const GUESSES: usize = 12;
+    let product = Product::start().await;
+    let signed_in = product.signed_in("ada@acme.example").await;
+    product.account("bob@acme.example").await;
+    for (form, browser, fields) in [
+        (
+            "/dashboard/settings",
+            &signed_in,
+            [
+                ("name", "Ada"),
+                ("current_password", "a wrong guess"),
+                ("password", "a new password"),
+            ],
+        ),
+        (
+            "/signin",
+            &product.browser(),
+            [
+                ("email", "bob@acme.example"),
+                ("password", "a wrong guess"),
+                ("next", ""),
+            ],
+        ),
+    ] {
+        let mut guesses = JoinSet::new();
+        for _ in 0..GUESSES {
+            let mut browser = browser.clone();
+            guesses.spawn(async move { browser.post(form, &fields).await });
+        }
+        let answers = guesses.join_all().await;
+        let slowed = answers
+            .iter()
+            .filter(|answer| answer.body.contains("too many attempts"))
+            .count();
+        // Five are free, the next one has to wait for a second; how many come after it depends on the machine.
+        assert!((4..=GUESSES - 5).contains(&slowed), "{form}: {slowed} of {GUESSES}");
+    }
     product.stop().await;
 }
