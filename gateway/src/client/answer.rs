@@ -119,12 +119,7 @@ impl Body for AnswerBody {
         let frame = match &mut this.content {
             Content::Made(bytes) => bytes.take().map(|bytes| Ok(Frame::data(bytes))),
             Content::Passed { incoming, lease, stall } => {
-                let mut look = |cx: &mut Context<'_>| Pin::new(&mut *incoming).poll_frame(cx);
-                let frame = match lease.as_mut().and_then(Lease::wire) {
-                    Some(wire) => wire.drive(cx, look),
-                    None => look(cx),
-                };
-                let Poll::Ready(frame) = frame else {
+                let Poll::Ready(frame) = Pin::new(incoming).poll_frame(cx) else {
                     ready!(stall.poll(cx));
                     tracing::debug!(limit = ?stall.limit, "an upstream's answer stands still");
                     // Its connection is closed with it.

@@ -159,18 +159,18 @@ async fn send(
         let mut lease = match worker.pool().take(&target.authority) {
             Some(lease) => lease,
             None => match worker.connector().connect(&target.authority, connect_timeout).await {
-                Ok(wire) => {
+                Ok(sender) => {
                     worker.counters().upstream_connected();
-                    worker.pool().adopt(&target.authority, wire)
+                    worker.pool().adopt(&target.authority, sender)
                 }
                 Err(error) => return Err(Failed::BeforeSending(error, Box::new(request))),
             },
         };
         let copy = (lease.is_reused && may_repeat).then(|| repeatable(&request)).flatten();
         let is_reused = lease.is_reused;
-        let Some(wire) = lease.wire() else { continue };
+        let Some(sender) = lease.sender() else { continue };
         call.passed_on(true);
-        match respond_in_time(call, response_timeout, wire.send(request)).await {
+        match respond_in_time(call, response_timeout, sender.try_send_request(request)).await {
             Ok(Ok(response)) => return Ok((response, lease)),
             Ok(Err(mut error)) => {
                 if let Some(body_failure) = call.body.as_ref().and_then(|body| body_failure(body.state())) {

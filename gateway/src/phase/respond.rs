@@ -47,7 +47,7 @@ pub(crate) fn pass_on(
 ) -> Response<AnswerBody> {
     let Answer {
         mut response,
-        mut lease,
+        lease,
         upgrade,
     } = answer;
     let tally = call.answered(response.status().as_u16());
@@ -55,7 +55,6 @@ pub(crate) fn pass_on(
     if let Some(caller) = upgrade {
         slot.upgraded();
         peer.switch(caller, hyper::upgrade::on(&mut response));
-        lease.let_go();
     }
     let (mut parts, incoming) = response.into_parts();
     strip_hop_by_hop(&mut parts.headers);

@@ -14,7 +14,7 @@ use rustls::{ClientConfig, RootCertStore, pki_types::ServerName};
 use tokio::{net::TcpStream, time::timeout};
 use tokio_rustls::TlsConnector;
 
-use super::{Authority, io::UpstreamIo, wire::Wire};
+use super::{Authority, body::RequestBody, io::UpstreamIo};
 
 /// Why there is no connection.
 #[derive(Debug, thiserror::Error)]
@@ -65,13 +65,17 @@ impl Connector {
     }
 
     /// Connects, within `limit` in all.
-    pub(crate) async fn connect(&self, authority: &Authority, limit: Duration) -> Result<Wire, ConnectError> {
+    pub(crate) async fn connect(
+        &self,
+        authority: &Authority,
+        limit: Duration,
+    ) -> Result<http1::SendRequest<RequestBody>, ConnectError> {
         timeout(limit, self.establish(authority))
             .await
             .unwrap_or(Err(ConnectError::Timeout(limit)))
     }
 
-    async fn establish(&self, authority: &Authority) -> Result<Wire, ConnectError> {
+    async fn establish(&self, authority: &Authority) -> Result<http1::SendRequest<RequestBody>, ConnectError> {
         let stream = self.tcp(authority).await?;
         let io = if authority.is_tls {
             let name =
@@ -88,7 +92,12 @@ impl Connector {
             .handshake(TokioIo::new(io))
             .await
             .map_err(ConnectError::Http)?;
-        Ok(Wire::new(sender, connection.with_upgrades()))
+        tokio::task::spawn_local(async move {
+            if let Err(error) = connection.with_upgrades().await {
+                tracing::debug!(%error, "an upstream connection ended");
+            }
+        });
+        Ok(sender)
     }
 
     /// The first permitted address that accepts. The policy judges the address that is connected to, after the name was

@@ -6,7 +6,6 @@ mod headers;
 mod io;
 mod pool;
 mod targets;
-mod wire;
 
 pub(crate) use body::{BodyProgress, BodyState, RequestBody};
 pub(crate) use connect::{ConnectError, Connector};

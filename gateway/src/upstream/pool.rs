@@ -7,9 +7,10 @@ use std::{
     time::Duration,
 };
 
+use hyper::client::conn::http1::SendRequest;
 use tokio::time::timeout;
 
-use super::{Authority, wire::Wire};
+use super::{Authority, body::RequestBody};
 use crate::fast_hash::IdMap;
 
 /// Idle connections of one worker, by the number of their authority.
@@ -22,7 +23,7 @@ pub(crate) struct Pool {
 
 #[derive(Debug)]
 struct Idle {
-    wire: Wire,
+    sender: SendRequest<RequestBody>,
     born_s: u32,
     since_s: u32,
 }
@@ -30,7 +31,7 @@ struct Idle {
 /// A connection that carries a call. Dropped before the answer is over, it is closed.
 #[derive(Debug)]
 pub(crate) struct Lease {
-    wire: Option<Wire>,
+    sender: Option<SendRequest<RequestBody>>,
     pool: Rc<Pool>,
     number: u64,
     born_s: u32,
@@ -44,7 +45,7 @@ const MAX_IDLE: usize = 512;
 const MAX_IDLE_S: u32 = 30;
 /// So that a change of addresses behind a name is noticed.
 const MAX_AGE_S: u32 = 600;
-/// A connection whose answer is over becomes ready as soon as the request's body is sent.
+/// A connection whose answer is over becomes ready within a turn of its task.
 const SETTLE: Duration = Duration::from_secs(1);
 
 impl Pool {
@@ -59,10 +60,10 @@ impl Pool {
     pub(crate) fn take(self: &Rc<Self>, authority: &Authority) -> Option<Lease> {
         let mut idle = self.idle.borrow_mut();
         let stack = idle.get_mut(&authority.number)?;
-        while let Some(Idle { wire, born_s, .. }) = stack.pop() {
-            if wire.is_ready() {
+        while let Some(Idle { sender, born_s, .. }) = stack.pop() {
+            if sender.is_ready() {
                 return Some(Lease {
-                    wire: Some(wire),
+                    sender: Some(sender),
                     pool: Rc::clone(self),
                     number: authority.number,
                     born_s,
@@ -74,9 +75,9 @@ impl Pool {
     }
 
     /// A lease of a connection that was just made.
-    pub(crate) fn adopt(self: &Rc<Self>, authority: &Authority, wire: Wire) -> Lease {
+    pub(crate) fn adopt(self: &Rc<Self>, authority: &Authority, sender: SendRequest<RequestBody>) -> Lease {
         Lease {
-            wire: Some(wire),
+            sender: Some(sender),
             pool: Rc::clone(self),
             number: authority.number,
             born_s: self.now_s.get(),
@@ -88,10 +89,7 @@ impl Pool {
     pub(crate) fn tick(&self, now_s: u32) {
         self.now_s.set(now_s);
         self.idle.borrow_mut().retain(|_, stack| {
-            stack.retain_mut(|idle| {
-                idle.wire.advance();
-                !idle.wire.is_over() && now_s.saturating_sub(idle.since_s) <= MAX_IDLE_S
-            });
+            stack.retain(|idle| !idle.sender.is_closed() && now_s.saturating_sub(idle.since_s) <= MAX_IDLE_S);
             !stack.is_empty()
         });
     }
@@ -101,7 +99,7 @@ impl Pool {
         self.idle.borrow_mut().clear();
     }
 
-    fn put(&self, number: u64, born_s: u32, wire: Wire) {
+    fn put(&self, number: u64, born_s: u32, sender: SendRequest<RequestBody>) {
         let now_s = self.now_s.get();
         if now_s.saturating_sub(born_s) > MAX_AGE_S {
             return;
@@ -109,9 +107,8 @@ impl Pool {
         let mut idle = self.idle.borrow_mut();
         let stack = idle.entry(number).or_default();
         if stack.len() < MAX_IDLE {
-            wire.rest();
             stack.push(Idle {
-                wire,
+                sender,
                 born_s,
                 since_s: now_s,
             });
@@ -121,33 +118,26 @@ impl Pool {
 
 impl Lease {
     /// The connection; there until the lease is given back.
-    pub(crate) fn wire(&mut self) -> Option<&mut Wire> {
-        self.wire.as_mut()
+    pub(crate) fn sender(&mut self) -> Option<&mut SendRequest<RequestBody>> {
+        self.sender.as_mut()
     }
 
     /// The answer is over: the connection may carry the next call.
     pub(crate) fn give_back(mut self) {
-        let Some(mut wire) = self.wire.take() else { return };
-        if wire.is_over() {
+        let Some(mut sender) = self.sender.take() else { return };
+        if sender.is_closed() {
             return;
         }
-        if wire.is_ready() {
-            self.pool.put(self.number, self.born_s, wire);
+        if sender.is_ready() {
+            self.pool.put(self.number, self.born_s, sender);
             return;
         }
-        // It has not seen the end yet, or the request's body is still being sent.
+        // Its task has not seen the end yet, or the request's body is still being sent.
         let (pool, number, born_s) = (Rc::clone(&self.pool), self.number, self.born_s);
         tokio::task::spawn_local(async move {
-            if let Ok(true) = timeout(SETTLE, wire.ready()).await {
-                pool.put(number, born_s, wire);
+            if let Ok(Ok(())) = timeout(SETTLE, sender.ready()).await {
+                pool.put(number, born_s, sender);
             }
         });
-    }
-
-    /// The answer changes the protocol: the connection never carries a call again.
-    pub(crate) fn let_go(&mut self) {
-        if let Some(mut wire) = self.wire.take() {
-            wire.let_go();
-        }
     }
 }
