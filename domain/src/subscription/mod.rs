@@ -29,7 +29,7 @@ pub struct Subscription {
     pub plan_id: PlanId,
     /// Where it stands.
     pub state: SubscriptionState,
-    /// When it was asked for.
+    /// When it was asked for, the last time.
     pub created_at: Timestamp,
     /// When it ended, for canceled ones.
     pub canceled_at: Option<Timestamp>,
@@ -45,7 +45,7 @@ pub enum SubscriptionState {
     Active,
     /// The provider stopped it; can be resumed.
     Suspended,
-    /// Over for good.
+    /// Over, until the application subscribes again.
     Canceled,
 }
 

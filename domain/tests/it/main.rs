@@ -16,6 +16,7 @@ mod plan_service;
 mod sessions;
 mod store;
 mod strangers;
+mod subscription_quotas;
 mod subscriptions;
 mod usage_ledger;
 mod usage_reads;
