@@ -38,9 +38,9 @@ impl States {
     pub(super) fn check_successor(&self, version: &str, successor: &str) -> Result<(), String> {
         match self.0.get(successor) {
             _ if version == successor => Err("A version cannot be its own successor.".into()),
-            Some(state) if state.is_listed() => Ok(()),
+            Some(VersionState::Published | VersionState::Deprecated) => Ok(()),
             Some(VersionState::Draft) => Err(format!("Publish `{successor}` before you name it as the successor.")),
-            Some(_) => Err(format!("`{successor}` is retired.")),
+            Some(VersionState::Retired) => Err(format!("`{successor}` is retired.")),
             None => Err(format!("This API has no version `{successor}`.")),
         }
     }
