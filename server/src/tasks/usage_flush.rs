@@ -110,7 +110,7 @@ impl UsageFlush {
     async fn keep(&self, batch: &UsageBatch) {
         match self.save(batch).await {
             Ok(path) => {
-                tracing::error!(file = %path.display(), "the ledger does not take this usage; it is kept in a file")
+                tracing::error!(file = %path.display(), "the ledger does not take this usage; it is kept in a file");
             }
             Err(error) => tracing::error!(
                 error = %format!("{error:#}"),

@@ -144,7 +144,7 @@ fn what_is_no_longer_named_goes_when_asked() {
     assert_eq!(sheet.changes(&less, &[]), ["deprecate  version acme/petstore/v1"]);
     let pruned = sheet.changes(&less, &["--prune"]);
     assert_eq!(pruned.len(), 3, "{pruned:#?}");
-    assert!(pruned[0].starts_with("revoke     key a-fixed…ests"), "{pruned:#?}");
+    assert!(pruned[0].starts_with("revoke     key a-fix…ests of application demo-app"), "{pruned:#?}");
     assert_eq!(
         pruned[1..],
         ["retire     version acme/petstore/v2", "delete     plan acme/pro"]
