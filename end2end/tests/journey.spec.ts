@@ -64,6 +64,7 @@ async function signUp(page: Page, name: string, email: string, check: () => Prom
   expect(link, mail).toBeTruthy();
   await page.goto(link!);
   await check();
+  await page.getByLabel("Password").fill(PASSWORD);
   await page.getByRole("button", { name: "Verify address" }).click();
   await expect(page).toHaveURL(/\/dashboard$/);
 }

@@ -87,15 +87,31 @@ impl Accounts {
     /// Marks the address as verified by the token of a verification mail and begins a session. Tokens live 24 hours and
     /// work once.
     ///
+    /// The password that was chosen at sign-up is asked for: whoever owns the mailbox must not approve a password that
+    /// somebody else chose for their address. Who does not know it resets it, which verifies the address too.
+    ///
     /// # Errors
-    /// `Conflict` if the token is unknown, used or too old.
-    pub async fn verify(&self, token: &str, browser: Browser) -> Result<NewSession> {
-        let unit = self.cx.begin().await?;
-        let Some(account) = tokens::redeem(&unit, token, Purpose::Verify).await? else {
-            return Err(DomainError::Conflict(
-                "This link was used already or is too old. Sign in to get a new one.".into(),
+    /// `Conflict` if the token is unknown, used or too old; `Invalid` at `password`, and the token stays good.
+    pub async fn verify(&self, token: &str, password: &str, browser: Browser) -> Result<NewSession> {
+        let gone =
+            || DomainError::Conflict("This link was used already or is too old. Sign in to get a new one.".into());
+        let now = self.cx.clock.now();
+        let holder = tokens::holder(self.cx.db.read(), token, Purpose::Verify, now)
+            .await?
+            .ok_or_else(gone)?;
+        let stored = holder.password_hash;
+        if !self.cx.passwords.verify(password, Some(stored.clone())).await? {
+            return Err(DomainError::field(
+                "password",
+                "This is not the password that was chosen for this address.",
             ));
-        };
+        }
+        let unit = self.cx.begin().await?;
+        let account = tokens::redeem(&unit, token, Purpose::Verify).await?.ok_or_else(gone)?;
+        if account.password_hash != stored {
+            // Chosen anew in between, by somebody else.
+            return Err(gone());
+        }
         let session = session::begin(&unit, account.id, browser).await?;
         if account.verified_at.is_none() {
             let actor = Actor::Account(actor_of(&account, Vec::new()));

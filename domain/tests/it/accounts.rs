@@ -67,13 +67,13 @@ on_both_engines! {
             mail.body
         );
         let token = token_in(mail);
-        let session = accounts.verify(&token, browser()).await.unwrap();
+        let session = accounts.verify(&token, PASSWORD, browser()).await.unwrap();
         let (id, actor) = accounts.authenticate(&session.token).await.unwrap().expect("signed in");
         assert_eq!(
             (id, actor.email.as_str(), actor.is_verified, actor.is_operator),
             (session.id, "ada@example.com", true, false)
         );
-        let again = accounts.verify(&token, browser()).await.err().unwrap();
+        let again = accounts.verify(&token, PASSWORD, browser()).await.err().unwrap();
         assert_eq!(again.code(), ErrorCode::Conflict, "a link works once");
     }
 
@@ -83,7 +83,7 @@ on_both_engines! {
         let token = token_in(&world.mails().await[0]);
         world.advance(Duration::from_hours(24));
         assert_eq!(
-            accounts.verify(&token, browser()).await.err().unwrap().code(),
+            accounts.verify(&token, PASSWORD, browser()).await.err().unwrap().code(),
             ErrorCode::Conflict
         );
         let (_, actor) = signed_in(&world, "ada@example.com").await;
@@ -101,7 +101,7 @@ on_both_engines! {
         world.advance(Duration::from_mins(1));
         accounts.resend_verification(&actor).await.unwrap();
         let mails = world.mails().await;
-        accounts.verify(&token_in(&mails[0]), browser()).await.unwrap();
+        accounts.verify(&token_in(&mails[0]), PASSWORD, browser()).await.unwrap();
         let (_, actor) = signed_in(&world, "ada@example.com").await;
         assert_eq!(
             accounts.resend_verification(&actor).await.unwrap_err().code(),
@@ -150,7 +150,7 @@ on_both_engines! {
         assert!(accounts.authenticate(&held.token).await.unwrap().is_none(), "ended");
         for mail in early.iter().chain(&reset) {
             let token = token_in(mail);
-            assert!(accounts.verify(&token, browser()).await.is_err(), "{}", mail.subject);
+            assert!(accounts.verify(&token, PASSWORD, browser()).await.is_err(), "{}", mail.subject);
             assert!(
                 accounts.reset_password(&token, "another good one").await.is_err(),
                 "{}",
@@ -160,7 +160,7 @@ on_both_engines! {
         let error = accounts.sign_in("ada@example.com", &stranger.password, browser()).await;
         assert!(error.is_err(), "the stranger's password");
         let mails = world.mails().await;
-        let session = accounts.verify(&token_in(&mails[0]), browser()).await.unwrap();
+        let session = accounts.verify(&token_in(&mails[0]), PASSWORD, browser()).await.unwrap();
         let (_, actor) = accounts.authenticate(&session.token).await.unwrap().unwrap();
         assert_eq!((actor.name.as_str(), actor.is_verified), ("Ada", true));
 
@@ -169,6 +169,25 @@ on_both_engines! {
         let error = accounts.sign_in("ada@example.com", &stranger.password, browser()).await;
         assert!(error.is_err(), "a verified account is taken over by nobody");
         signed_in(&world, "ada@example.com").await;
+    }
+
+    async fn a_link_approves_no_password_that_somebody_else_chose(world) {
+        let accounts = &world.services.accounts;
+        let stranger = SignUp { password: "chosen by a stranger".into(), ..sign_up("ada@example.com") };
+        accounts.sign_up(sign_up("ada@example.com")).await.unwrap();
+        world.mails().await;
+        world.advance(Duration::from_mins(1));
+        accounts.sign_up(stranger).await.unwrap();
+        // Ada only knows what she chose herself, and the link that comes last is the stranger's.
+        let token = token_in(&world.mails().await[0]);
+        let refused = accounts.verify(&token, PASSWORD, browser()).await.err().unwrap();
+        assert_eq!(refused.code(), ErrorCode::Invalid);
+        // The way out is a new password, which verifies the address as well.
+        accounts.request_reset("ada@example.com").await.unwrap();
+        let token = token_in(&world.mails().await[0]);
+        accounts.reset_password(&token, PASSWORD).await.unwrap();
+        let (_, actor) = signed_in(&world, "ada@example.com").await;
+        actor.require_verified().unwrap();
     }
 
     async fn signing_up_floods_no_mailbox(world) {
@@ -199,7 +218,7 @@ on_both_engines! {
         accounts.sign_up(sign_up("ada@example.com")).await.unwrap();
         let mails = world.mails().await;
         assert_eq!(mails.len(), 1);
-        accounts.verify(&token_in(&mails[0]), browser()).await.unwrap();
+        accounts.verify(&token_in(&mails[0]), PASSWORD, browser()).await.unwrap();
     }
 
     async fn accounts_of_the_installation_leave_the_operator_to_who_signs_up(world) {

@@ -146,7 +146,7 @@ on_both_engines! {
         accounts.request_reset("ada@example.com").await.unwrap();
         let reset = token_in(&world.mails().await[0]);
         assert_eq!(
-            accounts.verify(&reset, browser()).await.err().unwrap().code(),
+            accounts.verify(&reset, PASSWORD, browser()).await.err().unwrap().code(),
             ErrorCode::Conflict
         );
         accounts.reset_password(&reset, "another good password").await.unwrap();

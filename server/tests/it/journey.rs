@@ -77,7 +77,9 @@ async fn sign_up(product: &Product, email: &str) -> Browser {
     let path = product.mailed_path(email, "/verify?token=").await;
     let token = path.split_once('=').unwrap().1.to_owned();
     browser.get(&path).await.expect(200).says(&token);
-    let answer = browser.post("/verify", &[("token", &token)]).await;
+    let answer = browser
+        .post("/verify", &[("token", &token), ("password", PASSWORD)])
+        .await;
     assert_eq!(answer.location(), "/dashboard");
     browser.get("/dashboard").await.expect(200);
     browser

@@ -106,7 +106,10 @@ async fn a_sign_up_reaches_the_mail_server() {
     let body = mail.data.replace("=\r\n", "").replace("=3D", "=");
     let link = &body[body.find("/verify?token=").expect("a link")..];
     let token = link["/verify?token=".len()..].split_whitespace().next().unwrap();
-    browser.post("/verify", &[("token", token)]).await.expect(303);
+    browser
+        .post("/verify", &[("token", token), ("password", PASSWORD)])
+        .await
+        .expect(303);
     browser.get("/dashboard").await.expect(200);
     product.stop().await;
 }

@@ -29,7 +29,10 @@ async fn portal_gateway_and_worker_are_three_processes() {
     consumer.post("/signup", &fields).await.expect(303);
     let path = worker.mailed_path(email, "/verify?token=").await;
     let token = path.split_once('=').unwrap().1;
-    consumer.post("/verify", &[("token", token)]).await.expect(303);
+    consumer
+        .post("/verify", &[("token", token), ("password", PASSWORD)])
+        .await
+        .expect(303);
 
     let (upstream, _) = upstream::start().await;
     let mut provider = portal.signed_in("ada@acme.example").await;

@@ -11,7 +11,7 @@ use crate::{
     href,
     page::{Destination, Page, Reply, ReplyResult},
     render::remembered_destination,
-    ui::{Button, ButtonKind},
+    ui::{Button, ButtonKind, InputKind, TextField},
 };
 
 /// The token of a mail.
@@ -21,14 +21,20 @@ pub struct Token {
     token: String,
 }
 
-/// `GET /verify`: asks for a click, because mail scanners open links.
+/// `GET /verify`: asks for the password, because mail scanners open links and strangers sign up with other people's
+/// addresses.
 pub async fn show(Query(query): Query<Token>) -> Page {
     page(&FormState::showing(FormData::from_pairs([("token", query.token)])))
 }
 
 /// `POST /verify`
 pub async fn submit(cx: Cx, headers: HeaderMap, form: FormData) -> ReplyResult {
-    match cx.services().accounts.verify(form.text("token"), cx.browser()).await {
+    match cx
+        .services()
+        .accounts
+        .verify(form.text("token"), form.raw("password"), cx.browser())
+        .await
+    {
         Ok(session) => {
             let to = remembered_destination(&headers).unwrap_or_default();
             Ok(Reply::redirect(destination(&to))
@@ -53,14 +59,18 @@ pub async fn resend(cx: Cx) -> ReplyResult {
 }
 
 fn page(form: &FormState) -> Page {
-    let token = form.value("token");
+    let (token, error) = (form.value("token"), form.error("password"));
     form_page("Verify your address", form, move || {
         view! {
-            <p>"One click, and your account is ready."</p>
+            <p>"Enter the password that you chose, and your account is ready."</p>
             <form method="post" action=href::verify() class="stack">
                 <input type="hidden" name="token" value=token />
+                <TextField name="password" label="Password" kind=InputKind::CurrentPassword error=error />
                 <Button kind=ButtonKind::Primary>"Verify address"</Button>
             </form>
+            <p class="small">
+                <a href=href::forgot_password()>"You did not choose one, or forgot it?"</a>
+            </p>
         }
     })
 }

@@ -1,10 +1,14 @@
 //! One-time tokens of mails: their hash is stored, they work once and for a while.
 
-use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Set, sea_query::Expr};
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Set,
+    sea_query::Expr,
+};
 use time::Duration;
 
 use crate::{
     account::token::{Token, hash_of},
+    clock::Timestamp,
     error::{DomainError, Result},
     id::AccountId,
     store::{
@@ -90,17 +94,40 @@ pub(super) async fn wait(unit: &Unit, account: AccountId, purpose: Purpose) -> R
     Ok(rest.map(|rest| rest.unsigned_abs().as_millis().div_ceil(1_000) as u64))
 }
 
+/// The active account of a token that is good now; `None` if it is not. The token stays good.
+pub(super) async fn holder(
+    db: &impl ConnectionTrait,
+    text: &str,
+    purpose: Purpose,
+    now: Timestamp,
+) -> Result<Option<account::Model>> {
+    let Some(token) = good(db, hash_of(text), purpose, now).await? else {
+        return Ok(None);
+    };
+    let account = account::Entity::find_by_id(token.account_id).one(db).await?;
+    Ok(account.filter(|account| account.state == account::ACTIVE))
+}
+
+async fn good(
+    db: &impl ConnectionTrait,
+    hash: Vec<u8>,
+    purpose: Purpose,
+    now: Timestamp,
+) -> Result<Option<account_token::Model>> {
+    use account_token::Column;
+    let token = account_token::Entity::find_by_id(hash)
+        .filter(Column::Purpose.eq(purpose.as_str()))
+        .filter(Column::UsedAt.is_null())
+        .one(db)
+        .await?;
+    Ok(token.filter(|token| token.expires_at > now))
+}
+
 /// The active account of a token that was good until now and is used up with this; `None` if it is not good.
 pub(super) async fn redeem(unit: &Unit, text: &str, purpose: Purpose) -> Result<Option<account::Model>> {
     use account_token::Column;
     let hash = hash_of(text);
-    let Some(token) = account_token::Entity::find_by_id(hash.clone())
-        .filter(Column::Purpose.eq(purpose.as_str()))
-        .filter(Column::UsedAt.is_null())
-        .one(&**unit)
-        .await?
-        .filter(|token| token.expires_at > unit.now())
-    else {
+    let Some(token) = good(&**unit, hash.clone(), purpose, unit.now()).await? else {
         return Ok(None);
     };
     // Whoever changes the row uses the token; a second one at the same time changes none.

@@ -24,7 +24,7 @@ impl Files {
     }
 
     pub(super) async fn write(&self, mail: &Mail) -> anyhow::Result<()> {
-        let bytes = super::message(&FROM.parse()?, mail)?.formatted();
+        let bytes = plain(&super::message(&FROM.parse()?, mail)?, mail);
         tokio::fs::DirBuilder::new()
             .recursive(true)
             .mode(0o700)
@@ -47,6 +47,19 @@ impl Files {
         tracing::info!(file = %path.display(), "no mail server is set (--smtp-url); wrote a mail to a file");
         Ok(())
     }
+}
+
+/// The mail with its body as it is: whoever copies a link out of the file must not meet the line breaks and escapes that
+/// travelling mails need.
+fn plain(message: &lettre::Message, mail: &Mail) -> Vec<u8> {
+    let headers: String = message
+        .headers()
+        .to_string()
+        .split_inclusive("\r\n")
+        .filter(|line| !line.to_ascii_lowercase().starts_with("content-transfer-encoding:"))
+        .collect();
+    let body = mail.body.replace('\n', "\r\n");
+    format!("{headers}Content-Transfer-Encoding: 8bit\r\n\r\n{body}").into_bytes()
 }
 
 #[cfg(test)]
