@@ -144,7 +144,10 @@ fn what_is_no_longer_named_goes_when_asked() {
     assert_eq!(sheet.changes(&less, &[]), ["deprecate  version acme/petstore/v1"]);
     let pruned = sheet.changes(&less, &["--prune"]);
     assert_eq!(pruned.len(), 3, "{pruned:#?}");
-    assert!(pruned[0].starts_with("revoke     key a-fix…ests of application demo-app"), "{pruned:#?}");
+    assert!(
+        pruned[0].starts_with("revoke     key a-fix…ests of application demo-app"),
+        "{pruned:#?}"
+    );
     assert_eq!(
         pruned[1..],
         ["retire     version acme/petstore/v2", "delete     plan acme/pro"]
@@ -241,6 +244,11 @@ fn what_only_the_whole_shows_is_refused_before_anything_changes() {
             "http://127.0.0.1:9",
             "http://no-such-host.invalid",
             "cannot be resolved",
+        ),
+        (
+            "weight: 2 }]",
+            "weight: 2 }], connect_timeout_ms: 0",
+            "versions[1].upstream.connect_timeout_ms: ",
         ),
         (
             "sunset: 2099",

@@ -6,6 +6,7 @@ use anyhow::Result;
 use domain::{
     actor::Actor,
     catalog::{Api, SpecUpload, Version, VersionState, input, query::ApiDetail, service::ApiInput},
+    error::DomainError,
     id::{ApiId, OrganizationId},
     upstream::{Target, Upstream, address::AddressPolicy, resolve},
 };
@@ -273,11 +274,23 @@ impl Run<'_> {
         current.map_or(Ok(()), |version| refuse_retired(&at, version))?;
         if self.mode.is_dry_run {
             let addresses = AddressPolicy { allow_private: true };
-            resolve::check(wanted, addresses)
-                .await
-                .map_err(|error| named.at.refused(error))?;
+            let judged = resolve::check(wanted, addresses).await;
+            judged.map_err(|error| named.at.refused(within_upstream(error)))?;
         }
         Ok(())
+    }
+}
+
+/// The same refusal with its fields named as the manifest has them: `upstream`, `upstream.connect_timeout_ms`.
+fn within_upstream(error: DomainError) -> DomainError {
+    match error {
+        DomainError::Invalid(mut errors) => {
+            for error in errors.iter_mut().filter(|error| error.field != "upstream") {
+                error.field = format!("upstream.{}", error.field);
+            }
+            DomainError::Invalid(errors)
+        }
+        error => error,
     }
 }
 
