@@ -1,6 +1,7 @@
 //! What every request must keep to, whoever sends it.
 
 use http::{HeaderValue, header::RETRY_AFTER};
+use memchr::memchr;
 
 use crate::{
     decision::{Refusal, RequestHead},
@@ -34,6 +35,13 @@ pub(crate) fn check(snapshot: &Snapshot, head: &RequestHead<'_>) -> Result<(), B
 /// `a%2Fb` alone is fine: it is one segment with a slash in it, and is passed on as it is.
 fn is_ambiguous(path: &str) -> bool {
     let bytes = path.as_bytes();
+    // Nearly every path is made of plain bytes and has no dot.
+    let is_plain = bytes
+        .iter()
+        .all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'%' | b'\\' | b';'));
+    if is_plain && memchr(b'.', bytes).is_none() {
+        return false;
+    }
     let mut at = 0;
     // Dots and other characters of the segment so far; a parameter after a semicolon does not belong to its name.
     let (mut dots, mut others, mut is_in_parameter) = (0_usize, 0_usize, false);
