@@ -4,7 +4,7 @@ use std::{rc::Rc, time::Duration};
 
 use http::{
     HeaderMap, HeaderName, HeaderValue, Method, Request, Response, Uri, Version,
-    header::{AUTHORIZATION, CONNECTION, COOKIE, Entry, HOST, TE, UPGRADE, VIA},
+    header::{AUTHORIZATION, CONNECTION, CONTENT_LENGTH, COOKIE, Entry, HOST, TE, TRANSFER_ENCODING, UPGRADE, VIA},
     uri::PathAndQuery,
 };
 use http_body::Body as _;
@@ -117,6 +117,11 @@ pub(crate) async fn forward(
                 if is_switch && !(upgrade.is_some() && is_websocket(response.headers())) {
                     return Err(Box::new(broken(
                         "The API's server changed to a protocol that it was not asked for.",
+                    )));
+                }
+                if is_unclear(response.headers()) {
+                    return Err(Box::new(broken(
+                        "The API's server says in two ways where its answer ends.",
                     )));
                 }
                 return Ok(Answer {
@@ -260,9 +265,11 @@ fn prepare(
         Some(authority) => HeaderValue::try_from(authority.as_str()).ok(),
         None => headers.get(HOST).cloned(),
     };
-    if let Some(host) = host {
-        headers.insert(X_FORWARDED_HOST, host);
-    }
+    // Without a host of its own, a call must not bring one that it made up.
+    match host {
+        Some(host) => headers.insert(X_FORWARDED_HOST, host),
+        None => headers.remove(X_FORWARDED_HOST),
+    };
     headers.insert(X_FORWARDED_PROTO, HeaderValue::from_static("http"));
     forwarded_for(headers, peer.address());
     headers.append(VIA, worker.via(version));
@@ -331,6 +338,15 @@ fn address(
     *request.uri_mut() = Uri::from(path);
     request.headers_mut().insert(HOST, target.authority.header.clone());
     Ok(())
+}
+
+/// Whether an answer could be read in two ways (RFC 9112 §6.3): it has a length and a transfer coding, or a coding other
+/// than `chunked` alone, which would go out undecoded.
+fn is_unclear(headers: &HeaderMap) -> bool {
+    let mut codings = headers.get_all(TRANSFER_ENCODING).iter();
+    let Some(first) = codings.next() else { return false };
+    let is_chunked = first.as_bytes().trim_ascii().eq_ignore_ascii_case(b"chunked");
+    !is_chunked || codings.next().is_some() || headers.contains_key(CONTENT_LENGTH)
 }
 
 /// Whether an answer of 101 changes to the protocol that was asked for, and to no other on top of it.

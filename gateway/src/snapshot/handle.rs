@@ -57,11 +57,17 @@ struct Shared {
     revision: watch::Sender<Option<ConfigRevision>>,
 }
 
+/// Budgets of ended subscriptions that are kept: a few megabytes.
+const ENDED_KEPT: usize = 10_000;
+
 /// What only the one who applies updates needs.
 #[derive(Debug, Default)]
 struct Writer {
     /// Every subscription with its budget, by id.
     subscriptions: IdMap<SubscriptionId, Subscription>,
+    /// Budgets of subscriptions that are over: one that is taken up again goes on where it was, calls included that the
+    /// ledger does not have yet.
+    ended: IdMap<SubscriptionId, Arc<Budget>>,
     authorities: AuthorityBook,
 }
 
@@ -222,11 +228,13 @@ impl Writer {
             next.catalog = Arc::new(self.catalog(records, portal_url, warnings));
         }
         for id in ended_subscriptions {
-            self.end(&mut next, id);
+            if let Some(ended) = self.end(&mut next, id) {
+                self.keep_ended(id, ended.budget);
+            }
         }
         for record in subscriptions {
-            let known = self.end(&mut next, record.id);
-            let budget = known.map_or_else(Arc::default, |known| known.budget);
+            let known = self.end(&mut next, record.id).map(|known| known.budget);
+            let budget = known.or_else(|| self.ended.remove(&record.id)).unwrap_or_default();
             if let Some(subscription) = admit(&next.catalog, &record, budget, warnings) {
                 let mut list = next.subscriptions(record.application_id).to_vec();
                 let place = list.partition_point(|other| other.id < subscription.id);
@@ -248,6 +256,15 @@ impl Writer {
     fn catalog(&mut self, records: CatalogRecords, portal_url: &str, warnings: &mut Vec<Warning>) -> Catalog {
         self.authorities.turn();
         compile::catalog(records, portal_url, &mut self.authorities, warnings)
+    }
+
+    /// Keeps the budget of a subscription that is over; after very many all are forgotten at once, and one that is taken up
+    /// again then begins from the ledger.
+    fn keep_ended(&mut self, id: SubscriptionId, budget: Arc<Budget>) {
+        if self.ended.len() >= ENDED_KEPT {
+            self.ended.clear();
+        }
+        self.ended.insert(id, budget);
     }
 
     /// Takes a subscription out of a snapshot and returns it.

@@ -61,10 +61,7 @@ pub(super) fn turnpike(binary: &Path, scratch: &Scratch, upstream: u16) -> anyho
     let manifest = scratch.write("manifest.yaml", &manifest(upstream))?;
     // Private targets are refused by default; the upstream runs on this machine.
     let mut apply = Command::new(binary);
-    apply
-        .args(["apply", "--data"])
-        .arg(&data)
-        .arg(manifest);
+    apply.args(["apply", "--data"]).arg(&data).arg(manifest);
     // Its list of changes is no result of ours.
     process::output(&mut apply)?;
 
