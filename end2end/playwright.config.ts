@@ -25,6 +25,8 @@ export default defineConfig({
     browserName: "chromium",
     launchOptions: { executablePath, args },
     viewport: { width: 1440, height: 900 },
+    actionTimeout: 15_000,
+    navigationTimeout: 30_000,
     screenshot: "only-on-failure",
     locale: "en-GB",
     timezoneId: "UTC",
