@@ -16,7 +16,7 @@ test("an operation's request can be copied", async ({ browser }) => {
   await page.goto(`${demo.portal}/apis/acme/petstore/v1`);
   await page.locator("a[href*='/operations/']").first().click();
   await page.locator("html[data-islands=ready]").waitFor();
-  await page.locator(".code").first().getByRole("button", { name: /copy/i }).click();
+  await page.getByRole("button", { name: "Copy: curl" }).click();
   const copied = await page.evaluate(() => navigator.clipboard.readText());
   expect(copied).toContain(`${demo.gateway}/acme/petstore/v1/`);
   await context.close();
