@@ -171,7 +171,8 @@ async fn send(
                 Err(error) => return Err(Failed::BeforeSending(error, Box::new(request))),
             },
         };
-        let copy = (lease.is_reused && may_repeat).then(|| repeatable(&request)).flatten();
+        let may_be_dead = lease.is_reused && u64::from(lease.idle_s) >= worker.limits().fresh_for.as_secs();
+        let copy = (may_be_dead && may_repeat).then(|| repeatable(&request)).flatten();
         let is_reused = lease.is_reused;
         let Some(sender) = lease.sender() else { continue };
         call.passed_on(true);

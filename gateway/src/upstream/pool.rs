@@ -37,6 +37,8 @@ pub(crate) struct Lease {
     born_s: u32,
     /// Whether it carried a call before: then it may have died unnoticed.
     pub(crate) is_reused: bool,
+    /// Whole seconds that it waited since that call.
+    pub(crate) idle_s: u32,
 }
 
 /// Kept for each authority; more are closed when they come back.
@@ -60,7 +62,12 @@ impl Pool {
     pub(crate) fn take(self: &Rc<Self>, authority: &Authority) -> Option<Lease> {
         let mut idle = self.idle.borrow_mut();
         let stack = idle.get_mut(&authority.number)?;
-        while let Some(Idle { sender, born_s, .. }) = stack.pop() {
+        while let Some(Idle {
+            sender,
+            born_s,
+            since_s,
+        }) = stack.pop()
+        {
             if sender.is_ready() {
                 return Some(Lease {
                     sender: Some(sender),
@@ -68,6 +75,7 @@ impl Pool {
                     number: authority.number,
                     born_s,
                     is_reused: true,
+                    idle_s: self.now_s.get().saturating_sub(since_s),
                 });
             }
         }
@@ -82,6 +90,7 @@ impl Pool {
             number: authority.number,
             born_s: self.now_s.get(),
             is_reused: false,
+            idle_s: 0,
         }
     }
 
