@@ -4,10 +4,11 @@
 use std::{borrow::Cow, sync::Arc};
 
 use domain::id::{KeyId, SubscriptionId};
-use http::{HeaderMap, HeaderName, HeaderValue, Method};
+use http::{HeaderName, HeaderValue, Method};
 
 use crate::{
     limit::{Budget, Exhausted, Moment, Taken},
+    message::Fields,
     phase,
     problem::Reason,
     snapshot::{Plan, Snapshot, Version},
@@ -15,11 +16,11 @@ use crate::{
 
 /// What a decision depends on, of a request.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct RequestHead<'a> {
+pub(crate) struct RequestFacts<'a> {
     pub(crate) method: &'a Method,
     /// As sent, without the query.
     pub(crate) path: &'a str,
-    pub(crate) headers: &'a HeaderMap,
+    pub(crate) fields: &'a Fields,
     /// Length of the body where it is announced.
     pub(crate) body_bytes: Option<u64>,
     /// The most that is accepted.
@@ -127,7 +128,7 @@ impl Refusal {
 /// The refusal of the first phase that says no; nothing was then taken from any budget.
 pub(crate) fn decide(
     snapshot: &Snapshot,
-    head: &RequestHead<'_>,
+    head: &RequestFacts<'_>,
     now: &Moment,
     known: &mut Known,
 ) -> Result<Permit, Box<Refusal>> {

@@ -7,7 +7,7 @@
 //!
 //! | phase | file | refusal |
 //! |---|---|---|
-//! | framing, header limits | `client/framing.rs` | 400, 408, 414, 431 |
+//! | framing, header limits | `http1/request.rs`, `client/http2.rs` | 400, 408, 414, 431 |
 //! | path hygiene, body limit | `phase/limits.rs` | 400, 413 |
 //! | route | `phase/route.rs` | 404, 405 |
 //! | lifecycle | `phase/lifecycle.rs` | 410 |
@@ -16,6 +16,7 @@
 //! | rate limits and quota | `phase/budget.rs` | 429 |
 //! | upstream | `phase/forward.rs` | 502, 503, 504 |
 //! | response headers | `phase/respond.rs` | – |
+//! | bodies, both ways | `phase/deliver.rs` | – |
 //! | metering | `phase/metering.rs` | – |
 //!
 //! # Invariants
@@ -35,13 +36,17 @@ pub mod problem;
 mod client;
 mod counters;
 mod fast_hash;
+mod http1;
 mod links;
+mod message;
 mod meter;
 mod options;
 mod phase;
+mod relay;
 mod snapshot;
 mod start;
 mod trace_context;
+mod transport;
 mod upstream;
 mod worker;
 

@@ -46,17 +46,13 @@ pub struct Limits {
     pub target_bytes: usize,
     /// Body bytes of one request; more is 413. `None` leaves it to the upstream.
     pub body_bytes: Option<u64>,
-    /// From the first byte of a request to the end of its header section; longer is 408. Checked once a second.
+    /// From the first byte of a request to the end of its header section; longer is 408.
     pub header_timeout: Duration,
     /// How long a connection may stay open between two requests.
     pub idle_timeout: Duration,
     /// How long an answer may stand still: the upstream sends no more of its body, or the caller takes no more of it.
     /// Longer breaks it off.
     pub stall_timeout: Duration,
-    /// An upstream connection that answered this recently, in whole seconds, is taken to be alive. A call on one that
-    /// waited longer is kept in case that the connection died unnoticed, and then sent again if that does no harm; what
-    /// was not sent at all is sent again in any case. The copy costs a fiftieth of a call's CPU.
-    pub fresh_for: Duration,
     /// How long a connection that changed to WebSocket may carry no byte either way.
     pub websocket_timeout: Duration,
     /// Open connections over all workers; more wait in the listen queue.
@@ -76,7 +72,6 @@ impl Default for Limits {
             header_timeout: Duration::from_secs(15),
             idle_timeout: Duration::from_secs(75),
             stall_timeout: Duration::from_mins(5),
-            fresh_for: Duration::from_secs(1),
             websocket_timeout: Duration::from_mins(10),
             connections: 20_000,
             streams: 128,

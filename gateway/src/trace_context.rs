@@ -2,12 +2,11 @@
 
 use std::cell::Cell;
 
-use http::{HeaderMap, HeaderName, HeaderValue};
 use ring::rand::{SecureRandom, SystemRandom};
 
-/// `traceparent` (W3C Trace Context §3.2).
-pub(crate) const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
+use crate::message::{Fields, Known};
 
+/// Of `traceparent` (W3C Trace Context §3.2).
 const LENGTH: usize = 55;
 
 /// Makes ids that differ from all others; they are no secrets. One for each worker.
@@ -63,8 +62,8 @@ fn write_hex(out: &mut [u8], value: u64) {
 
 impl TraceContext {
     /// The caller's context, if it sent one that is valid.
-    pub(crate) fn of(headers: &HeaderMap) -> Option<Self> {
-        let bytes = headers.get(TRACEPARENT)?.as_bytes();
+    pub(crate) fn of(fields: &Fields) -> Option<Self> {
+        let bytes = fields.get(Known::Traceparent)?;
         let text: [u8; LENGTH] = bytes.get(..LENGTH)?.try_into().ok()?;
         let is_hex = |range: std::ops::Range<usize>| text[range].iter().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
         let is_some = |range: std::ops::Range<usize>| text[range].iter().any(|b| *b != b'0');
@@ -87,8 +86,8 @@ impl TraceContext {
     }
 
     /// The value to send.
-    pub(crate) fn header(&self) -> Option<HeaderValue> {
-        HeaderValue::from_bytes(&self.0).ok()
+    pub(crate) fn as_bytes(&self) -> &[u8] {
+        &self.0
     }
 }
 
@@ -101,9 +100,9 @@ mod tests {
         let ids = TraceIds::new();
         let (one, two) = (ids.make(), ids.make());
         assert_ne!(one.trace_id(), two.trace_id());
-        let mut headers = HeaderMap::new();
-        headers.insert(TRACEPARENT, one.header().unwrap());
-        assert_eq!(TraceContext::of(&headers), Some(one));
+        let mut fields = Fields::default();
+        fields.append_parts(Known::Traceparent, &[one.as_bytes()]);
+        assert_eq!(TraceContext::of(&fields), Some(one));
     }
 
     #[test]
@@ -118,9 +117,9 @@ mod tests {
             ("01-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01-x", true),
             ("nonsense", false),
         ] {
-            let mut headers = HeaderMap::new();
-            headers.insert(TRACEPARENT, HeaderValue::from_static(text));
-            assert_eq!(TraceContext::of(&headers).is_some(), is_valid, "{text}");
+            let mut fields = Fields::default();
+            fields.append_parts(Known::Traceparent, &[text.as_bytes()]);
+            assert_eq!(TraceContext::of(&fields).is_some(), is_valid, "{text}");
         }
     }
 }

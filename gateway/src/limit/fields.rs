@@ -2,14 +2,9 @@
 //! here alone, because the draft still moves.
 
 use domain::plan::{Period, Quota, RateLimit};
-use http::{HeaderName, HeaderValue};
+use http::HeaderValue;
 
 use super::{budget::MAX_WINDOWS, moment::Moment};
-
-/// What the limits are.
-pub(crate) const RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
-/// What is left of them.
-pub(crate) const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
 
 const DAY_S: u64 = 86_400;
 

@@ -10,5 +10,4 @@ mod quota;
 pub use gcra::{Gcra, GcraCell, Room, TooEarly};
 
 pub(crate) use budget::{Budget, Exhausted, PlanLimits, Taken};
-pub(crate) use fields::{RATE_LIMIT, RATE_LIMIT_POLICY};
 pub(crate) use moment::Moment;

@@ -1,20 +1,15 @@
 //! Who calls: finding the key in a request and looking it up.
 
 use domain::{catalog::version::Access, key::KeyHash};
-use http::{
-    HeaderMap, HeaderName, HeaderValue,
-    header::{AUTHORIZATION, WWW_AUTHENTICATE},
-};
+use http::{HeaderValue, header::WWW_AUTHENTICATE};
 use ring::digest::{SHA256, digest};
 
 use crate::{
-    decision::{CredentialFields, Refusal, RequestHead},
+    decision::{CredentialFields, Refusal, RequestFacts},
+    message::{Fields, Known},
     problem::Reason,
     snapshot::{KeyEntry, Snapshot, Version},
 };
-
-/// The other place for a key.
-pub(crate) const X_API_KEY: HeaderName = HeaderName::from_static("x-api-key");
 
 /// The key that a request carries, as it was sent.
 #[derive(Debug)]
@@ -24,14 +19,13 @@ pub(crate) struct Credential<'a> {
 }
 
 /// Finds the key. Authorization with another scheme is the upstream's business and passes through.
-pub(crate) fn present<'a>(head: &RequestHead<'a>) -> Result<Credential<'a>, Box<Refusal>> {
+pub(crate) fn present<'a>(head: &RequestFacts<'a>) -> Result<Credential<'a>, Box<Refusal>> {
     let conflict = || Box::new(Refusal::new(Reason::ConflictingKeys));
-    let authorization = only(head.headers, &AUTHORIZATION)
+    let authorization = only(head.fields, Known::Authorization)
         .ok_or_else(conflict)?
         .and_then(bearer_token);
-    let api_key = only(head.headers, &X_API_KEY)
+    let api_key = only(head.fields, Known::XApiKey)
         .ok_or_else(conflict)?
-        .map(HeaderValue::as_bytes)
         .filter(|key| !key.is_empty());
     let fields = CredentialFields {
         authorization: authorization.is_some(),
@@ -48,15 +42,15 @@ pub(crate) fn present<'a>(head: &RequestHead<'a>) -> Result<Credential<'a>, Box<
 
 /// The value of a field that may stand once; `None` when it stands there twice with different values.
 #[expect(clippy::option_option, reason = "none, one and too many are three answers")]
-fn only<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<Option<&'a HeaderValue>> {
-    let mut values = headers.get_all(name).iter();
+fn only(fields: &Fields, name: Known) -> Option<Option<&[u8]>> {
+    let mut values = fields.all(name);
     let first = values.next();
     values.all(|other| Some(other) == first).then_some(first)
 }
 
 /// The token of `Bearer TOKEN`; the scheme's case does not matter (RFC 9110 §11.1).
-fn bearer_token(value: &HeaderValue) -> Option<&[u8]> {
-    let (scheme, rest) = value.as_bytes().split_at_checked(6)?;
+fn bearer_token(value: &[u8]) -> Option<&[u8]> {
+    let (scheme, rest) = value.split_at_checked(6)?;
     let token = rest.strip_prefix(b" ")?.trim_ascii();
     (scheme.eq_ignore_ascii_case(b"bearer") && !token.is_empty()).then_some(token)
 }
@@ -100,17 +94,14 @@ mod tests {
     use super::*;
 
     fn found(fields: &[(&str, &str)]) -> Result<(Option<Vec<u8>>, bool, bool), Reason> {
-        let mut headers = HeaderMap::new();
+        let mut section = Fields::default();
         for (name, value) in fields {
-            headers.append(
-                HeaderName::try_from(*name).unwrap(),
-                HeaderValue::try_from(*value).unwrap(),
-            );
+            section.append_named(&name.parse().unwrap(), &value.parse().unwrap());
         }
-        let head = RequestHead {
+        let head = RequestFacts {
             method: &Method::GET,
             path: "/",
-            headers: &headers,
+            fields: &section,
             body_bytes: None,
             max_body_bytes: None,
         };

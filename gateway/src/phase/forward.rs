@@ -1,370 +1,401 @@
-//! Passing a call on to its upstream.
+//! Passing a call on to its upstream, up to the head of the answer.
 
-use std::{rc::Rc, time::Duration};
-
-use http::{
-    HeaderMap, HeaderName, HeaderValue, Method, Request, Response, Uri, Version,
-    header::{AUTHORIZATION, CONNECTION, CONTENT_LENGTH, COOKIE, Entry, HOST, TE, TRANSFER_ENCODING, UPGRADE, VIA},
-    uri::PathAndQuery,
+use std::{
+    future::poll_fn,
+    pin::pin,
+    rc::Rc,
+    sync::Arc,
+    task::{Context, Poll},
+    time::Duration,
 };
-use http_body::Body as _;
-use hyper::{body::Incoming, client::conn::TrySendError, upgrade::OnUpgrade};
-use tokio::time::timeout;
 
-use super::{credential::X_API_KEY, metering::Call};
+use http::{HeaderValue, Method, StatusCode, Version};
+
+use super::metering::Call;
 use crate::{
+    client::Caller,
     decision::{Permit, Refusal},
+    http1::{AnswerError, AnswerReader, Framing, RequestLine, write_request},
+    message::{AnswerHead, BodyLength, Fields, HopByHop, Known, RequestHead, strip_hop_by_hop},
     problem::Reason,
-    trace_context::{TRACEPARENT, TraceContext},
-    upstream::{BodyProgress, BodyState, ConnectError, HopByHop, Lease, RequestBody, Target, strip_hop_by_hop},
-    worker::{Peer, Worker},
+    relay::{Broken, Passage, Side, SourceError},
+    trace_context::TraceContext,
+    upstream::{ConnectError, Lease, Target},
+    worker::{Peer, Slot, Worker},
 };
-
-const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
-const X_FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
-const X_FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
-
-/// The one protocol that a connection may change to.
-pub(super) const WEBSOCKET: HeaderValue = HeaderValue::from_static("websocket");
-
-/// Fields that the gateway adds to a request at most, and a few more so that the map never has to grow twice.
-const ADDED_FIELDS: usize = 8;
 
 /// Targets that are tried before giving up; only as long as none of them was sent anything.
 const MAX_TARGETS_TRIED: usize = 3;
 
-/// A call on its way, taken apart.
+/// Informational answers before the answer, at most.
+const MAX_INFORMATIONAL: usize = 16;
+
+/// A call on its way: what it consists of beside its connection.
 pub(crate) struct Outgoing<'a> {
-    pub(crate) method: Method,
-    pub(crate) uri: &'a Uri,
-    pub(crate) version: Version,
-    pub(crate) headers: HeaderMap,
-    pub(crate) body: Incoming,
-    pub(crate) trace: TraceContext,
-    /// The caller's side of a protocol change.
-    pub(crate) upgrade: Option<OnUpgrade>,
+    pub(crate) worker: &'a Rc<Worker>,
+    pub(crate) peer: &'a Peer,
+    pub(crate) slot: &'a Slot,
+    pub(crate) request: &'a mut RequestHead,
+    pub(crate) answer: &'a mut AnswerHead,
+    pub(crate) trace: &'a TraceContext,
 }
 
-/// What the upstream answered.
-pub(crate) struct Answer {
-    pub(crate) response: Response<Incoming>,
-    /// The connection it comes on.
+/// The head of the answer is there; it is in [`Outgoing::answer`].
+pub(crate) struct Answered {
+    /// The connection that the rest comes on.
     pub(crate) lease: Lease,
-    /// The caller's side of a protocol change that the upstream agreed to.
-    pub(crate) upgrade: Option<OnUpgrade>,
+    /// How far the request's body has come.
+    pub(crate) upload: Passage,
+    pub(crate) body: BodyLength,
+    /// Whether the connection may carry another call.
+    pub(crate) is_persistent: bool,
+    /// Whether the upstream agreed to change the protocol.
+    pub(crate) is_switch: bool,
+}
+
+/// Why there is no answer.
+pub(crate) enum NotAnswered {
+    /// The gateway says so itself.
+    Refused(Box<Refusal>),
+    /// Nobody waits for it any more.
+    CallerGone,
+}
+
+impl From<Refusal> for NotAnswered {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(Box::new(refusal))
+    }
 }
 
 /// Sends a call that has a permit to its upstream and waits for the head of the answer. Dropping the future closes the
 /// upstream connection.
 pub(crate) async fn forward(
-    worker: &Rc<Worker>,
-    peer: &Peer,
+    outgoing: &mut Outgoing<'_>,
     call: &mut Call,
-    outgoing: Outgoing<'_>,
-) -> Result<Answer, Box<Refusal>> {
+    caller: &mut impl Caller,
+) -> Result<Answered, NotAnswered> {
     let Some(permit) = call.permit() else {
-        return Err(Box::new(Refusal::new(Reason::NoUpstream)));
+        return Err(Refusal::new(Reason::NoUpstream).into());
     };
-    let targets = std::sync::Arc::clone(permit.targets());
+    let targets = Arc::clone(permit.targets());
     let base_length = permit.base_length();
-    let Outgoing {
-        method,
-        uri,
-        version,
-        mut headers,
-        body,
-        trace,
-        upgrade,
-    } = outgoing;
-    let hop = prepare(worker, peer, permit, version, uri, &mut headers, &trace);
+    let body = caller.body_length();
+    let hop = prepare(outgoing, permit);
     // A handshake is a GET without a body (RFC 6455 §4.1); anything else is a normal request.
-    let upgrade = upgrade
-        .filter(|_| hop.is_websocket && version == Version::HTTP_11 && method == Method::GET && body.is_end_stream());
-    if upgrade.is_some() {
-        headers.insert(CONNECTION, HeaderValue::from_static("upgrade"));
-        headers.insert(UPGRADE, WEBSOCKET);
+    let is_handshake = hop.is_websocket
+        && outgoing.request.version == Version::HTTP_11
+        && outgoing.request.method == Method::GET
+        && body == BodyLength::NONE;
+    let fields = &mut outgoing.request.fields;
+    if is_handshake {
+        fields.append(Known::Connection, &HeaderValue::from_static("upgrade"));
+        fields.append(Known::Upgrade, &HeaderValue::from_static("websocket"));
     }
-    let body = if body.is_end_stream() {
-        RequestBody::Empty
-    } else {
-        let progress = BodyProgress::new();
-        call.body = Some(Rc::clone(&progress));
-        RequestBody::Streamed {
-            incoming: body,
-            progress,
-            max_bytes: worker.limits().body_bytes.unwrap_or(u64::MAX),
-        }
-    };
-    let mut request = Request::new(body);
-    *request.method_mut() = method;
-    *request.headers_mut() = headers;
+    if body == BodyLength::Open {
+        fields.remove(Known::ContentLength);
+    }
 
     let mut failure = ConnectError::Forbidden;
     for target in targets.next().take(MAX_TARGETS_TRIED) {
-        address(&mut request, target, uri, base_length)?;
-        match send(
-            worker,
-            call,
+        let attempt = Attempt {
             target,
-            targets.connect_timeout,
-            targets.response_timeout,
-            request,
-        )
-        .await
-        {
-            Ok((response, lease)) => {
-                let is_switch = response.status() == http::StatusCode::SWITCHING_PROTOCOLS;
-                if is_switch && !(upgrade.is_some() && is_websocket(response.headers())) {
-                    return Err(Box::new(broken(
-                        "The API's server changed to a protocol that it was not asked for.",
-                    )));
-                }
-                if is_unclear(response.headers()) {
-                    return Err(Box::new(broken(
-                        "The API's server says in two ways where its answer ends.",
-                    )));
-                }
-                return Ok(Answer {
-                    response,
-                    lease,
-                    upgrade: upgrade.filter(|_| is_switch),
-                });
-            }
-            Err(Failed::BeforeSending(error, unsent)) => {
-                tracing::debug!(host = %target.authority.host, port = target.authority.port, error = ?error, "can't connect to an upstream");
+            base_length,
+            body,
+            connect_timeout: targets.connect_timeout,
+            response_timeout: targets.response_timeout,
+            is_handshake,
+        };
+        match attempt.run(outgoing, call, caller).await {
+            Ok(answered) => return Ok(answered),
+            Err(Failed::Connect(error)) => {
+                let authority = &target.authority;
+                tracing::debug!(host = %authority.host, port = authority.port, error = ?error, "can't connect to an upstream");
                 failure = error;
-                request = *unsent;
             }
-            Err(Failed::Refused(refusal)) => return Err(refusal),
+            Err(Failed::Final(why)) => return Err(why),
         }
     }
-    Err(Box::new(unreachable(&failure)))
+    Err(unreachable(&failure).into())
 }
 
-/// Why sending failed.
+/// Why an attempt failed.
 enum Failed {
     /// Nothing was sent: another target may be tried.
-    BeforeSending(ConnectError, Box<Request<RequestBody>>),
+    Connect(ConnectError),
     /// Something may have been sent.
-    Refused(Box<Refusal>),
+    Final(NotAnswered),
 }
 
-async fn send(
-    worker: &Rc<Worker>,
-    call: &mut Call,
-    target: &Target,
+/// A call to one target.
+#[derive(Clone, Copy)]
+struct Attempt<'a> {
+    target: &'a Target,
+    /// Bytes of the path before the operation's own.
+    base_length: usize,
+    body: BodyLength,
     connect_timeout: Duration,
     response_timeout: Duration,
-    mut request: Request<RequestBody>,
-) -> Result<(Response<Incoming>, Lease), Failed> {
-    // A connection that waited may have died unnoticed. What was not sent at all may be sent again, and so may what
-    // has no body and no effect (RFC 9110 §9.2.2); that once.
-    let mut may_repeat = true;
-    loop {
-        let mut lease = match worker.pool().take(&target.authority) {
-            Some(lease) => lease,
-            None => match worker.connector().connect(&target.authority, connect_timeout).await {
-                Ok(sender) => {
-                    worker.counters().upstream_connected();
-                    worker.pool().adopt(&target.authority, sender)
-                }
-                Err(error) => return Err(Failed::BeforeSending(error, Box::new(request))),
-            },
-        };
-        let may_be_dead = lease.is_reused && u64::from(lease.idle_s) >= worker.limits().fresh_for.as_secs();
-        let copy = (may_be_dead && may_repeat).then(|| repeatable(&request)).flatten();
-        let is_reused = lease.is_reused;
-        let Some(sender) = lease.sender() else { continue };
-        call.passed_on(true);
-        match respond_in_time(call, response_timeout, sender.try_send_request(request)).await {
-            Ok(Ok(response)) => return Ok((response, lease)),
-            Ok(Err(mut error)) => {
-                if let Some(body_failure) = call.body.as_ref().and_then(|body| body_failure(body.state())) {
-                    return Err(Failed::Refused(body_failure));
-                }
-                let unsent = error.take_message();
-                call.passed_on(unsent.is_none());
-                let again = unsent.filter(|_| is_reused).or(copy);
-                tracing::debug!(error = %error.error(), is_reused, repeats = again.is_some(), "an upstream connection failed");
-                match again {
-                    Some(again) => {
-                        may_repeat = false;
-                        request = again;
+    is_handshake: bool,
+}
+
+/// Why one connection brought no answer.
+enum NoAnswer {
+    Answer(AnswerError),
+    Body(SourceError),
+    BodyTooLarge,
+    TooManyInformational,
+    TimeUp { waits_for_caller: bool },
+    CallerGone,
+}
+
+impl Attempt<'_> {
+    async fn run(
+        &self,
+        outgoing: &mut Outgoing<'_>,
+        call: &mut Call,
+        caller: &mut impl Caller,
+    ) -> Result<Answered, Failed> {
+        // A connection that waited may have died unnoticed. What has no body and no effect may be sent again
+        // (RFC 9110 §9.2.2); that once.
+        let mut may_repeat = self.body == BodyLength::NONE && outgoing.request.method.is_idempotent();
+        loop {
+            let mut lease = self.lease(outgoing, caller).await?;
+            self.write_head(outgoing.request, &mut lease);
+            call.passed_on(true);
+            let mut upload = Passage::new(outgoing.worker.limits().body_bytes.unwrap_or(u64::MAX));
+            let outcome = self.exchange(outgoing, call, caller, &mut lease, &mut upload).await;
+            outgoing.slot.wait_freely();
+            call.bytes_in = upload.bytes;
+            match outcome {
+                Ok((body, is_persistent)) => {
+                    let is_switch = outgoing.answer.status == StatusCode::SWITCHING_PROTOCOLS;
+                    if is_switch && !(self.is_handshake && is_websocket(&outgoing.answer.fields)) {
+                        let detail = "The API's server changed to a protocol that it was not asked for.";
+                        return Err(Failed::Final(broken(detail).into()));
                     }
-                    None => return Err(Failed::Refused(Box::new(broken("")))),
+                    return Ok(Answered {
+                        lease,
+                        upload,
+                        body,
+                        is_persistent,
+                        is_switch,
+                    });
+                }
+                Err(NoAnswer::Answer(AnswerError::Closed(0) | AnswerError::Io(_))) if lease.is_reused && may_repeat => {
+                    tracing::debug!("an upstream connection had died; the call is sent again");
+                    may_repeat = false;
+                }
+                Err(why) => return Err(Failed::Final(self.explain(why))),
+            }
+        }
+    }
+
+    /// A connection: one that waits, or a new one.
+    async fn lease(&self, outgoing: &Outgoing<'_>, caller: &mut impl Caller) -> Result<Lease, Failed> {
+        let worker = outgoing.worker;
+        let authority = &self.target.authority;
+        if let Some(lease) = worker.pool().take(authority) {
+            return Ok(lease);
+        }
+        let mut connecting = pin!(worker.connector().connect(authority, self.connect_timeout));
+        let is_silent = self.body == BodyLength::NONE;
+        let connected = poll_fn(|cx| {
+            if let Poll::Ready(connected) = connecting.as_mut().poll(cx) {
+                return Poll::Ready(Some(connected));
+            }
+            if is_silent && caller.poll_gone(cx).is_ready() {
+                return Poll::Ready(None);
+            }
+            Poll::Pending
+        });
+        match connected.await {
+            Some(Ok(transport)) => {
+                worker.counters().upstream_connected();
+                Ok(worker.pool().adopt(authority, worker.connection(transport)))
+            }
+            Some(Err(error)) => Err(Failed::Connect(error)),
+            None => Err(Failed::Final(NotAnswered::CallerGone)),
+        }
+    }
+
+    /// Points the request to the target: its `Host`, and its base path before the operation's path.
+    fn write_head(&self, request: &RequestHead, lease: &mut Lease) {
+        let from_base = request.target().get(self.base_length..).unwrap_or_default();
+        let slash = if from_base.starts_with('/') { "" } else { "/" };
+        let framing = match self.body {
+            BodyLength::Exact(length) => Framing::Length(length),
+            BodyLength::Open => Framing::Chunked,
+        };
+        let line = RequestLine {
+            method: &request.method,
+            target: [&self.target.base_path, slash, from_base],
+            host: &self.target.authority.header,
+        };
+        write_request(lease.connection.head_output(), &line, &request.fields, framing);
+        lease.connection.begin_writing(framing);
+    }
+
+    /// Sends the request and waits for the head of the answer. The time runs from the moment the request was sent, or
+    /// from the last piece of its body.
+    async fn exchange(
+        &self,
+        outgoing: &mut Outgoing<'_>,
+        call: &mut Call,
+        caller: &mut impl Caller,
+        lease: &mut Lease,
+        upload: &mut Passage,
+    ) -> Result<(BodyLength, bool), NoAnswer> {
+        let Outgoing {
+            slot, request, answer, ..
+        } = outgoing;
+        let connection = &mut *lease.connection;
+        let mut reader = AnswerReader::default();
+        let mut informational = 0;
+        // The upstream takes no more of the body; it may have answered all the same.
+        let mut is_cut = false;
+        answer.clear();
+        slot.wait_at_most(self.response_timeout);
+        poll_fn(|cx: &mut Context<'_>| {
+            let before = upload.bytes;
+            if !is_cut && let Poll::Ready(Err(error)) = upload.poll(cx, caller, connection) {
+                match error {
+                    Broken::Source(error) => return Poll::Ready(Err(NoAnswer::Body(error))),
+                    Broken::TooLarge => return Poll::Ready(Err(NoAnswer::BodyTooLarge)),
+                    Broken::Sink(_) => is_cut = true,
                 }
             }
-            Err(refusal) => return Err(Failed::Refused(refusal)),
-        }
+            while let Poll::Ready(found) = connection.poll_answer(cx, &mut reader, &request.method, answer) {
+                let found = found.map_err(NoAnswer::Answer)?;
+                if !answer.status.is_informational() || answer.status == StatusCode::SWITCHING_PROTOCOLS {
+                    return Poll::Ready(Ok((connection.body_length(), found.is_persistent)));
+                }
+                informational += 1;
+                if informational > MAX_INFORMATIONAL {
+                    return Poll::Ready(Err(NoAnswer::TooManyInformational));
+                }
+                strip_hop_by_hop(&mut answer.fields);
+                caller.inform(answer);
+                answer.clear();
+            }
+            let is_sent = informational == 0 || caller.poll_flush(cx).is_ready();
+            let may_look = is_cut || upload.is_over();
+            if is_sent && may_look && caller.poll_gone(cx).is_ready() {
+                return Poll::Ready(Err(NoAnswer::CallerGone));
+            }
+            if upload.bytes > before {
+                call.bytes_in = upload.bytes;
+                slot.wait_at_most(self.response_timeout);
+            }
+            if slot.is_overdue() {
+                let waits_for_caller = !may_look && upload.waits_for == Side::Source;
+                return Poll::Ready(Err(NoAnswer::TimeUp { waits_for_caller }));
+            }
+            Poll::Pending
+        })
+        .await
     }
-}
 
-/// Waits for the head of an answer. The time runs from the moment the body was passed on, or from its last piece.
-async fn respond_in_time<F>(call: &Call, limit: Duration, answer: F) -> Result<F::Output, Box<Refusal>>
-where
-    F: Future<Output = Result<Response<Incoming>, TrySendError<Request<RequestBody>>>>,
-{
-    let mut answer = std::pin::pin!(answer);
-    let mut wait = limit;
-    loop {
-        if let Ok(answer) = timeout(wait, &mut answer).await {
-            return Ok(answer);
-        }
-        let Some(body) = &call.body else {
-            return Err(Box::new(timed_out(limit)));
+    fn explain(&self, why: NoAnswer) -> NotAnswered {
+        let refusal = match why {
+            NoAnswer::CallerGone => return NotAnswered::CallerGone,
+            NoAnswer::BodyTooLarge => Refusal::new(Reason::BodyTooLarge),
+            NoAnswer::Body(error) => {
+                tracing::debug!(%error, "a caller's body can't be read");
+                Refusal::new(Reason::Malformed).detail("The body of the request broke off or is not well-formed.")
+            }
+            NoAnswer::TimeUp { waits_for_caller: true } => {
+                Refusal::new(Reason::HeadersTooSlow).detail("The body of the request did not go on in time.")
+            }
+            NoAnswer::TimeUp { .. } => timed_out(self.response_timeout),
+            NoAnswer::TooManyInformational => broken("The API's server sent too many informational answers."),
+            NoAnswer::Answer(AnswerError::Bad(error)) => {
+                tracing::debug!(%error, "an upstream's answer can't be read");
+                broken(format!(
+                    "The API's server sent an answer that can't be passed on: {error}."
+                ))
+            }
+            NoAnswer::Answer(error) => {
+                tracing::debug!(%error, "an upstream connection failed");
+                broken("")
+            }
         };
-        wait = limit.saturating_sub(body.quiet_for());
-        if wait.is_zero() {
-            return Err(match body.state() {
-                BodyState::WaitsForCaller => Box::new(
-                    Refusal::new(Reason::HeadersTooSlow).detail("The body of the request did not go on in time."),
-                ),
-                _ => Box::new(timed_out(limit)),
-            });
-        }
+        refusal.into()
     }
-}
-
-/// The same request again, if sending it twice does no harm.
-fn repeatable(request: &Request<RequestBody>) -> Option<Request<RequestBody>> {
-    if !matches!(request.body(), RequestBody::Empty) || !request.method().is_idempotent() {
-        return None;
-    }
-    let mut copy = Request::new(RequestBody::Empty);
-    *copy.method_mut() = request.method().clone();
-    *copy.uri_mut() = request.uri().clone();
-    *copy.headers_mut() = request.headers().clone();
-    Some(copy)
 }
 
 /// Makes a caller's header section one of ours: without what was meant for this connection or for us, and with what the
 /// upstream should know about the caller.
-fn prepare(
-    worker: &Worker,
-    peer: &Peer,
-    permit: &Permit,
-    version: Version,
-    uri: &Uri,
-    headers: &mut HeaderMap,
-    trace: &TraceContext,
-) -> HopByHop {
-    let hop = strip_hop_by_hop(headers);
-    // Once for all that is added below.
-    headers.reserve(ADDED_FIELDS);
+fn prepare(outgoing: &mut Outgoing<'_>, permit: &Permit) -> HopByHop {
+    let RequestHead {
+        fields,
+        authority,
+        version,
+        ..
+    } = &mut *outgoing.request;
+    let hop = strip_hop_by_hop(fields);
     let credential = permit.credential();
     if credential.authorization {
-        headers.remove(AUTHORIZATION);
+        fields.remove(Known::Authorization);
     }
     if credential.api_key {
-        headers.remove(X_API_KEY);
+        fields.remove(Known::XApiKey);
     }
-    if version == Version::HTTP_2 {
-        join_cookies(headers);
+    if *version == Version::HTTP_2 {
+        join_cookies(fields);
     }
-    // The target's authority goes before `Host` (RFC 9112 §3.2.2).
-    let host = match uri.authority() {
-        Some(authority) => HeaderValue::try_from(authority.as_str()).ok(),
-        None => headers.get(HOST).cloned(),
-    };
     // Without a host of its own, a call must not bring one that it made up.
-    match host {
-        Some(host) => headers.insert(X_FORWARDED_HOST, host),
-        None => headers.remove(X_FORWARDED_HOST),
-    };
-    headers.insert(X_FORWARDED_PROTO, HeaderValue::from_static("http"));
-    forwarded_for(headers, peer.address());
-    headers.append(VIA, worker.via(version));
-    if hop.takes_trailers {
-        headers.insert(TE, HeaderValue::from_static("trailers"));
-        headers.append(CONNECTION, HeaderValue::from_static("te"));
+    fields.remove(Known::XForwardedHost);
+    match authority {
+        // The target's authority goes before `Host` (RFC 9112 §3.2.2).
+        Some(authority) => fields.append_parts(Known::XForwardedHost, &[authority.as_bytes()]),
+        None => fields.append_copy(Known::XForwardedHost, Known::Host),
     }
-    if let Entry::Vacant(place) = headers.entry(TRACEPARENT)
-        && let Some(value) = trace.header()
-    {
-        place.insert(value);
+    // The target has its own.
+    fields.remove(Known::Host);
+    fields.set(Known::XForwardedProto, &HeaderValue::from_static("http"));
+    forwarded_for(fields, outgoing.peer.address());
+    fields.append(Known::Via, outgoing.worker.via(*version));
+    if hop.takes_trailers {
+        fields.append(Known::Te, &HeaderValue::from_static("trailers"));
+        fields.append(Known::Connection, &HeaderValue::from_static("te"));
+    }
+    if !fields.contains(Known::Traceparent) {
+        fields.append_parts(Known::Traceparent, &[outgoing.trace.as_bytes()]);
     }
     hop
 }
 
 /// Adds the caller's address to those that proxies before us have added: in one field, because many upstreams only read
 /// the first.
-fn forwarded_for(headers: &mut HeaderMap, address: &HeaderValue) {
-    if let Entry::Vacant(place) = headers.entry(X_FORWARDED_FOR) {
-        place.insert(address.clone());
+fn forwarded_for(fields: &mut Fields, address: &HeaderValue) {
+    if !fields.contains(Known::XForwardedFor) {
+        fields.append(Known::XForwardedFor, address);
         return;
     }
-    let earlier = headers.get_all(X_FORWARDED_FOR).iter().map(HeaderValue::as_bytes);
-    let all: Vec<&[u8]> = earlier.chain([address.as_bytes()]).collect();
-    if let Ok(value) = HeaderValue::from_bytes(&all.join(&b", "[..])) {
-        headers.insert(X_FORWARDED_FOR, value);
-    }
+    let mut all = joined(fields, Known::XForwardedFor, b", ");
+    all.extend_from_slice(b", ");
+    fields.remove(Known::XForwardedFor);
+    fields.append_parts(Known::XForwardedFor, &[&all, address.as_bytes()]);
 }
 
 /// HTTP/2 may split cookies over fields, HTTP/1.1 may not (RFC 9113 §8.2.3).
-fn join_cookies(headers: &mut HeaderMap) {
-    let mut parts = headers.get_all(COOKIE).iter();
-    if parts.next().is_none() || parts.next().is_none() {
-        return;
-    }
-    let joined = headers
-        .get_all(COOKIE)
-        .iter()
-        .map(HeaderValue::as_bytes)
-        .collect::<Vec<_>>()
-        .join(&b"; "[..]);
-    if let Ok(value) = HeaderValue::from_bytes(&joined) {
-        headers.insert(COOKIE, value);
+fn join_cookies(fields: &mut Fields) {
+    if fields.all(Known::Cookie).nth(1).is_some() {
+        let all = joined(fields, Known::Cookie, b"; ");
+        fields.remove(Known::Cookie);
+        fields.append_parts(Known::Cookie, &[&all]);
     }
 }
 
-/// Points a request to a target: its `Host`, and its base path before the operation's path.
-fn address(
-    request: &mut Request<RequestBody>,
-    target: &Target,
-    uri: &Uri,
-    base_length: usize,
-) -> Result<(), Box<Refusal>> {
-    let from_base = uri
-        .path_and_query()
-        .map_or("/", PathAndQuery::as_str)
-        .get(base_length..)
-        .unwrap_or_default();
-    let slash = if from_base.starts_with('/') { "" } else { "/" };
-    let mut path = Vec::with_capacity(target.base_path.len() + 1 + from_base.len());
-    for part in [&*target.base_path, slash, from_base] {
-        path.extend_from_slice(part.as_bytes());
-    }
-    let path = PathAndQuery::from_maybe_shared(bytes::Bytes::from(path))
-        .map_err(|_| Box::new(Refusal::new(Reason::Malformed)))?;
-    *request.uri_mut() = Uri::from(path);
-    request.headers_mut().insert(HOST, target.authority.header.clone());
-    Ok(())
-}
-
-/// Whether an answer could be read in two ways (RFC 9112 §6.3): it has a length and a transfer coding, or a coding other
-/// than `chunked` alone, which would go out undecoded.
-fn is_unclear(headers: &HeaderMap) -> bool {
-    let mut codings = headers.get_all(TRANSFER_ENCODING).iter();
-    let Some(first) = codings.next() else { return false };
-    let is_chunked = first.as_bytes().trim_ascii().eq_ignore_ascii_case(b"chunked");
-    !is_chunked || codings.next().is_some() || headers.contains_key(CONTENT_LENGTH)
+fn joined(fields: &Fields, name: Known, between: &[u8]) -> Vec<u8> {
+    fields.all(name).collect::<Vec<_>>().join(between)
 }
 
 /// Whether an answer of 101 changes to the protocol that was asked for, and to no other on top of it.
-fn is_websocket(headers: &HeaderMap) -> bool {
-    let mut protocols = headers.get_all(UPGRADE).iter();
-    let is_websocket = |value: &HeaderValue| value.as_bytes().trim_ascii().eq_ignore_ascii_case(b"websocket");
+fn is_websocket(fields: &Fields) -> bool {
+    let mut protocols = fields.all(Known::Upgrade);
+    let is_websocket = |value: &[u8]| value.eq_ignore_ascii_case(b"websocket");
     protocols.next().is_some_and(is_websocket) && protocols.next().is_none()
-}
-
-fn body_failure(state: BodyState) -> Option<Box<Refusal>> {
-    match state {
-        BodyState::TooLarge => Some(Box::new(Refusal::new(Reason::BodyTooLarge))),
-        BodyState::Broken => Some(Box::new(
-            Refusal::new(Reason::Malformed).detail("The body of the request broke off or is not well-formed."),
-        )),
-        BodyState::WaitsForCaller | BodyState::WaitsForUpstream | BodyState::Complete => None,
-    }
 }
 
 /// Value of the `error` parameter of `Proxy-Status` (RFC 9209 §2.3) goes along with each refusal.
@@ -374,13 +405,12 @@ fn unreachable(error: &ConnectError) -> Refusal {
         ConnectError::Forbidden => (Reason::UpstreamForbidden, "destination_ip_prohibited"),
         ConnectError::Connect(_) => (Reason::UpstreamUnreachable, "connection_refused"),
         ConnectError::Tls(_) => (Reason::UpstreamUnreachable, "tls_protocol_error"),
-        ConnectError::Http(_) => (Reason::UpstreamUnreachable, "connection_terminated"),
         ConnectError::Timeout(_) => (Reason::ConnectTimeout, "connection_timeout"),
     };
     Refusal::new(reason).proxy_error(kind)
 }
 
-fn broken(detail: &'static str) -> Refusal {
+fn broken(detail: impl Into<std::borrow::Cow<'static, str>>) -> Refusal {
     Refusal::new(Reason::UpstreamBroken)
         .detail(detail)
         .proxy_error("connection_terminated")

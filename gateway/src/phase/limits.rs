@@ -4,14 +4,14 @@ use http::{HeaderValue, header::RETRY_AFTER};
 use memchr::memchr;
 
 use crate::{
-    decision::{Refusal, RequestHead},
+    decision::{Refusal, RequestFacts},
     problem::Reason,
     snapshot::{Snapshot, hex_pair},
 };
 
 /// Refuses everything before the first configuration, bodies that are announced as too large, and paths that servers
 /// read differently.
-pub(crate) fn check(snapshot: &Snapshot, head: &RequestHead<'_>) -> Result<(), Box<Refusal>> {
+pub(crate) fn check(snapshot: &Snapshot, head: &RequestFacts<'_>) -> Result<(), Box<Refusal>> {
     if snapshot.revision.is_none() {
         let refusal = Refusal::new(Reason::NotReady);
         return Err(Box::new(refusal.field(RETRY_AFTER, HeaderValue::from_static("2"))));

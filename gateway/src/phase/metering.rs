@@ -11,7 +11,6 @@ use crate::{
     decision::{Known, Permit},
     limit::Moment,
     meter::MeterKey,
-    upstream::BodyProgress,
     worker::Worker,
 };
 
@@ -24,7 +23,8 @@ pub(crate) struct Call {
     worker: Rc<Worker>,
     pub(crate) known: Known,
     permit: Option<Permit>,
-    pub(crate) body: Option<Rc<BodyProgress>>,
+    /// Body bytes that were passed on to the upstream.
+    pub(crate) bytes_in: u64,
     started: Instant,
     minute: u32,
     is_passed_on: bool,
@@ -37,8 +37,10 @@ pub(crate) struct Tally {
     worker: Rc<Worker>,
     key: MeterKey,
     version: Option<std::sync::Arc<crate::snapshot::Version>>,
-    body: Option<Rc<BodyProgress>>,
     bytes_in_counted: u64,
+    /// Body bytes passed on to the upstream in all.
+    pub(crate) bytes_in: u64,
+    /// Body bytes sent to the caller in all.
     pub(crate) bytes_out: u64,
 }
 
@@ -48,7 +50,7 @@ impl Call {
             worker: Rc::clone(worker),
             known: Known::default(),
             permit: None,
-            body: None,
+            bytes_in: 0,
             started: Instant::now(),
             minute: (now.unix_s() / 60) as u32,
             is_passed_on: false,
@@ -102,7 +104,7 @@ impl Call {
             status,
             is_refused,
         };
-        let bytes_in = self.body.as_ref().map_or(0, |body| body.bytes());
+        let bytes_in = self.bytes_in;
         let sums = UsageSums {
             calls: 1,
             units,
@@ -115,8 +117,8 @@ impl Call {
             worker: Rc::clone(&self.worker),
             key,
             version: self.known.version.clone(),
-            body: self.body.take(),
             bytes_in_counted: bytes_in,
+            bytes_in,
             bytes_out: 0,
         }
     }
@@ -136,10 +138,7 @@ impl Drop for Call {
 
 impl Drop for Tally {
     fn drop(&mut self) {
-        let bytes_in = self
-            .body
-            .as_ref()
-            .map_or(0, |body| body.bytes().saturating_sub(self.bytes_in_counted));
+        let bytes_in = self.bytes_in.saturating_sub(self.bytes_in_counted);
         if bytes_in > 0 || self.bytes_out > 0 {
             let sums = UsageSums {
                 bytes_in,

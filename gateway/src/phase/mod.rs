@@ -3,6 +3,7 @@
 
 pub(crate) mod budget;
 pub(crate) mod credential;
+pub(crate) mod deliver;
 pub(crate) mod forward;
 pub(crate) mod lifecycle;
 pub(crate) mod limits;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use http::{HeaderValue, header::ALLOW};
 
 use crate::{
-    decision::{Refusal, RequestHead},
+    decision::{Refusal, RequestFacts},
     problem::Reason,
     snapshot::{Catalog, Found, Version},
     upstream::Targets,
@@ -14,7 +14,7 @@ use crate::{
 /// The version that a path belongs to, and the length of `/{organization}/{api}/{version}`.
 pub(crate) fn version<'a>(
     catalog: &'a Catalog,
-    head: &RequestHead<'_>,
+    head: &RequestFacts<'_>,
 ) -> Result<(&'a Arc<Version>, usize), Box<Refusal>> {
     let base_length = base_length(head.path);
     base_length
@@ -40,7 +40,7 @@ fn base_length(path: &str) -> Option<usize> {
 }
 
 /// The operation's number in its version.
-pub(crate) fn operation(version: &Version, head: &RequestHead<'_>, base_length: usize) -> Result<u32, Box<Refusal>> {
+pub(crate) fn operation(version: &Version, head: &RequestFacts<'_>, base_length: usize) -> Result<u32, Box<Refusal>> {
     match version.matcher.find(head.method, &head.path[base_length..]) {
         Found::Operation(operation) => Ok(operation),
         Found::Nothing => Err(Box::new(Refusal::new(Reason::UnknownOperation))),

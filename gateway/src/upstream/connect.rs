@@ -1,4 +1,4 @@
-//! Connecting: name → permitted addresses → TCP → TLS → HTTP/1.1.
+//! Connecting: name → permitted addresses → TCP → TLS.
 
 use std::{
     io,
@@ -8,13 +8,12 @@ use std::{
 };
 
 use domain::upstream::address::AddressPolicy;
-use hyper::client::conn::http1;
-use hyper_util::rt::TokioIo;
 use rustls::{ClientConfig, RootCertStore, pki_types::ServerName};
 use tokio::{net::TcpStream, time::timeout};
 use tokio_rustls::TlsConnector;
 
-use super::{Authority, body::RequestBody, io::UpstreamIo};
+use super::Authority;
+use crate::transport::Transport;
 
 /// Why there is no connection.
 #[derive(Debug, thiserror::Error)]
@@ -31,9 +30,6 @@ pub(crate) enum ConnectError {
     /// TLS failed: most often the certificate.
     #[error("TLS failed")]
     Tls(#[source] io::Error),
-    /// HTTP could not begin.
-    #[error("the connection broke at once")]
-    Http(#[source] hyper::Error),
     /// It took too long.
     #[error("it took longer than {0:?}")]
     Timeout(Duration),
@@ -65,39 +61,20 @@ impl Connector {
     }
 
     /// Connects, within `limit` in all.
-    pub(crate) async fn connect(
-        &self,
-        authority: &Authority,
-        limit: Duration,
-    ) -> Result<http1::SendRequest<RequestBody>, ConnectError> {
+    pub(crate) async fn connect(&self, authority: &Authority, limit: Duration) -> Result<Transport, ConnectError> {
         timeout(limit, self.establish(authority))
             .await
             .unwrap_or(Err(ConnectError::Timeout(limit)))
     }
 
-    async fn establish(&self, authority: &Authority) -> Result<http1::SendRequest<RequestBody>, ConnectError> {
+    async fn establish(&self, authority: &Authority) -> Result<Transport, ConnectError> {
         let stream = self.tcp(authority).await?;
-        let io = if authority.is_tls {
-            let name =
-                ServerName::try_from(authority.host.clone()).map_err(|e| ConnectError::Tls(io::Error::other(e)))?;
-            UpstreamIo::Tls(Box::new(
-                self.tls.connect(name, stream).await.map_err(ConnectError::Tls)?,
-            ))
-        } else {
-            UpstreamIo::Plain(stream)
-        };
-        // Messages of an API are small: one write of a copy costs less than a vectored one.
-        let (sender, connection) = http1::Builder::new()
-            .writev(false)
-            .handshake(TokioIo::new(io))
-            .await
-            .map_err(ConnectError::Http)?;
-        tokio::task::spawn_local(async move {
-            if let Err(error) = connection.with_upgrades().await {
-                tracing::debug!(%error, "an upstream connection ended");
-            }
-        });
-        Ok(sender)
+        if !authority.is_tls {
+            return Ok(Transport::Plain(stream));
+        }
+        let name = ServerName::try_from(authority.host.clone()).map_err(|e| ConnectError::Tls(io::Error::other(e)))?;
+        let stream = self.tls.connect(name, stream).await.map_err(ConnectError::Tls)?;
+        Ok(Transport::Tls(Box::new(stream.into())))
     }
 
     /// The first permitted address that accepts. The policy judges the address that is connected to, after the name was

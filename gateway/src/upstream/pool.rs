@@ -4,14 +4,11 @@
 use std::{
     cell::{Cell, RefCell},
     rc::Rc,
-    time::Duration,
+    task::{Context, Waker},
 };
 
-use hyper::client::conn::http1::SendRequest;
-use tokio::time::timeout;
-
-use super::{Authority, body::RequestBody};
-use crate::fast_hash::IdMap;
+use super::Authority;
+use crate::{fast_hash::IdMap, http1::Connection};
 
 /// Idle connections of one worker, by the number of their authority.
 #[derive(Debug)]
@@ -23,7 +20,7 @@ pub(crate) struct Pool {
 
 #[derive(Debug)]
 struct Idle {
-    sender: SendRequest<RequestBody>,
+    connection: Box<Connection>,
     born_s: u32,
     since_s: u32,
 }
@@ -31,14 +28,12 @@ struct Idle {
 /// A connection that carries a call. Dropped before the answer is over, it is closed.
 #[derive(Debug)]
 pub(crate) struct Lease {
-    sender: Option<SendRequest<RequestBody>>,
+    pub(crate) connection: Box<Connection>,
     pool: Rc<Pool>,
     number: u64,
     born_s: u32,
     /// Whether it carried a call before: then it may have died unnoticed.
     pub(crate) is_reused: bool,
-    /// Whole seconds that it waited since that call.
-    pub(crate) idle_s: u32,
 }
 
 /// Kept for each authority; more are closed when they come back.
@@ -47,8 +42,6 @@ const MAX_IDLE: usize = 512;
 const MAX_IDLE_S: u32 = 30;
 /// So that a change of addresses behind a name is noticed.
 const MAX_AGE_S: u32 = 600;
-/// A connection whose answer is over becomes ready within a turn of its task.
-const SETTLE: Duration = Duration::from_secs(1);
 
 impl Pool {
     pub(crate) fn new() -> Rc<Self> {
@@ -62,20 +55,14 @@ impl Pool {
     pub(crate) fn take(self: &Rc<Self>, authority: &Authority) -> Option<Lease> {
         let mut idle = self.idle.borrow_mut();
         let stack = idle.get_mut(&authority.number)?;
-        while let Some(Idle {
-            sender,
-            born_s,
-            since_s,
-        }) = stack.pop()
-        {
-            if sender.is_ready() {
+        while let Some(mut last) = stack.pop() {
+            if last.is_alive() {
                 return Some(Lease {
-                    sender: Some(sender),
+                    connection: last.connection,
                     pool: Rc::clone(self),
                     number: authority.number,
-                    born_s,
+                    born_s: last.born_s,
                     is_reused: true,
-                    idle_s: self.now_s.get().saturating_sub(since_s),
                 });
             }
         }
@@ -83,14 +70,13 @@ impl Pool {
     }
 
     /// A lease of a connection that was just made.
-    pub(crate) fn adopt(self: &Rc<Self>, authority: &Authority, sender: SendRequest<RequestBody>) -> Lease {
+    pub(crate) fn adopt(self: &Rc<Self>, authority: &Authority, connection: Connection) -> Lease {
         Lease {
-            sender: Some(sender),
+            connection: Box::new(connection),
             pool: Rc::clone(self),
             number: authority.number,
             born_s: self.now_s.get(),
             is_reused: false,
-            idle_s: 0,
         }
     }
 
@@ -98,7 +84,7 @@ impl Pool {
     pub(crate) fn tick(&self, now_s: u32) {
         self.now_s.set(now_s);
         self.idle.borrow_mut().retain(|_, stack| {
-            stack.retain(|idle| !idle.sender.is_closed() && now_s.saturating_sub(idle.since_s) <= MAX_IDLE_S);
+            stack.retain_mut(|idle| now_s.saturating_sub(idle.since_s) <= MAX_IDLE_S && idle.is_alive());
             !stack.is_empty()
         });
     }
@@ -107,46 +93,33 @@ impl Pool {
     pub(crate) fn clear(&self) {
         self.idle.borrow_mut().clear();
     }
+}
 
-    fn put(&self, number: u64, born_s: u32, sender: SendRequest<RequestBody>) {
-        let now_s = self.now_s.get();
-        if now_s.saturating_sub(born_s) > MAX_AGE_S {
-            return;
-        }
-        let mut idle = self.idle.borrow_mut();
-        let stack = idle.entry(number).or_default();
-        if stack.len() < MAX_IDLE {
-            stack.push(Idle {
-                sender,
-                born_s,
-                since_s: now_s,
-            });
-        }
+impl Idle {
+    /// Whether the upstream has neither closed the connection nor said what nobody asked for. A system call is only
+    /// made when something happened on it.
+    fn is_alive(&mut self) -> bool {
+        let mut cx = Context::from_waker(Waker::noop());
+        self.connection.poll_gone(&mut cx).is_pending() && self.connection.is_quiet()
     }
 }
 
 impl Lease {
-    /// The connection; there until the lease is given back.
-    pub(crate) fn sender(&mut self) -> Option<&mut SendRequest<RequestBody>> {
-        self.sender.as_mut()
-    }
-
-    /// The answer is over: the connection may carry the next call.
-    pub(crate) fn give_back(mut self) {
-        let Some(mut sender) = self.sender.take() else { return };
-        if sender.is_closed() {
+    /// The answer is over: the connection may carry the next call, unless something of this one is left.
+    pub(crate) fn give_back(self) {
+        let now_s = self.pool.now_s.get();
+        let is_clean = self.connection.is_quiet() && self.connection.is_body_over() && self.connection.is_sent();
+        if !is_clean || now_s.saturating_sub(self.born_s) > MAX_AGE_S {
             return;
         }
-        if sender.is_ready() {
-            self.pool.put(self.number, self.born_s, sender);
-            return;
+        let mut idle = self.pool.idle.borrow_mut();
+        let stack = idle.entry(self.number).or_default();
+        if stack.len() < MAX_IDLE {
+            stack.push(Idle {
+                connection: self.connection,
+                born_s: self.born_s,
+                since_s: now_s,
+            });
         }
-        // Its task has not seen the end yet, or the request's body is still being sent.
-        let (pool, number, born_s) = (Rc::clone(&self.pool), self.number, self.born_s);
-        tokio::task::spawn_local(async move {
-            if let Ok(Ok(())) = timeout(SETTLE, sender.ready()).await {
-                pool.put(number, born_s, sender);
-            }
-        });
     }
 }

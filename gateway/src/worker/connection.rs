@@ -1,65 +1,37 @@
 //! A caller's connection: served to its end, and told when to finish.
 
-use std::{
-    cell::{Cell, RefCell},
-    future::poll_fn,
-    net::SocketAddr,
-    pin::pin,
-    rc::Rc,
-    sync::Arc,
-    task::{Poll, Waker},
-    time::Duration,
-};
+use std::{future::poll_fn, net::SocketAddr, pin::pin, rc::Rc, task::Poll, time::Duration};
 
-use http::HeaderValue;
-use hyper::{rt::Executor, service::service_fn, upgrade::OnUpgrade};
-use hyper_util::{
-    rt::{TokioIo, TokioTimer},
-    server::conn::auto,
-};
+use bytes::Bytes;
+use h2::{RecvStream, server::SendResponse};
+use http::{HeaderValue, Request};
 use tokio::net::TcpStream;
 
-use super::{Worker, call::handle};
+use super::{
+    Worker,
+    call::handle,
+    slot::{Order, Slot},
+};
 use crate::{
-    client::{ClientIo, ConnectionPhase, Slot},
-    phase::respond,
+    client::{Http1Caller, Http2Caller, Http2Calls},
+    http1::{Connection, RequestEvent, RequestReader},
+    message::{AnswerHead, RequestHead},
+    phase::{deliver::Delivered, respond},
     problem::Reason,
-    trace_context::TraceIds,
+    relay::{BodySource, Fill},
+    transport::{Rewound, Transport},
 };
 
-/// Header fields that the HTTP library takes without being told; a number of our own makes it allocate for each request.
-const LIBRARY_HEADERS: usize = 100;
+/// How long a connection may linger after its last words.
+const LINGER: Duration = Duration::from_secs(2);
+/// What a caller may still send while its connection is being closed. Without reading it the system would reset the
+/// connection, and the caller might never see the answer.
+const MAX_LINGER: usize = 1 << 20;
 
-/// A connection, as the sweeper and the drain see it.
-pub(super) struct Registered {
-    pub(super) slot: Arc<Slot>,
-    waker: Option<Waker>,
-    order: Rc<Cell<Order>>,
-}
-
-/// What a connection is told to do.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) enum Order {
-    #[default]
-    GoOn,
-    /// Finish what runs, take nothing new.
-    Finish,
-    /// End now.
-    Abandon,
-}
-
-/// Where a connection comes from, and what becomes of it.
+/// Where a connection comes from.
 #[derive(Debug)]
 pub(crate) struct Peer {
     address: HeaderValue,
-    switch: RefCell<Option<Switch>>,
-}
-
-/// Both sides of a protocol change that is agreed.
-#[derive(Debug)]
-struct Switch {
-    caller: OnUpgrade,
-    upstream: OnUpgrade,
 }
 
 impl Peer {
@@ -67,202 +39,216 @@ impl Peer {
     pub(crate) fn address(&self) -> &HeaderValue {
         &self.address
     }
-
-    /// After the answer that is being made, the connection carries another protocol.
-    pub(crate) fn switch(&self, caller: OnUpgrade, upstream: OnUpgrade) {
-        self.switch.replace(Some(Switch { caller, upstream }));
-    }
 }
 
-/// A call that is not over; its connection is busy.
+/// Heads of a call; their memory serves one call of a connection after the other.
+#[derive(Debug, Default)]
+pub(crate) struct Heads {
+    pub(crate) request: RequestHead,
+    pub(crate) answer: AnswerHead,
+}
+
+/// A call that is not over.
 #[derive(Debug)]
 pub(crate) struct InFlight {
     worker: Rc<Worker>,
-    slot: Arc<Slot>,
-    /// Calls of the connection.
-    running: Rc<Cell<u32>>,
 }
 
 impl InFlight {
-    fn begin(worker: &Rc<Worker>, slot: &Arc<Slot>, running: &Rc<Cell<u32>>) -> Self {
-        running.set(running.get() + 1);
+    pub(super) fn begin(worker: &Rc<Worker>) -> Self {
         worker.calls.set(worker.calls.get() + 1);
-        slot.enter(ConnectionPhase::Busy);
         Self {
             worker: Rc::clone(worker),
-            slot: Arc::clone(slot),
-            running: Rc::clone(running),
-        }
-    }
-}
-
-impl Switch {
-    /// Passes bytes on until one of the sides ends.
-    async fn splice(self) {
-        let (caller, upstream) = match (self.caller.await, self.upstream.await) {
-            (Ok(caller), Ok(upstream)) => (caller, upstream),
-            (caller, upstream) => {
-                tracing::debug!(caller = ?caller.err(), upstream = ?upstream.err(), "a protocol change failed");
-                return;
-            }
-        };
-        let (mut caller, mut upstream) = (TokioIo::new(caller), TokioIo::new(upstream));
-        if let Err(error) = tokio::io::copy_bidirectional(&mut caller, &mut upstream).await {
-            tracing::debug!(%error, "an upgraded connection broke off");
         }
     }
 }
 
 impl Drop for InFlight {
     fn drop(&mut self) {
-        self.running.set(self.running.get() - 1);
-        if self.running.get() == 0 {
-            self.slot.calls_over();
-        }
-        self.worker.calls.set(self.worker.calls.get() - 1);
-        if self.worker.calls.get() == 0 && self.worker.is_draining.get() {
-            self.worker.ended.notify_waiters();
+        let worker = &self.worker;
+        worker.calls.set(worker.calls.get() - 1);
+        if worker.calls.get() == 0 && worker.is_draining.get() {
+            worker.ended.notify_waiters();
         }
     }
+}
+
+/// What comes after a call.
+enum Next {
+    Request,
+    Http2,
+    /// Nothing; the connection is closed at once.
+    End,
+    /// Last words, and then nothing.
+    Refuse(Reason),
 }
 
 impl Worker {
     /// Serves one connection to its end. It is one of the open connections from the call on, before the future runs.
     pub(super) fn serve(self: Rc<Self>, stream: TcpStream, address: SocketAddr) -> impl Future<Output = ()> {
-        let slot = Arc::new(Slot::new(Arc::clone(&self.now_s)));
-        let order = Rc::new(Cell::new(if self.is_draining.get() {
-            Order::Finish
-        } else {
-            Order::GoOn
-        }));
-        let place = self.register(Registered {
-            slot: Arc::clone(&slot),
-            waker: None,
-            order: Rc::clone(&order),
-        });
-        async move {
-            if let Ok(address) = HeaderValue::try_from(address.ip().to_canonical().to_string()) {
-                self.serve_registered(stream, address, slot, order, place).await;
-            }
-            self.unregister(place);
-        }
-    }
-
-    async fn serve_registered(
-        self: &Rc<Self>,
-        stream: TcpStream,
-        address: HeaderValue,
-        slot: Arc<Slot>,
-        order: Rc<Cell<Order>>,
-        place: usize,
-    ) {
-        let peer = Rc::new(Peer {
-            address,
-            switch: RefCell::default(),
-        });
-        let refuse = {
-            // The connection may have to move between threads after an upgrade, so it can't hold on to the worker.
-            let (portal_url, clock) = (self.portal_url.clone(), self.options.clock.clone());
-            let counters = Arc::clone(&self.counters);
-            move |reason: Reason| {
-                counters.refused(reason);
-                counters.answered(reason.status());
-                respond::last_words(reason, &portal_url, &TraceIds::new().make(), clock.now())
-            }
-        };
-        let io = ClientIo::new(stream, self.options.limits, Arc::clone(&slot), refuse);
-        let running = Rc::new(Cell::new(0));
-        let service = service_fn(|request| {
-            let in_flight = InFlight::begin(self, &slot, &running);
-            handle(Rc::clone(self), Rc::clone(&peer), Arc::clone(&slot), in_flight, request)
-        });
-        let builder = self.builder();
-        let mut connection = pin!(builder.serve_connection_with_upgrades(TokioIo::new(io), service));
-        let mut is_finishing = false;
-        let ended = poll_fn(|cx| {
-            match order.get() {
-                Order::GoOn => {}
-                Order::Finish if is_finishing => {}
-                Order::Finish => {
-                    is_finishing = true;
-                    connection.as_mut().graceful_shutdown();
-                }
-                Order::Abandon => return Poll::Ready(Ok(())),
-            }
-            let poll = connection.as_mut().poll(cx);
-            if poll.is_pending() {
-                self.keep_waker(place, cx.waker());
-            }
-            poll
-        });
-        if let Err(error) = ended.await {
-            tracing::debug!(%error, "a caller's connection broke off");
-        }
-        // It stays one of the open connections, and ends when the drain's grace does.
-        let switch = peer.switch.take();
-        if let Some(switch) = switch {
-            let mut splice = pin!(switch.splice());
-            poll_fn(|cx| match order.get() {
-                Order::Abandon => Poll::Ready(()),
-                Order::GoOn | Order::Finish => splice.as_mut().poll(cx),
-            })
-            .await;
-        }
-    }
-
-    fn builder(&self) -> auto::Builder<LocalExecutor> {
-        let limits = self.limits();
-        let mut builder = auto::Builder::new(LocalExecutor);
-        builder
-            .http1()
-            .auto_date_header(false)
-            .writev(false)
-            // The sweeper does it, without a timer for each request.
-            .header_read_timeout(None);
-        if limits.header_count > LIBRARY_HEADERS {
-            builder.http1().max_headers(limits.header_count);
-        }
-        builder
-            .http2()
-            .auto_date_header(false)
-            .timer(TokioTimer::new())
-            .max_header_list_size(u32::try_from(limits.header_bytes).unwrap_or(u32::MAX))
-            .max_concurrent_streams(limits.streams)
-            .keep_alive_interval(Duration::from_secs(30))
-            .keep_alive_timeout(Duration::from_secs(20));
-        builder
-    }
-
-    fn register(&self, registered: Registered) -> usize {
+        let (slot, place) = self.register();
         self.counters.connection_opened();
         self.open.set(self.open.get() + 1);
-        let mut connections = self.connections.borrow_mut();
-        if let Some(place) = self.free.borrow_mut().pop() {
-            connections[place] = Some(registered);
-            return place;
-        }
-        connections.push(Some(registered));
-        connections.len() - 1
-    }
-
-    fn unregister(&self, place: usize) {
-        self.connections.borrow_mut()[place] = None;
-        self.free.borrow_mut().push(place);
-        self.counters.connection_closed();
-        self.open.set(self.open.get() - 1);
-        self.ended.notify_waiters();
-    }
-
-    /// Keeps how a connection is woken. It stays the same for the life of its task.
-    fn keep_waker(&self, place: usize, waker: &Waker) {
-        if let Some(registered) = &mut self.connections.borrow_mut()[place]
-            && registered.waker.is_none()
-        {
-            registered.waker = Some(waker.clone());
+        async move {
+            if let Ok(address) = HeaderValue::try_from(address.ip().to_canonical().to_string()) {
+                let peer = Rc::new(Peer { address });
+                obedient(&slot, self.serve_http1(Transport::Plain(stream), &peer, &slot)).await;
+            }
+            self.unregister(place);
+            self.counters.connection_closed();
+            self.open.set(self.open.get() - 1);
+            self.ended.notify_waiters();
         }
     }
 
-    pub(super) fn last_words(&self, reason: Reason) -> bytes::Bytes {
+    async fn serve_http1(self: &Rc<Self>, transport: Transport, peer: &Rc<Peer>, slot: &Slot) {
+        let mut connection = self.connection(transport);
+        let mut reader = RequestReader::default();
+        let mut heads = Heads::default();
+        loop {
+            heads.request.clear();
+            match self.next(&mut connection, &mut reader, slot, &mut heads.request).await {
+                Next::Request => {}
+                Next::End => return,
+                Next::Http2 => {
+                    let (transport, received) = connection.into_parts();
+                    return self.serve_http2(Rewound::new(transport, received), peer, slot).await;
+                }
+                Next::Refuse(reason) => {
+                    let words = self.last_words(reason);
+                    connection.head_output().extend_from_slice(&words);
+                    return close(&mut connection, slot).await;
+                }
+            }
+            let mut caller = Http1Caller::new(&mut connection, slot, &heads.request);
+            let delivered = handle(self, peer, slot, &mut caller, &mut heads, Ok(())).await;
+            let is_persistent = caller.is_persistent();
+            match delivered {
+                Delivered::Broken => return,
+                Delivered::Complete if !is_persistent => return close(&mut connection, slot).await,
+                Delivered::Complete => {}
+            }
+            if !connection.is_body_over() && !skip_body(&mut connection, slot, self.limits().header_timeout).await {
+                return;
+            }
+        }
+    }
+
+    /// Waits for the next request.
+    async fn next(
+        &self,
+        connection: &mut Connection,
+        reader: &mut RequestReader,
+        slot: &Slot,
+        head: &mut RequestHead,
+    ) -> Next {
+        let limits = self.limits();
+        // Whether it waits for the rest of a head, and not for its beginning.
+        let mut is_inside = None;
+        poll_fn(|cx| {
+            if let Poll::Ready(event) = connection.poll_request(cx, reader, limits, head) {
+                slot.wait_freely();
+                return Poll::Ready(match event {
+                    Ok(RequestEvent::Head) => Next::Request,
+                    Ok(RequestEvent::Http2Preface) => Next::Http2,
+                    Ok(RequestEvent::Closed | RequestEvent::BrokenOff) => Next::End,
+                    Err(reason) => Next::Refuse(reason),
+                });
+            }
+            let is_quiet = connection.is_quiet();
+            if is_quiet && slot.order() == Order::Finish {
+                return Poll::Ready(Next::End);
+            }
+            if is_inside != Some(!is_quiet) {
+                is_inside = Some(!is_quiet);
+                slot.wait_at_most(if is_quiet {
+                    limits.idle_timeout
+                } else {
+                    limits.header_timeout
+                });
+            }
+            if slot.is_overdue() {
+                return Poll::Ready(if is_quiet {
+                    Next::End
+                } else {
+                    Next::Refuse(Reason::HeadersTooSlow)
+                });
+            }
+            Poll::Pending
+        })
+        .await
+    }
+
+    async fn serve_http2(self: &Rc<Self>, io: Rewound, peer: &Rc<Peer>, slot: &Slot) {
+        let limits = self.limits();
+        slot.wait_at_most(limits.header_timeout);
+        let mut beginning = pin!(Http2Calls::begin(io, limits));
+        let begun = poll_fn(|cx| match beginning.as_mut().poll(cx) {
+            Poll::Ready(begun) => Poll::Ready(begun.ok()),
+            Poll::Pending if slot.is_overdue() => Poll::Ready(None),
+            Poll::Pending => Poll::Pending,
+        });
+        let Some(mut calls) = begun.await else { return };
+        let running = Rc::new(std::cell::Cell::new(0_usize));
+        slot.wait_at_most(limits.idle_timeout);
+        loop {
+            let next = poll_fn(|cx| {
+                if slot.order() == Order::Finish {
+                    calls.finish();
+                }
+                if let Poll::Ready(next) = calls.poll_next(cx) {
+                    return Poll::Ready(next);
+                }
+                if slot.is_overdue() {
+                    if running.get() == 0 {
+                        // Once more for the caller to close, and then it is over.
+                        if calls.is_finishing() {
+                            return Poll::Ready(None);
+                        }
+                        calls.finish();
+                    }
+                    slot.wait_at_most(limits.idle_timeout.min(LINGER));
+                    cx.waker().wake_by_ref();
+                }
+                Poll::Pending
+            });
+            match next.await {
+                Some(Ok((request, respond))) => {
+                    slot.wait_at_most(limits.idle_timeout);
+                    let running = Running::begin(&running);
+                    let stream = Rc::clone(self).serve_stream(request, respond, Rc::clone(peer), running);
+                    tokio::task::spawn_local(stream);
+                }
+                Some(Err(error)) => {
+                    tracing::debug!(%error, "a caller's connection broke off");
+                    return;
+                }
+                None => return,
+            }
+        }
+    }
+
+    fn serve_stream(
+        self: Rc<Self>,
+        request: Request<RecvStream>,
+        respond: SendResponse<Bytes>,
+        peer: Rc<Peer>,
+        running: Running,
+    ) -> impl Future<Output = ()> {
+        let (slot, place) = self.register();
+        async move {
+            let mut heads = Heads::default();
+            let (mut caller, readable) = Http2Caller::new(request, respond, self.limits(), &mut heads.request);
+            let call = handle(&self, &peer, &slot, &mut caller, &mut heads, readable);
+            if obedient(&slot, call).await != Some(Delivered::Complete) {
+                caller.break_off();
+            }
+            self.unregister(place);
+            drop(running);
+        }
+    }
+
+    pub(super) fn last_words(&self, reason: Reason) -> Bytes {
         self.counters.refused(reason);
         self.counters.answered(reason.status());
         respond::last_words(
@@ -273,26 +259,83 @@ impl Worker {
         )
     }
 }
-impl Registered {
-    pub(super) fn tell(&mut self, order: Order) {
-        if self.order.get() != Order::Abandon {
-            self.order.set(order);
-        }
-        if let Some(waker) = &self.waker {
-            waker.wake_by_ref();
-        }
+
+/// A stream of a connection that is not over.
+struct Running(Rc<std::cell::Cell<usize>>);
+
+impl Running {
+    fn begin(count: &Rc<std::cell::Cell<usize>>) -> Self {
+        count.set(count.get() + 1);
+        Self(Rc::clone(count))
     }
 }
 
-/// Runs the streams of an HTTP/2 connection on the worker's own thread.
-#[derive(Clone, Copy, Debug)]
-struct LocalExecutor;
-
-impl<F: Future + 'static> Executor<F> for LocalExecutor
-where
-    F::Output: 'static,
-{
-    fn execute(&self, future: F) {
-        tokio::task::spawn_local(future);
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.0.set(self.0.get() - 1);
     }
+}
+
+/// Runs until it is over, or until the worker says that it should end now: then it is dropped.
+async fn obedient<F: Future>(slot: &Slot, future: F) -> Option<F::Output> {
+    let mut future = pin!(future);
+    poll_fn(|cx| {
+        if slot.order() == Order::Abandon {
+            return Poll::Ready(None);
+        }
+        let poll = future.as_mut().poll(cx);
+        if poll.is_pending() {
+            slot.keep_waker(cx);
+        }
+        poll.map(Some)
+    })
+    .await
+}
+
+/// Reads the rest of a body that nobody wants; whether its end came.
+async fn skip_body(connection: &mut Connection, slot: &Slot, limit: Duration) -> bool {
+    slot.wait_at_most(limit);
+    poll_fn(|cx| {
+        while let Poll::Ready(filled) = connection.poll_fill(cx) {
+            match filled {
+                Ok(Fill::Data) => connection.consume(connection.data().len()),
+                Ok(Fill::End) => return Poll::Ready(true),
+                Err(_) => return Poll::Ready(false),
+            }
+        }
+        if slot.is_overdue() {
+            return Poll::Ready(false);
+        }
+        Poll::Pending
+    })
+    .await
+}
+
+/// Says what is left to say, closes our end, and then reads away what the caller still sends.
+async fn close(connection: &mut Connection, slot: &Slot) {
+    slot.wait_at_most(LINGER);
+    let mut is_shut = false;
+    let mut lingered = 0;
+    poll_fn(|cx| {
+        if slot.is_overdue() {
+            return Poll::Ready(());
+        }
+        if !is_shut {
+            match connection.poll_close(cx) {
+                Poll::Ready(Ok(())) => is_shut = true,
+                Poll::Ready(Err(_)) => return Poll::Ready(()),
+                Poll::Pending => return Poll::Pending,
+            }
+        }
+        while lingered < MAX_LINGER {
+            match connection.poll_discard(cx) {
+                Poll::Ready(Ok(count @ 1..)) => lingered += count,
+                // Whatever went wrong: there is nobody left to answer.
+                Poll::Ready(_) => break,
+                Poll::Pending => return Poll::Pending,
+            }
+        }
+        Poll::Ready(())
+    })
+    .await;
 }

@@ -3,15 +3,13 @@
 
 mod call;
 mod connection;
+mod slot;
 
 use std::{
     cell::{Cell, RefCell},
     fmt, io,
     rc::Rc,
-    sync::{
-        Arc,
-        atomic::{AtomicU32, Ordering::Relaxed},
-    },
+    sync::Arc,
     time::Duration,
 };
 
@@ -25,26 +23,25 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-pub(crate) use self::connection::{InFlight, Peer};
-use self::connection::{Order, Registered};
+use self::slot::TICK;
+pub(crate) use self::{
+    connection::{Heads, InFlight, Peer},
+    slot::{Order, Slot},
+};
 use crate::{
     GatewayOptions, Limits, SnapshotHandle, UsageSink,
-    client::ConnectionPhase,
     counters::WorkerCounters,
+    http1::{Buffers, Connection},
     limit::Moment,
     meter::{MeterKey, MeterTable},
-    problem::Reason,
     snapshot::{Snapshot, Version as ApiVersion, http_date},
     trace_context::TraceIds,
+    transport::Transport,
     upstream::{Connector, Pool},
 };
 
 /// How often usage is handed over.
 const HAND_OVER: Duration = Duration::from_millis(250);
-/// How long a connection may linger after its last words.
-const LINGER_S: u32 = 2;
-/// How often time-outs of connections are looked at.
-const SWEEP: Duration = Duration::from_secs(1);
 /// For calls to end after their connections.
 const SETTLE: Duration = Duration::from_secs(1);
 /// After an error of `accept`, such as no more file descriptors.
@@ -63,11 +60,13 @@ pub(crate) struct Worker {
     pool: Rc<Pool>,
     connector: Connector,
     trace_ids: TraceIds,
-    /// Seconds since the worker began.
-    now_s: Arc<AtomicU32>,
+    buffers: Rc<Buffers>,
+    /// Milliseconds since the worker began, as of the last tick.
+    now_ms: Rc<Cell<u64>>,
     is_draining: Cell<bool>,
-    connections: RefCell<Vec<Option<Registered>>>,
-    /// Places in `connections` that are free.
+    /// Connections and streams.
+    slots: RefCell<Vec<Option<Rc<Slot>>>>,
+    /// Places in `slots` that are free.
     free: RefCell<Vec<usize>>,
     open: Cell<usize>,
     calls: Cell<usize>,
@@ -126,9 +125,10 @@ impl Worker {
             pool: Pool::new(),
             connector: Connector::new(options.addresses)?,
             trace_ids: TraceIds::new(),
-            now_s: Arc::default(),
+            buffers: Rc::default(),
+            now_ms: Rc::default(),
             is_draining: Cell::new(false),
-            connections: RefCell::default(),
+            slots: RefCell::default(),
             free: RefCell::default(),
             open: Cell::new(0),
             calls: Cell::new(0),
@@ -151,13 +151,17 @@ impl Worker {
     }
 
     /// Value of `Via` for a message that was received in a version of the protocol.
-    pub(crate) fn via(&self, received: Version) -> HeaderValue {
+    pub(crate) fn via(&self, received: Version) -> &HeaderValue {
         match received {
             Version::HTTP_10 => &self.via.one_zero,
             Version::HTTP_2 => &self.via.two,
             _ => &self.via.one_one,
         }
-        .clone()
+    }
+
+    /// A connection of HTTP/1 over a transport.
+    pub(crate) fn connection(&self, transport: Transport) -> Connection {
+        Connection::new(transport, Rc::clone(&self.buffers))
     }
 
     pub(crate) fn counters(&self) -> &WorkerCounters {
@@ -256,35 +260,24 @@ impl Worker {
         }
     }
 
+    /// Wakes what has waited too long, and keeps the pool tidy.
     async fn sweep(self: Rc<Self>) {
-        let mut ticks = interval(SWEEP);
+        let mut ticks = interval(TICK);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let began = tokio::time::Instant::now();
+        let mut pool_s = 0;
         loop {
-            let now = ticks.tick().await;
-            let now_s = now.duration_since(began).as_secs() as u32;
-            self.now_s.store(now_s, Relaxed);
-            self.pool.tick(now_s);
-            let seconds = |duration: Duration| u32::try_from(duration.as_secs()).unwrap_or(u32::MAX);
-            let limits = self.limits();
-            let (header_s, idle_s) = (seconds(limits.header_timeout), seconds(limits.idle_timeout));
-            let (stall_s, websocket_s) = (seconds(limits.stall_timeout), seconds(limits.websocket_timeout));
-            for registered in self.connections.borrow_mut().iter_mut().flatten() {
-                let order = match registered.slot.phase() {
-                    (ConnectionPhase::Idle, s) if s > idle_s => Order::Finish,
-                    (ConnectionPhase::Head, s) if s > header_s => {
-                        // Its next read is the end of the connection.
-                        registered.slot.say_last(|| self.last_words(Reason::HeadersTooSlow));
-                        Order::GoOn
-                    }
-                    (ConnectionPhase::Busy, _) if registered.slot.blocked_s().is_some_and(|s| s > stall_s) => {
-                        Order::Abandon
-                    }
-                    (ConnectionPhase::Closing, s) if s > LINGER_S => Order::Abandon,
-                    (ConnectionPhase::Upgraded, s) if s > websocket_s => Order::Abandon,
-                    _ => continue,
-                };
-                registered.tell(order);
+            let since = ticks.tick().await.duration_since(began);
+            self.now_ms.set(since.as_millis() as u64);
+            for slot in self.slots.borrow().iter().flatten() {
+                if slot.is_overdue() {
+                    slot.wake();
+                }
+            }
+            let now_s = since.as_secs() as u32;
+            if now_s > pool_s {
+                pool_s = now_s;
+                self.pool.tick(now_s);
             }
         }
     }
@@ -299,9 +292,32 @@ impl Worker {
     }
 
     fn order_all(&self, order: Order) {
-        for registered in self.connections.borrow_mut().iter_mut().flatten() {
-            registered.tell(order);
+        for slot in self.slots.borrow().iter().flatten() {
+            slot.tell(order);
         }
+    }
+
+    /// A slot for a new connection or stream, and its place.
+    fn register(&self) -> (Rc<Slot>, usize) {
+        let order = if self.is_draining.get() {
+            Order::Finish
+        } else {
+            Order::GoOn
+        };
+        let slot = Rc::new(Slot::new(Rc::clone(&self.now_ms), order));
+        let mut slots = self.slots.borrow_mut();
+        if let Some(place) = self.free.borrow_mut().pop() {
+            slots[place] = Some(Rc::clone(&slot));
+            return (slot, place);
+        }
+        slots.push(Some(Rc::clone(&slot)));
+        let place = slots.len() - 1;
+        (slot, place)
+    }
+
+    fn unregister(&self, place: usize) {
+        self.slots.borrow_mut()[place] = None;
+        self.free.borrow_mut().push(place);
     }
 
     async fn all_closed(&self) {

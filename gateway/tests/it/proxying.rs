@@ -181,7 +181,6 @@ async fn a_call_on_a_dead_connection_is_sent_again_if_that_is_safe() {
     let (address, serving) = abrupt("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok").await;
     let world = World::start_with(|options| {
         options.threads = 1;
-        options.limits.fresh_for = Duration::ZERO;
     });
     world
         .snapshot

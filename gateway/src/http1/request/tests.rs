@@ -5,9 +5,19 @@ use super::*;
 const OK: Option<Reason> = None;
 const BAD: Option<Reason> = Some(Reason::Malformed);
 
-fn scan(text: &str) -> (usize, Option<Reason>) {
-    let Scan { approved, refused } = Framing::new(Limits::default()).scan(text.as_bytes());
-    (approved, refused)
+fn read(text: &[u8]) -> Result<RequestFound, Reason> {
+    RequestReader::default().read(text, &Limits::default(), &mut RequestHead::default())
+}
+
+fn refusal(text: &str) -> Option<Reason> {
+    match read(text.as_bytes()) {
+        Ok(RequestFound::Head { length, .. }) => {
+            assert_eq!(length, text.len(), "{text:?}");
+            None
+        }
+        Ok(found) => panic!("{found:?}: {text:?}"),
+        Err(reason) => Some(reason),
+    }
 }
 
 #[test]
@@ -59,31 +69,50 @@ fn what_can_be_read_in_two_ways_is_refused() {
         ("line feeds alone", "GET / HTTP/1.1\nHost: x\n\n".into(), BAD),
         ("empty line before", "\r\nGET / HTTP/1.1\r\nHost: x\r\n\r\n".into(), OK),
         (
+            "absolute target",
+            "GET http://y/ HTTP/1.1\r\nHost: x\r\n\r\n".into(),
+            OK,
+        ),
+        ("no authority", "GET http:///a HTTP/1.1\r\nHost: x\r\n\r\n".into(), BAD),
+        (
             "many empty lines before",
             "\r\n\r\n\r\nGET / HTTP/1.1\r\nHost: x\r\n\r\n".into(),
             BAD,
         ),
     ] {
-        let (approved, seen) = scan(&text);
-        assert_eq!(seen, refused, "{name}");
-        assert_eq!(approved, if refused.is_none() { text.len() } else { 0 }, "{name}");
+        assert_eq!(refusal(&text), refused, "{name}");
     }
 }
 
 #[test]
-fn messages_follow_each_other() {
-    for (name, body) in [
-        ("length", "Content-Length: 5\r\n\r\nhello"),
-        (
-            "chunks",
-            "Transfer-Encoding: chunked\r\n\r\n5;x=y\r\nhello\r\nA\r\n0123456789\r\n0\r\nTrailer: x\r\n\r\n",
-        ),
-        ("no trailers", "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n"),
-    ] {
-        let message = format!("POST /x HTTP/1.1\r\nHost: x\r\n{body}");
-        let text = format!("{message}GET / HTTP/1.1\r\nHost: x\r\nA : b\r\n\r\n");
-        assert_eq!(scan(&text), (message.len(), BAD), "{name}");
-    }
+fn a_head_is_read() {
+    let text = b"POST /a?b=c HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\nX-One:  1 \r\n\r\n5\r\n";
+    let (mut reader, mut head) = (RequestReader::default(), RequestHead::default());
+    let found = reader.read(text, &Limits::default(), &mut head).unwrap();
+    assert_eq!(
+        found,
+        RequestFound::Head {
+            length: text.len() - 3,
+            framing: Framing::Chunked
+        }
+    );
+    assert_eq!(
+        (head.method.as_str(), head.path(), head.target(), head.version),
+        ("POST", "/a", "/a?b=c", Version::HTTP_11)
+    );
+    assert_eq!(head.fields.all_named(b"x-one").next(), Some(&b"1"[..]));
+    // The next message is read from its own beginning.
+    head.clear();
+    let next = b"GET /d HTTP/1.0\r\nContent-Length: 2\r\n\r\n";
+    let found = reader.read(next, &Limits::default(), &mut head).unwrap();
+    assert_eq!(
+        found,
+        RequestFound::Head {
+            length: next.len(),
+            framing: Framing::Length(2)
+        }
+    );
+    assert_eq!((head.path(), head.fields.len()), ("/d", 1));
 }
 
 #[test]
@@ -113,56 +142,42 @@ fn sizes_have_bounds() {
             Reason::HeadersTooLarge,
         ),
     ] {
-        assert_eq!(scan(&text).1, Some(reason), "{name}");
+        assert_eq!(refusal(&text), Some(reason), "{name}");
     }
 }
 
 #[test]
-fn http_2_is_not_looked_into() {
-    let mut framing = Framing::new(Limits::default());
+fn the_preface_of_http_2_comes_first_or_never() {
     let preface = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04";
-    assert_eq!(
-        framing.scan(preface),
-        Scan {
-            approved: preface.len(),
-            refused: None
-        }
-    );
-    assert!(framing.is_raw());
-    assert_eq!(
-        scan("GET / HTTP/1.1\r\nHost: x\r\n\r\nPRI * HTTP/2.0\r\n\r\n").1,
-        BAD,
-        "only at the beginning"
-    );
+    assert_eq!(read(preface), Ok(RequestFound::Http2Preface));
+    let (mut reader, mut head) = (RequestReader::default(), RequestHead::default());
+    let limits = Limits::default();
+    reader
+        .read(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n", &limits, &mut head)
+        .unwrap();
+    assert_eq!(reader.read(preface, &limits, &mut head), Err(Reason::Malformed));
 }
 
 proptest! {
-    /// However the bytes arrive, the same is approved.
+    /// However the bytes arrive, the same is read.
     #[test]
     fn pieces_do_not_matter(cuts in prop::collection::vec(1_usize..40, 1..60), is_bad: bool) {
-        let tail = if is_bad { "GET / HTTP/1.1\r\nHost : x\r\n\r\n" } else { "GET /end HTTP/1.1\r\nHost: x\r\n\r\n" };
-        let text = format!(
-            "POST /a HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\nT: x\r\n\r\n\
-             PUT /b HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\nabc{tail}"
-        );
-        let whole = Framing::new(Limits::default()).scan(text.as_bytes());
-        let mut framing = Framing::new(Limits::default());
-        let (mut carry, mut approved, mut rest, mut refused) = (Vec::new(), 0, text.as_bytes(), None);
+        let bad = if is_bad { "X : y\r\n" } else { "X: y\r\n" };
+        let text = format!("POST /a HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n{bad}\r\n");
+        let whole = read(text.as_bytes());
+        let (mut reader, mut head, limits) = (RequestReader::default(), RequestHead::default(), Limits::default());
+        let (mut end, mut found) = (0, Ok(RequestFound::Unfinished));
         for cut in cuts.into_iter().cycle() {
-            if rest.is_empty() || refused.is_some() { break; }
-            let (now, later) = rest.split_at(cut.min(rest.len()));
-            carry.extend_from_slice(now);
-            rest = later;
-            let scan = framing.scan(&carry);
-            carry.drain(..scan.approved);
-            approved += scan.approved;
-            refused = scan.refused;
+            if end == text.len() || found != Ok(RequestFound::Unfinished) { break; }
+            end = (end + cut).min(text.len());
+            found = reader.read(&text.as_bytes()[..end], &limits, &mut head);
         }
-        prop_assert_eq!((approved, refused), (whole.approved, whole.refused));
+        prop_assert_eq!(found, whole);
+        prop_assert!(is_bad || head.fields.len() == 3);
     }
 
     #[test]
     fn nothing_panics(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
-        let _ = Framing::new(Limits::default()).scan(&bytes);
+        let _ = read(&bytes);
     }
 }

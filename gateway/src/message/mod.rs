@@ -1,0 +1,11 @@
+//! HTTP messages, whatever version they came in: what the phases look at.
+
+mod fields;
+mod head;
+mod hop_by_hop;
+mod known;
+
+pub(crate) use fields::{Fields, KnownSet};
+pub(crate) use head::{AnswerHead, BodyLength, RequestHead};
+pub(crate) use hop_by_hop::{HopByHop, has_token, strip_hop_by_hop};
+pub(crate) use known::Known;

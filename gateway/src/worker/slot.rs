@@ -1,0 +1,87 @@
+//! How a worker reaches the tasks that wait: to tell them that their time is up, or that they should end.
+
+use std::{
+    cell::{Cell, RefCell},
+    rc::Rc,
+    task::{Context, Waker},
+    time::Duration,
+};
+
+/// How often time-outs are looked at. They are late by at most twice as much, and never early.
+pub(super) const TICK: Duration = Duration::from_millis(50);
+
+/// A task that waits: a connection of HTTP/1, or a stream of HTTP/2.
+///
+/// A time-out is a number that the worker looks at now and then: a timer for each wait would cost more than the wait.
+#[derive(Debug)]
+pub(crate) struct Slot {
+    order: Cell<Order>,
+    due_ms: Cell<u64>,
+    /// Milliseconds of the worker.
+    now_ms: Rc<Cell<u64>>,
+    waker: RefCell<Option<Waker>>,
+}
+
+/// What a task is told to do.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Order {
+    #[default]
+    GoOn,
+    /// Finish what runs, take nothing new.
+    Finish,
+    /// End now.
+    Abandon,
+}
+
+impl Slot {
+    pub(super) fn new(now_ms: Rc<Cell<u64>>, order: Order) -> Self {
+        Self {
+            order: Cell::new(order),
+            due_ms: Cell::new(u64::MAX),
+            now_ms,
+            waker: RefCell::default(),
+        }
+    }
+
+    pub(crate) fn order(&self) -> Order {
+        self.order.get()
+    }
+
+    /// From now on it may wait for so long.
+    pub(crate) fn wait_at_most(&self, limit: Duration) {
+        let limit_ms = u64::try_from((limit + TICK).as_millis()).unwrap_or(u64::MAX);
+        self.due_ms.set(self.now_ms.get().saturating_add(limit_ms));
+    }
+
+    /// It may wait for as long as it takes.
+    pub(crate) fn wait_freely(&self) {
+        self.due_ms.set(u64::MAX);
+    }
+
+    /// Whether its time is up.
+    pub(crate) fn is_overdue(&self) -> bool {
+        self.now_ms.get() >= self.due_ms.get()
+    }
+
+    /// Keeps how the task is woken.
+    pub(crate) fn keep_waker(&self, cx: &Context<'_>) {
+        let mut waker = self.waker.borrow_mut();
+        match &mut *waker {
+            Some(kept) => kept.clone_from(cx.waker()),
+            None => *waker = Some(cx.waker().clone()),
+        }
+    }
+
+    pub(super) fn tell(&self, order: Order) {
+        if self.order.get() != Order::Abandon {
+            self.order.set(order);
+        }
+        self.wake();
+    }
+
+    pub(super) fn wake(&self) {
+        if let Some(waker) = &*self.waker.borrow() {
+            waker.wake_by_ref();
+        }
+    }
+}
