@@ -15,6 +15,7 @@
 //! | subscription | an application on a plan |
 //! | key | a credential of an application |
 //! | upstream | the pool of targets a version is proxied to |
+//! | policy | what the gateway does to calls beside routing, keys and plans; attached to organization, api, version or operation |
 //! | snapshot | the gateway's immutable picture of all configuration |
 //! | usage record | one row of the ledger |
 //!
@@ -50,6 +51,7 @@ pub mod key;
 pub mod notify;
 pub mod organization;
 pub mod plan;
+pub mod policy;
 pub mod subscription;
 pub mod upstream;
 pub mod usage;

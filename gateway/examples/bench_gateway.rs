@@ -11,6 +11,7 @@ use domain::{
     },
     key::KeyHash,
     plan::{Period, Quota, RateLimit},
+    policy::PolicySet,
     subscription::SubscriptionState,
     upstream::address::AddressPolicy,
 };
@@ -38,6 +39,7 @@ fn config() -> GatewayConfig {
         method: method.into(),
         path,
         deprecated: false,
+        policies: None,
     };
     let mut operations = vec![operation("get-pet".into(), "GET", "/pets/{id}".into())];
     operations.extend((0..100).map(|n| {
@@ -61,6 +63,7 @@ fn config() -> GatewayConfig {
                 access: Access::Key,
                 deprecation: None,
                 operations,
+                policies: PolicySet::default(),
             }],
             plans: vec![PlanRecord {
                 id: id("plan", 1),

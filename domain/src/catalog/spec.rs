@@ -110,6 +110,7 @@ impl ReadSpec {
             method: entry.method.clone(),
             path: entry.path.clone(),
             deprecated: entry.deprecated,
+            policies: None,
         })
     }
 

@@ -10,6 +10,7 @@ use crate::{
     id::{ApiId, ApplicationId, KeyId, PlanId, SubscriptionId, VersionId},
     key::KeyHash,
     plan::{Quota, RateLimit},
+    policy::PolicySet,
     subscription::SubscriptionState,
     upstream::Upstream,
 };
@@ -88,6 +89,9 @@ pub struct VersionRecord {
     pub deprecation: Option<Deprecation>,
     /// What the current revision describes, in document order.
     pub operations: Vec<OperationRecord>,
+    /// What is in force for the version as a whole: organization, api and version together, without what is off.
+    #[serde(default)]
+    pub policies: PolicySet,
 }
 
 /// An operation as the gateway sees it.
@@ -101,6 +105,10 @@ pub struct OperationRecord {
     pub path: String,
     /// Whether the document marks it as deprecated.
     pub deprecated: bool,
+    /// What is in force for the operation, in place of the version's policies: all four levels together. `None` where it is
+    /// what is in force for the version.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub policies: Option<Box<PolicySet>>,
 }
 
 /// A plan as the gateway sees it.

@@ -14,6 +14,7 @@ use crate::{
     gateway_config::{CatalogRecords, KeyRecord, PlanRecord, QuotaStart, SubscriptionRecord, VersionRecord},
     id::{ApiId, ApplicationId, KeyId, PlanId, RevisionId, VersionId},
     key::KeyHash,
+    policy::PolicySet,
 };
 
 /// Every version that gateways know of, and every plan.
@@ -95,6 +96,7 @@ fn version_record(version: VersionRow, operations: Option<serde_json::Value>) ->
         access: row.word("access", &version.access)?,
         deprecation: row.json_or_null("deprecation", version.deprecation)?,
         operations: row.json_or_null("operations", operations)?.unwrap_or_default(),
+        policies: PolicySet::default(),
     })
 }
 

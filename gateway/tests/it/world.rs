@@ -12,6 +12,7 @@ use domain::{
     id::{ApplicationId, KeyId, SubscriptionId},
     key::KeyHash,
     plan::{Quota, RateLimit},
+    policy::PolicySet,
     subscription::SubscriptionState,
     upstream::{Upstream, address::AddressPolicy},
     usage::{UsageKey, UsageSums},
@@ -65,6 +66,7 @@ impl Setup {
             method: method.into(),
             path: path.into(),
             deprecated: false,
+            policies: None,
         };
         Self {
             revision: 1,
@@ -86,6 +88,7 @@ impl Setup {
                     operation("echo", "POST", "/echo"),
                     operation("socket", "GET", "/socket"),
                 ],
+                policies: PolicySet::default(),
             },
             rate_limits: Vec::new(),
             quota: None,
