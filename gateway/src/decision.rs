@@ -1,9 +1,12 @@
 //! May this request pass? A function of the snapshot, the request's head, the moment and the budgets, and of nothing
 //! else: no I/O, no clock, no randomness. So it can be rehearsed on recorded requests.
 
-use std::{borrow::Cow, sync::Arc};
+use std::{borrow::Cow, net::IpAddr, sync::Arc};
 
-use domain::id::{KeyId, SubscriptionId};
+use domain::{
+    id::{ApplicationId, KeyId, SubscriptionId},
+    policy::ip::Network,
+};
 use http::{HeaderName, HeaderValue, Method};
 
 use crate::{
@@ -11,6 +14,7 @@ use crate::{
     message::Fields,
     phase,
     problem::Reason,
+    rules::{self, RuleState, Rules, TakenWindows},
     snapshot::{Plan, Snapshot, Version},
 };
 
@@ -20,11 +24,24 @@ pub(crate) struct RequestFacts<'a> {
     pub(crate) method: &'a Method,
     /// As sent, without the query.
     pub(crate) path: &'a str,
+    /// Bytes of path and query.
+    pub(crate) target_bytes: usize,
     pub(crate) fields: &'a Fields,
     /// Length of the body where it is announced.
     pub(crate) body_bytes: Option<u64>,
     /// The most that is accepted.
     pub(crate) max_body_bytes: Option<u64>,
+    /// Where the connection comes from.
+    pub(crate) peer: IpAddr,
+    /// Proxies whose word on the caller's address is taken.
+    pub(crate) trusted_proxies: &'a [Network],
+}
+
+impl RequestFacts<'_> {
+    /// The caller's address.
+    pub(crate) fn address(&self) -> IpAddr {
+        rules::caller_address(self.peer, self.trusted_proxies, self.fields)
+    }
 }
 
 /// What became known of a call until it passed or was refused: what is metered, and what answers say.
@@ -33,7 +50,10 @@ pub(crate) struct Known {
     pub(crate) version: Option<Arc<Version>>,
     /// Number of the operation in the version.
     pub(crate) operation: Option<u32>,
+    /// What policies say about it.
+    pub(crate) rules: Option<Arc<Rules>>,
     pub(crate) key_id: Option<KeyId>,
+    pub(crate) application_id: Option<ApplicationId>,
     pub(crate) subscription: Option<Holder>,
     pub(crate) plan: Option<Arc<Plan>>,
 }
@@ -56,6 +76,17 @@ pub(crate) struct Permit {
     credential: CredentialFields,
     /// What was taken from the budgets.
     taken: Option<Taken>,
+    /// What was taken from the windows of policies.
+    windows: Option<TakenWindows>,
+}
+
+/// What becomes of a request that is not refused.
+#[derive(Debug)]
+pub(crate) enum Verdict {
+    /// It may go to the upstream.
+    Forward(Permit),
+    /// A browser asks what it may do; the rules of the operation in question have the answer.
+    Preflight(Arc<Rules>),
 }
 
 /// Header fields that carried our credential and are not passed on.
@@ -80,6 +111,10 @@ impl Permit {
 
     pub(crate) fn taken(&self) -> Option<&Taken> {
         self.taken.as_ref()
+    }
+
+    pub(crate) fn windows(&self) -> Option<&TakenWindows> {
+        self.windows.as_ref()
     }
 }
 
@@ -130,18 +165,32 @@ pub(crate) fn decide(
     snapshot: &Snapshot,
     head: &RequestFacts<'_>,
     now: &Moment,
+    state: &RuleState,
     known: &mut Known,
-) -> Result<Permit, Box<Refusal>> {
+) -> Result<Verdict, Box<Refusal>> {
     phase::limits::check(snapshot, head)?;
     let (version, base_length) = phase::route::version(&snapshot.catalog, head)?;
     known.version = Some(Arc::clone(version));
     // A version that is over says so whatever the path is.
     phase::lifecycle::check(version, now)?;
-    known.operation = Some(phase::route::operation(version, head, base_length)?);
+    if version.has_cors
+        && let Some(rules) = phase::preflight::rules(version, head, base_length)
+    {
+        return Ok(Verdict::Preflight(rules));
+    }
+    let operation = phase::route::operation(version, head, base_length)?;
+    known.operation = Some(operation);
+    let rules = version.operations[operation as usize].rules.as_ref();
+    if let Some(rules) = rules {
+        known.rules = Some(Arc::clone(rules));
+        phase::limits::check_rules(rules, head)?;
+        phase::address::check(rules, head)?;
+    }
     let credential = phase::credential::present(head)?;
     let identity = phase::credential::identify(snapshot, version, &credential)?;
     if let Some(key) = identity {
         known.key_id = Some(key.id);
+        known.application_id = Some(key.application_id);
         let (subscription, plan) = phase::subscription::check(snapshot, version, &key)?;
         known.subscription = Some(Holder {
             id: subscription.id,
@@ -151,11 +200,12 @@ pub(crate) fn decide(
     }
     // Before the budgets: a call that can't go anywhere must not cost anything.
     let targets = phase::route::targets(version)?;
-    let taken = phase::budget::take(known, now)?;
-    Ok(Permit {
+    let (taken, windows) = phase::budget::take(known, head, state, now)?;
+    Ok(Verdict::Forward(Permit {
         targets,
         base_length,
         credential: credential.fields,
         taken,
-    })
+        windows,
+    }))
 }

@@ -11,9 +11,12 @@
 //! | path hygiene, body limit | `phase/limits.rs` | 400, 413 |
 //! | route | `phase/route.rs` | 404, 405 |
 //! | lifecycle | `phase/lifecycle.rs` | 410 |
+//! | preflight | `phase/preflight.rs` | – |
+//! | policies on size and address | `phase/limits.rs`, `phase/address.rs` | 403, 413, 414, 431 |
 //! | credential | `phase/credential.rs` | 401 |
 //! | subscription | `phase/subscription.rs` | 403 |
 //! | rate limits and quota | `phase/budget.rs` | 429 |
+//! | concurrency | `phase/places.rs` | 429 |
 //! | upstream | `phase/forward.rs` | 502, 503, 504 |
 //! | response headers | `phase/respond.rs` | – |
 //! | bodies, both ways | `phase/deliver.rs` | – |
@@ -43,6 +46,7 @@ mod meter;
 mod options;
 mod phase;
 mod relay;
+mod rules;
 mod snapshot;
 mod start;
 mod trace_context;

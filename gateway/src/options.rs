@@ -2,7 +2,7 @@
 
 use std::{net::SocketAddr, time::Duration};
 
-use domain::{clock::Clock, upstream::address::AddressPolicy};
+use domain::{clock::Clock, policy::ip::Network, upstream::address::AddressPolicy};
 
 /// What a gateway is started with.
 #[derive(Clone, Debug)]
@@ -15,6 +15,8 @@ pub struct GatewayOptions {
     pub addresses: AddressPolicy,
     /// Name in `Via` and `Proxy-Status`.
     pub via: &'static str,
+    /// Proxies in front of the gateway whose `X-Forwarded-For` is believed; without any the peer is the caller.
+    pub trusted_proxies: Vec<Network>,
     /// Bounds on what callers may send and how long they may take.
     pub limits: Limits,
     /// Where "now" comes from.
@@ -29,6 +31,7 @@ impl GatewayOptions {
             threads: std::thread::available_parallelism().map_or(1, usize::from),
             addresses: AddressPolicy::default(),
             via: "turnpike",
+            trusted_proxies: Vec::new(),
             limits: Limits::default(),
             clock: Clock::System,
         }

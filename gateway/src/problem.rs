@@ -81,6 +81,10 @@ problems! {
     Retired = "version-retired", 410, "This version is retired",
         "The version has reached its end and no longer answers.",
         ["Move to the version that the Link header with rel=\"successor-version\" names, if there is one.", "Read the migration guide on the API's page."];
+    /// The caller's address is kept out.
+    AddressForbidden = "address-forbidden", 403, "Calls from this address are not accepted",
+        "The provider accepts calls from some networks only, and the request comes from another.",
+        ["Call from a network that the provider accepts, or ask the provider to accept yours."];
     /// No key was sent.
     MissingKey = "missing-key", 401, "A key is needed",
         "This API can only be called with a key, and the request has none.",
@@ -109,6 +113,14 @@ problems! {
     RateLimited = "rate-limited", 429, "Too many requests",
         "The application has sent more requests in a short time than its plan allows. Refused requests don't count.",
         ["Wait for the number of seconds in Retry-After.", "Spread requests by the RateLimit header, or move to a larger plan."];
+    /// A window of the policy `rate_limits` is used up.
+    CallsLimited = "calls-limited", 429, "Too many requests",
+        "The provider limits how many requests pass in a short time: for each key, application or address, for an operation, or for all callers together. Refused requests don't count.",
+        ["Wait for the number of seconds in Retry-After."];
+    /// Too many calls run at the same time.
+    TooManyConcurrent = "too-many-concurrent", 429, "Too many requests at the same time",
+        "The provider limits how many requests run at the same time, and no place became free. Refused requests don't count.",
+        ["Wait for answers before you send more requests.", "Try again after the number of seconds in Retry-After."];
     /// The quota of the period is used up.
     QuotaExceeded = "quota-exceeded", 429, "The quota is used up",
         "The application has used all requests that its plan includes in this period. Refused requests don't count.",

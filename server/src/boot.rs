@@ -178,6 +178,7 @@ async fn start_gateway(
     let mut options = GatewayOptions::new(network.gateway);
     options.addresses = addresses;
     options.clock = services.context.clock.clone();
+    options.trusted_proxies = network.trusted_proxies.iter().copied().map(Into::into).collect();
     if let Some(threads) = network.gateway_threads {
         options.threads = threads.get();
     }

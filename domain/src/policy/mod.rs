@@ -43,7 +43,13 @@ use crate::error::FieldError;
 
 /// Policies that this version's gateway acts on; only these can be saved, so that nobody believes that another took
 /// effect.
-pub const ENFORCED: &[PolicyName] = &[];
+pub const ENFORCED: &[PolicyName] = &[
+    PolicyName::Ip,
+    PolicyName::Cors,
+    PolicyName::RateLimits,
+    PolicyName::Concurrency,
+    PolicyName::Headers,
+];
 
 /// Longest body of one policy, in bytes of JSON: room for a thousand networks or four keys, and little enough that a
 /// version with every policy is read in a millisecond.

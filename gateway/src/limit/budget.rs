@@ -194,6 +194,12 @@ impl Budget {
         }
     }
 
+    /// Gives everything back: the call was refused after all.
+    pub(crate) fn return_all(&self, limits: &PlanLimits, taken: &Taken) {
+        self.return_windows(&limits.windows);
+        self.return_quota(taken);
+    }
+
     /// Makes sure that at least what the ledger has is counted.
     pub(crate) fn at_least(&self, period: Period, start_s: i64, units: u64) {
         self.quotas[period as usize].at_least(start_s, units);

@@ -34,6 +34,13 @@ pub struct TooEarly {
     pub retry_in_ns: u64,
 }
 
+impl GcraCell {
+    /// Whether the bucket is empty: the cell then says no more than a new one.
+    pub(crate) fn is_empty_at(&self, now_ns: u64) -> bool {
+        self.0.load(Relaxed) <= now_ns
+    }
+}
+
 impl Gcra {
     /// At most `requests` in any `per` in the long run, `burst` at once. Zeros count as 1. The interval between two
     /// requests is rounded up to a nanosecond, so the limit is never exceeded by rounding. Neither the interval nor the

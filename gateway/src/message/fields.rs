@@ -46,6 +46,11 @@ impl Fields {
         self.entries.len()
     }
 
+    /// Bytes of the lines.
+    pub(crate) fn size(&self) -> usize {
+        self.entries.iter().map(|entry| (entry.end - entry.line) as usize).sum()
+    }
+
     /// Adds a line that was read, with its line end. `name_length` bytes of it are the name, and the value without the
     /// white space around it is at `value`.
     pub(crate) fn push_line(&mut self, line: &[u8], name_length: usize, value: std::ops::Range<usize>) -> Known {
@@ -192,7 +197,6 @@ impl Fields {
     }
 
     /// The values of any name, in order; case does not matter.
-    #[cfg(test)]
     pub(crate) fn all_named<'a>(&'a self, name: &'a [u8]) -> impl Iterator<Item = &'a [u8]> {
         self.iter()
             .filter(move |(candidate, _)| candidate.eq_ignore_ascii_case(name))

@@ -101,9 +101,12 @@ mod tests {
         let head = RequestFacts {
             method: &Method::GET,
             path: "/",
+            target_bytes: 1,
             fields: &section,
             body_bytes: None,
             max_body_bytes: None,
+            peer: std::net::Ipv4Addr::LOCALHOST.into(),
+            trusted_proxies: &[],
         };
         present(&head)
             .map(|c| (c.text.map(<[u8]>::to_vec), c.fields.authorization, c.fields.api_key))

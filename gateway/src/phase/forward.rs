@@ -9,6 +9,7 @@ use std::{
     time::Duration,
 };
 
+use domain::policy::units::ByteSize;
 use http::{HeaderValue, Method, StatusCode, Version};
 
 use super::metering::Call;
@@ -94,6 +95,19 @@ pub(crate) async fn forward(
     if body == BodyLength::Open {
         fields.remove(Known::ContentLength);
     }
+    let rules = call.known.rules.as_deref();
+    if let Some(headers) = rules.and_then(|rules| rules.headers.as_ref()) {
+        headers.request.apply(fields);
+    }
+    let max_body_bytes = [
+        outgoing.worker.limits().body_bytes,
+        rules
+            .and_then(|rules| rules.limits.as_ref()?.body_bytes)
+            .map(ByteSize::as_bytes),
+    ]
+    .into_iter()
+    .flatten()
+    .min();
 
     let mut failure = ConnectError::Forbidden;
     for target in targets.next().take(MAX_TARGETS_TRIED) {
@@ -101,6 +115,7 @@ pub(crate) async fn forward(
             target,
             base_length,
             body,
+            max_body_bytes: max_body_bytes.unwrap_or(u64::MAX),
             connect_timeout: targets.connect_timeout,
             response_timeout: targets.response_timeout,
             is_handshake,
@@ -133,6 +148,7 @@ struct Attempt<'a> {
     /// Bytes of the path before the operation's own.
     base_length: usize,
     body: BodyLength,
+    max_body_bytes: u64,
     connect_timeout: Duration,
     response_timeout: Duration,
     is_handshake: bool,
@@ -162,7 +178,7 @@ impl Attempt<'_> {
             let mut lease = self.lease(outgoing, caller).await?;
             self.write_head(outgoing.request, &mut lease);
             call.passed_on(true);
-            let mut upload = Passage::new(outgoing.worker.limits().body_bytes.unwrap_or(u64::MAX));
+            let mut upload = Passage::new(self.max_body_bytes);
             let outcome = self.exchange(outgoing, call, caller, &mut lease, &mut upload).await;
             outgoing.slot.wait_freely();
             call.bytes_in = upload.bytes;

@@ -1,11 +1,13 @@
 //! What every request must keep to, whoever sends it.
 
+use domain::policy::units::ByteSize;
 use http::{HeaderValue, header::RETRY_AFTER};
 use memchr::memchr;
 
 use crate::{
     decision::{Refusal, RequestFacts},
     problem::Reason,
+    rules::Rules,
     snapshot::{Snapshot, hex_pair},
 };
 
@@ -27,6 +29,22 @@ pub(crate) fn check(snapshot: &Snapshot, head: &RequestFacts<'_>) -> Result<(), 
         return Err(Box::new(Refusal::new(Reason::AmbiguousPath)));
     }
     Ok(())
+}
+
+/// Refuses what is larger than the policy `limits` allows.
+pub(crate) fn check_rules(rules: &Rules, head: &RequestFacts<'_>) -> Result<(), Box<Refusal>> {
+    let Some(limits) = &rules.limits else { return Ok(()) };
+    let is_over = |limit: Option<ByteSize>, size: u64| limit.is_some_and(|limit| size > limit.as_bytes());
+    let reason = if is_over(limits.url_bytes, head.target_bytes as u64) {
+        Reason::TargetTooLong
+    } else if is_over(limits.header_bytes, head.fields.size() as u64) {
+        Reason::HeadersTooLarge
+    } else if head.body_bytes.is_some_and(|size| is_over(limits.body_bytes, size)) {
+        Reason::BodyTooLarge
+    } else {
+        return Ok(());
+    };
+    Err(Box::new(Refusal::new(reason)))
 }
 
 /// Whether a path could lead an upstream out of its base path: it has a dot segment, also an encoded one or one between

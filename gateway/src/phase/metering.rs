@@ -83,6 +83,22 @@ impl Call {
         self.count(status, true, 0)
     }
 
+    /// The gateway answers itself, and nothing was asked of it that counts.
+    pub(crate) fn answered_here(&mut self, status: u16) -> Tally {
+        self.count(status, false, 0)
+    }
+
+    /// Everything that was taken goes back: the call was refused after all.
+    pub(crate) fn return_all(&mut self) {
+        let Some(permit) = self.permit.take() else { return };
+        if let Some(windows) = permit.windows() {
+            windows.give_back();
+        }
+        if let (Some(holder), Some(plan), Some(taken)) = (&self.known.subscription, &self.known.plan, permit.taken()) {
+            holder.budget.return_all(&plan.limits, taken);
+        }
+    }
+
     fn return_quota(&self) {
         if let (Some(holder), Some(taken)) = (&self.known.subscription, self.permit.as_ref().and_then(Permit::taken)) {
             holder.budget.return_quota(taken);

@@ -1,6 +1,7 @@
 //! The phases of a call, one file each, in the order of the crate's table. Those up to `budget` are pure and run inside
 //! [`crate::decision::decide`]; the rest is what happens to a call that has a permit, and to its answer.
 
+pub(crate) mod address;
 pub(crate) mod budget;
 pub(crate) mod credential;
 pub(crate) mod deliver;
@@ -8,6 +9,8 @@ pub(crate) mod forward;
 pub(crate) mod lifecycle;
 pub(crate) mod limits;
 pub(crate) mod metering;
+pub(crate) mod places;
+pub(crate) mod preflight;
 pub(crate) mod respond;
 pub(crate) mod route;
 pub(crate) mod subscription;

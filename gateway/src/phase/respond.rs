@@ -8,8 +8,9 @@ use super::metering::{Call, Tally};
 use crate::{
     decision::{Permit, Refusal},
     limit::{Exhausted, Moment, Taken},
-    message::{AnswerHead, Fields, Known, strip_hop_by_hop},
+    message::{AnswerHead, Fields, Known, RequestHead, strip_hop_by_hop},
     problem::{self, Occurrence, Reason},
+    rules::{Preflight, Rules},
     snapshot::http_date,
     trace_context::TraceContext,
     worker::Worker,
@@ -19,7 +20,13 @@ use crate::{
 const RETRY_SOON: HeaderValue = HeaderValue::from_static("5");
 
 /// Makes the upstream's answer one of ours. From here the call counts.
-pub(crate) fn adapt(worker: &Worker, call: &mut Call, answer: &mut AnswerHead, now: &Moment) -> Tally {
+pub(crate) fn adapt(
+    worker: &Worker,
+    call: &mut Call,
+    request: &RequestHead,
+    answer: &mut AnswerHead,
+    now: &Moment,
+) -> Tally {
     let tally = call.answered(answer.status.as_u16());
     let fields = &mut answer.fields;
     strip_hop_by_hop(fields);
@@ -31,10 +38,39 @@ pub(crate) fn adapt(worker: &Worker, call: &mut Call, answer: &mut AnswerHead, n
     }
     let taken = call.permit().and_then(Permit::taken);
     let standing = taken.and_then(|Taken { standing, .. }| standing.clone());
+    if let Some(rules) = &call.known.rules {
+        if let Some(headers) = &rules.headers {
+            headers.answer.apply(fields);
+        }
+        if let Some(cors) = &rules.cors {
+            cors.say(request.fields.get(Known::Origin), fields);
+        }
+    }
     say_limits(fields, call, standing, now);
     say_end(fields, call);
     worker.counters().answered(answer.status.as_u16());
     tally
+}
+
+/// Makes an answer to a browser's question before a call.
+pub(crate) fn preflight(
+    worker: &Worker,
+    call: &mut Call,
+    rules: &Rules,
+    request: &RequestHead,
+    answer: &mut AnswerHead,
+) -> Tally {
+    let status = StatusCode::NO_CONTENT;
+    answer.clear();
+    answer.status = status;
+    if let (Some(cors), Some(asked)) = (&rules.cors, Preflight::of(&request.fields)) {
+        cors.answer(&asked, &mut answer.fields);
+    }
+    if let Some(date) = worker.date() {
+        answer.fields.append(Known::Date, &date);
+    }
+    worker.counters().answered(status.as_u16());
+    call.answered_here(status.as_u16())
 }
 
 /// Makes an answer of a problem; returns its body. The call does not count.
@@ -42,7 +78,7 @@ pub(crate) fn refuse(
     worker: &Worker,
     call: &mut Call,
     refusal: Refusal,
-    path: &str,
+    request: &RequestHead,
     trace: &TraceContext,
     now: &Moment,
     answer: &mut AnswerHead,
@@ -60,7 +96,7 @@ pub(crate) fn refuse(
     let names = exhausted.as_ref().map_or(&[][..], |exhausted| &exhausted.names);
     let occurrence = Occurrence {
         detail: &detail,
-        instance: path,
+        instance: request.path(),
         request_id: trace.trace_id(),
         violated_policies: names,
     };
@@ -97,6 +133,10 @@ pub(crate) fn refuse(
     };
     say_limits(say, call, standing, now);
     say_end(say, call);
+    // So that a page can read what went wrong.
+    if let Some(cors) = call.known.rules.as_ref().and_then(|rules| rules.cors.as_ref()) {
+        cors.say(request.fields.get(Known::Origin), say);
+    }
     (body, tally)
 }
 

@@ -12,7 +12,7 @@ use domain::{
 use http::HeaderValue;
 
 use super::matcher::Matcher;
-use crate::{fast_hash::IdMap, limit::PlanLimits, upstream::Targets};
+use crate::{fast_hash::IdMap, limit::PlanLimits, rules::Rules, upstream::Targets};
 
 /// Everything but keys and subscriptions.
 #[derive(Debug, Default)]
@@ -48,12 +48,18 @@ pub(crate) struct Version {
     pub(crate) targets: Option<Arc<Targets>>,
     pub(crate) operations: Box<[Operation]>,
     pub(crate) matcher: Matcher,
+    /// What holds for calls that no operation of its own rules is found for.
+    pub(crate) rules: Option<Arc<Rules>>,
+    /// Whether browsers may ask before they call.
+    pub(crate) has_cors: bool,
 }
 
 /// A described operation.
 #[derive(Debug)]
 pub(crate) struct Operation {
     pub(crate) slug: Box<str>,
+    /// What holds for it: the version's rules or its own.
+    pub(crate) rules: Option<Arc<Rules>>,
 }
 
 /// Header fields of a deprecation, ready to be sent.

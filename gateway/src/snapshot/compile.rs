@@ -17,6 +17,7 @@ use super::{
 use crate::{
     limit::PlanLimits,
     links::LinkField,
+    rules::Rules,
     upstream::{AuthorityBook, Targets},
 };
 
@@ -76,9 +77,12 @@ pub(super) fn catalog(
         }
         match catalog.versions.entry(address.clone().into()) {
             Entry::Occupied(_) => warn("another version has the same address; that one is used".into()),
-            Entry::Vacant(entry) => {
-                entry.insert(Arc::new(version(&address, record, portal_url, authorities, &mut warn)));
-            }
+            Entry::Vacant(entry) => match version(&address, record, portal_url, authorities, &mut warn) {
+                Ok(version) => {
+                    entry.insert(Arc::new(version));
+                }
+                Err(reason) => warn(format!("{reason}; it answers 404")),
+            },
         }
     }
     for record in records.plans {
@@ -113,7 +117,8 @@ fn version(
     portal_url: &str,
     authorities: &mut AuthorityBook,
     warn: &mut dyn FnMut(String),
-) -> Version {
+) -> Result<Version, String> {
+    let rules = Rules::compile(&record.policies, record.id)?;
     let targets = match &record.upstream {
         None => {
             warn("it has no upstream; calls answer 503".into());
@@ -147,6 +152,10 @@ fn version(
         match matcher.add(method, &operation.path, operations.len() as u32) {
             Ok(()) => operations.push(Operation {
                 slug: operation.slug.into(),
+                rules: match &operation.policies {
+                    Some(policies) => Rules::compile(policies, record.id)?,
+                    None => rules.clone(),
+                },
             }),
             Err(reason) => warn(format!(
                 "path {} {reason}; operation {} is not routed",
@@ -157,7 +166,9 @@ fn version(
     if operations.is_empty() {
         warn(format!("{address} has no operations; every call answers 404"));
     }
-    Version {
+    let has_cors = |rules: &Option<Arc<Rules>>| rules.as_ref().is_some_and(|rules| rules.cors.is_some());
+    Ok(Version {
+        has_cors: has_cors(&rules) || operations.iter().any(|operation| has_cors(&operation.rules)),
         compilation: next_compilation(),
         id: record.id,
         api_id: record.api_id,
@@ -167,7 +178,8 @@ fn version(
         targets,
         operations: operations.into(),
         matcher: matcher.build(),
-    }
+        rules,
+    })
 }
 
 fn announced_end(deprecation: &Deprecation, record: &VersionRecord, portal_url: &str) -> Option<AnnouncedEnd> {

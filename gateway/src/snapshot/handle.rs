@@ -20,7 +20,7 @@ use super::{
     shards::Sharded,
     subscribers::{KeyEntry, Subscription},
 };
-use crate::{fast_hash::IdMap, limit::Budget, upstream::AuthorityBook};
+use crate::{fast_hash::IdMap, limit::Budget, rules::RuleState, upstream::AuthorityBook};
 
 /// One picture of all configuration; never changes.
 #[derive(Clone, Debug, Default)]
@@ -53,6 +53,7 @@ pub struct SnapshotHandle(Arc<Shared>);
 struct Shared {
     current: Arc<ArcSwap<Snapshot>>,
     portal_url: String,
+    rule_state: Arc<RuleState>,
     writer: Mutex<Writer>,
     revision: watch::Sender<Option<ConfigRevision>>,
 }
@@ -89,6 +90,7 @@ impl SnapshotHandle {
     pub fn new(portal_url: impl Into<String>) -> Self {
         Self(Arc::new(Shared {
             current: Arc::default(),
+            rule_state: Arc::default(),
             portal_url: portal_url.into().trim_end_matches('/').to_owned(),
             writer: Mutex::default(),
             revision: watch::Sender::new(None),
@@ -162,6 +164,11 @@ impl SnapshotHandle {
     }
 
     /// Base URL of the portal, without a slash at the end.
+    /// State of policies, which survives every change.
+    pub(crate) fn rule_state(&self) -> Arc<RuleState> {
+        Arc::clone(&self.0.rule_state)
+    }
+
     pub(crate) fn portal_url(&self) -> &str {
         &self.0.portal_url
     }

@@ -1,22 +1,24 @@
 //! One call, phase by phase.
 
-use std::rc::Rc;
+use std::{rc::Rc, sync::Arc};
 
 use http::StatusCode;
 
 use super::{Heads, InFlight, Peer, Slot, Worker};
 use crate::{
     client::Caller,
-    decision::{Refusal, RequestFacts, decide},
+    decision::{Refusal, RequestFacts, Verdict, decide},
     limit::Moment,
     message::BodyLength,
     phase::{
+        self,
         deliver::{self, Delivered},
         forward::{self, Answered, NotAnswered, Outgoing},
         metering::Call,
         respond,
     },
     problem::Reason,
+    rules::{Place, Rules},
     trace_context::TraceContext,
 };
 
@@ -33,25 +35,17 @@ pub(super) async fn handle(
     let now = worker.now();
     let trace = TraceContext::of(&heads.request.fields).unwrap_or_else(|| worker.trace_ids.make());
     let mut call = Call::begin(worker, &now);
-    let decision = {
-        let facts = RequestFacts {
-            method: &heads.request.method,
-            path: heads.request.path(),
-            fields: &heads.request.fields,
-            body_bytes: match caller.body_length() {
-                BodyLength::Exact(length) => Some(length),
-                BodyLength::Open => None,
-            },
-            max_body_bytes: worker.limits().body_bytes,
-        };
-        let mut reader = worker.snapshot.borrow_mut();
-        readable
-            .map_err(|reason| Box::new(Refusal::new(reason)))
-            .and_then(|()| decide(reader.load(), &facts, &now, &mut call.known))
-    };
-    let refusal = match decision {
-        Ok(permit) => {
-            call.admit(permit);
+    let admitted = admit(worker, peer, caller, heads, &now, readable, &mut call).await;
+    let refusal = match admitted {
+        Ok(Admitted::CallerGone) => return Delivered::Broken,
+        Ok(Admitted::Preflight(rules)) => {
+            let Heads { request, answer } = heads;
+            let mut tally = respond::preflight(worker, &mut call, &rules, request, answer);
+            caller.answer(answer, BodyLength::NONE);
+            return deliver::send(caller, slot, worker.limits().stall_timeout, None, &mut tally).await;
+        }
+        // The place is held until the answer has been sent.
+        Ok(Admitted::Forward { _place }) => {
             let mut outgoing = Outgoing {
                 worker,
                 peer,
@@ -69,10 +63,68 @@ pub(super) async fn handle(
         Err(refusal) => refusal,
     };
     let Heads { request, answer } = heads;
-    let (body, mut tally) = respond::refuse(worker, &mut call, *refusal, request.path(), &trace, &now, answer);
+    let (body, mut tally) = respond::refuse(worker, &mut call, *refusal, request, &trace, &now, answer);
     let takes_body = caller.answer(answer, BodyLength::Exact(body.len() as u64));
     let body = takes_body.then_some(body);
     deliver::send(caller, slot, worker.limits().stall_timeout, body, &mut tally).await
+}
+
+/// What a call that is not refused may do.
+enum Admitted {
+    Forward {
+        _place: Option<Place>,
+    },
+    Preflight(Arc<Rules>),
+    /// Nobody waits for it any more.
+    CallerGone,
+}
+
+/// Whether the call may go on, and the place that it takes among those that run at the same time.
+async fn admit(
+    worker: &Rc<Worker>,
+    peer: &Peer,
+    caller: &mut impl Caller,
+    heads: &Heads,
+    now: &Moment,
+    readable: Result<(), Reason>,
+    call: &mut Call,
+) -> Result<Admitted, Box<Refusal>> {
+    readable.map_err(Refusal::new)?;
+    let facts = RequestFacts {
+        method: &heads.request.method,
+        path: heads.request.path(),
+        target_bytes: heads.request.target().len(),
+        fields: &heads.request.fields,
+        body_bytes: match caller.body_length() {
+            BodyLength::Exact(length) => Some(length),
+            BodyLength::Open => None,
+        },
+        max_body_bytes: worker.limits().body_bytes,
+        peer: peer.ip(),
+        trusted_proxies: &worker.options.trusted_proxies,
+    };
+    let verdict = {
+        let mut reader = worker.snapshot.borrow_mut();
+        decide(reader.load(), &facts, now, &worker.rule_state, &mut call.known)
+    };
+    match verdict? {
+        Verdict::Preflight(rules) => return Ok(Admitted::Preflight(rules)),
+        Verdict::Forward(permit) => call.admit(permit),
+    }
+    let rules = call.known.rules.clone();
+    let Some(rule) = rules.as_ref().and_then(|rules| rules.places.as_ref()) else {
+        return Ok(Admitted::Forward { _place: None });
+    };
+    let whose = phase::budget::caller(&call.known, &facts);
+    match phase::places::take(rule, &worker.rule_state.places, &whose, caller).await {
+        Some(Ok(place)) => Ok(Admitted::Forward { _place: Some(place) }),
+        Some(Err(refusal)) => {
+            // A call that is refused takes nothing from any budget.
+            call.return_all();
+            Err(refusal)
+        }
+        None => Ok(Admitted::CallerGone),
+    }
 }
 
 /// Passes the upstream's answer on, to its end.
@@ -92,8 +144,8 @@ async fn pass_on(
         is_persistent,
         is_switch,
     } = answered;
-    let answer = &mut heads.answer;
-    let mut tally = respond::adapt(worker, &mut call, answer, now);
+    let Heads { request, answer } = heads;
+    let mut tally = respond::adapt(worker, &mut call, request, answer, now);
     tally.bytes_in = upload.bytes;
     let limits = worker.limits();
     if is_switch {

@@ -1,6 +1,13 @@
 //! A caller's connection: served to its end, and told when to finish.
 
-use std::{future::poll_fn, net::SocketAddr, pin::pin, rc::Rc, task::Poll, time::Duration};
+use std::{
+    future::poll_fn,
+    net::{IpAddr, SocketAddr},
+    pin::pin,
+    rc::Rc,
+    task::Poll,
+    time::Duration,
+};
 
 use bytes::Bytes;
 use h2::{RecvStream, server::SendResponse};
@@ -31,10 +38,16 @@ const MAX_LINGER: usize = 1 << 20;
 /// Where a connection comes from.
 #[derive(Debug)]
 pub(crate) struct Peer {
+    ip: IpAddr,
     address: HeaderValue,
 }
 
 impl Peer {
+    /// The address that the connection comes from.
+    pub(crate) fn ip(&self) -> IpAddr {
+        self.ip
+    }
+
     /// The address, as `X-Forwarded-For` has it.
     pub(crate) fn address(&self) -> &HeaderValue {
         &self.address
@@ -90,8 +103,9 @@ impl Worker {
         self.counters.connection_opened();
         self.open.set(self.open.get() + 1);
         async move {
-            if let Ok(address) = HeaderValue::try_from(address.ip().to_canonical().to_string()) {
-                let peer = Rc::new(Peer { address });
+            let ip = address.ip().to_canonical();
+            if let Ok(address) = HeaderValue::try_from(ip.to_string()) {
+                let peer = Rc::new(Peer { ip, address });
                 obedient(&slot, self.serve_http1(Transport::Plain(stream), &peer, &slot)).await;
             }
             self.unregister(place);

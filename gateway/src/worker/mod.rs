@@ -34,6 +34,7 @@ use crate::{
     http1::{Buffers, Connection},
     limit::Moment,
     meter::{MeterKey, MeterTable},
+    rules::RuleState,
     snapshot::{Snapshot, Version as ApiVersion, http_date},
     trace_context::TraceIds,
     transport::Transport,
@@ -60,6 +61,8 @@ pub(crate) struct Worker {
     pool: Rc<Pool>,
     connector: Connector,
     trace_ids: TraceIds,
+    /// Shared by all workers.
+    rule_state: Arc<RuleState>,
     buffers: Rc<Buffers>,
     /// Milliseconds since the worker began, as of the last tick.
     now_ms: Rc<Cell<u64>>,
@@ -125,6 +128,7 @@ impl Worker {
             pool: Pool::new(),
             connector: Connector::new(options.addresses)?,
             trace_ids: TraceIds::new(),
+            rule_state: snapshot.rule_state(),
             buffers: Rc::default(),
             now_ms: Rc::default(),
             is_draining: Cell::new(false),

@@ -8,6 +8,7 @@ mod caller;
 mod deprecation;
 mod framing;
 mod metering;
+mod policies;
 mod proxying;
 mod refusals;
 mod running;
