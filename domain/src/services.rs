@@ -21,6 +21,7 @@ use crate::{
     notify::outbox::Outbox,
     organization::service::Organizations,
     plan::service::Plans,
+    policy::{ENFORCED, service::Policies},
     store::{Database, OpenError, OpenOptions, gateway_config::GatewayConfigReads},
     subscription::service::Subscriptions,
     upstream::address::AddressPolicy,
@@ -80,6 +81,8 @@ pub struct Services {
     pub documents: Documents,
     /// Plans.
     pub plans: Plans,
+    /// Policies.
+    pub policies: Policies,
     /// Applications of consumers.
     pub applications: Applications,
     /// Subscriptions, approvals.
@@ -122,6 +125,7 @@ impl Services {
             },
             documents,
             plans: Plans { cx: cx.clone() },
+            policies: Policies::new(cx.clone(), ENFORCED),
             applications: Applications { cx: cx.clone() },
             subscriptions: Subscriptions { cx: cx.clone() },
             keys: Keys { cx: cx.clone() },

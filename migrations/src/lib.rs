@@ -12,6 +12,7 @@ mod m20261120_000003_subscriptions;
 mod m20261120_000004_usage;
 mod m20261120_000005_installation;
 mod m20261120_000006_gateway_nodes;
+mod m20261121_000007_policies;
 mod table;
 
 use sea_orm_migration::{MigrationTrait, sea_orm::DynIden, sea_query::IntoIden};
@@ -28,6 +29,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261120_000004_usage::Migration),
             Box::new(m20261120_000005_installation::Migration),
             Box::new(m20261120_000006_gateway_nodes::Migration),
+            Box::new(m20261121_000007_policies::Migration),
         ]
     }
 

@@ -22,9 +22,9 @@ use crate::{
 };
 
 /// What strangers are told, whether the api exists or not.
-pub(super) const NO_API: DomainError = DomainError::NotFound { what: "API" };
+pub(crate) const NO_API: DomainError = DomainError::NotFound { what: "API" };
 /// What strangers are told, whether the version exists or not.
-pub(super) const NO_VERSION: DomainError = DomainError::NotFound { what: "version" };
+pub(crate) const NO_VERSION: DomainError = DomainError::NotFound { what: "version" };
 
 /// Ids in one statement.
 const CHUNK: usize = 500;
@@ -38,7 +38,7 @@ pub(crate) fn permit(actor: &Actor, action: Action, organization: OrganizationId
 }
 
 /// An api that the actor may change. Its row is locked until the end of the unit.
-pub(super) async fn api_to_change(unit: &Unit, actor: &Actor, action: Action, id: ApiId) -> Result<Api> {
+pub(crate) async fn api_to_change(unit: &Unit, actor: &Actor, action: Action, id: ApiId) -> Result<Api> {
     let row = api::Entity::find_by_id(id)
         .lock_exclusive()
         .one(&**unit)
@@ -49,7 +49,7 @@ pub(super) async fn api_to_change(unit: &Unit, actor: &Actor, action: Action, id
 }
 
 /// A version that the actor may change, with its api. Its row is locked until the end of the unit.
-pub(super) async fn version_to_change(
+pub(crate) async fn version_to_change(
     unit: &Unit,
     actor: &Actor,
     action: Action,
@@ -69,7 +69,7 @@ pub(super) async fn version_to_change(
 }
 
 /// The same without a lock, to refuse early what would cost work.
-pub(super) async fn version_to_read(
+pub(crate) async fn version_to_read(
     db: &impl ConnectionTrait,
     actor: &Actor,
     action: Action,

@@ -250,7 +250,7 @@ pub(super) async fn save(unit: &Unit, version: &Version) -> Result<()> {
 }
 
 /// Gateways know of every version that is not a draft.
-pub(super) async fn tell_gateways(unit: &mut Unit, version: &Version) -> Result<()> {
+pub(crate) async fn tell_gateways(unit: &mut Unit, version: &Version) -> Result<()> {
     if version.state != VersionState::Draft {
         unit.bump(&[Change::Catalog]).await?;
     }
@@ -258,7 +258,7 @@ pub(super) async fn tell_gateways(unit: &mut Unit, version: &Version) -> Result<
 }
 
 /// A retired version is history: it stays as its last callers knew it.
-pub(super) fn refuse_retired(version: &Version) -> Result<()> {
+pub(crate) fn refuse_retired(version: &Version) -> Result<()> {
     if version.state == VersionState::Retired {
         return Err(DomainError::Conflict(
             "This version is retired and cannot be changed.".into(),

@@ -22,11 +22,16 @@ pub mod introspection;
 pub mod ip;
 pub mod jwt;
 pub mod limits;
+#[cfg(feature = "store")]
+pub(crate) mod load;
 pub mod mock;
 mod names;
 mod problems;
 pub mod rate_limits;
+pub mod scope;
 pub mod scopes;
+#[cfg(feature = "store")]
+pub mod service;
 mod setting;
 pub mod signatures;
 pub mod transform;
@@ -37,6 +42,7 @@ use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, de::DeserializeOwned};
 
+pub use scope::{OperationKey, PolicyScope};
 pub use setting::Setting;
 
 use crate::error::FieldError;
@@ -51,9 +57,8 @@ pub const ENFORCED: &[PolicyName] = &[
     PolicyName::Headers,
 ];
 
-/// Longest body of one policy, in bytes of JSON: room for a thousand networks or four keys, and little enough that a
-/// version with every policy is read in a millisecond.
-pub const MAX_BODY: usize = 65_536;
+/// Longest body of one policy, in bytes of JSON: the most that the lists of any of them come to, with some escapes.
+pub const MAX_BODY: usize = 524_288;
 
 /// A kind of policy.
 pub trait Policy: Clone + fmt::Debug + PartialEq + Serialize + DeserializeOwned {
@@ -169,6 +174,7 @@ macro_rules! policies { ($($variant:ident $field:ident $text:literal $type:ty;)+
             let mut errors = Vec::new();
             $(if let Some(policy) = self.$field() {
                 errors.extend(policy.validate().into_iter().map(|error| located($text, error)));
+                errors.extend(too_long($text, policy));
             })+
             errors
         }
@@ -280,6 +286,12 @@ impl PolicySet {
 /// A field of a set: said or not there. `cors:` with nothing behind it is a mistake and no wish.
 fn said<'de, D: Deserializer<'de>, T: Policy>(deserializer: D) -> Result<Option<Setting<T>>, D::Error> {
     Setting::deserialize(deserializer).map(Some)
+}
+
+/// What is wrong with the length of a body.
+fn too_long(name: &str, policy: &impl Serialize) -> Option<FieldError> {
+    let is_too_long = serde_json::to_vec(policy).is_ok_and(|body| body.len() > MAX_BODY);
+    is_too_long.then(|| FieldError::new(format!("policies.{name}"), "Use at most 512 KiB."))
 }
 
 /// The error as the manifest would name it.

@@ -11,10 +11,12 @@ use super::{
 use crate::{
     catalog::VersionState,
     error::Result,
-    gateway_config::{CatalogRecords, KeyRecord, PlanRecord, QuotaStart, SubscriptionRecord, VersionRecord},
-    id::{ApiId, ApplicationId, KeyId, PlanId, RevisionId, VersionId},
+    gateway_config::{
+        CatalogRecords, KeyRecord, OperationRecord, PlanRecord, QuotaStart, SubscriptionRecord, VersionRecord,
+    },
+    id::{ApiId, ApplicationId, KeyId, OrganizationId, PlanId, RevisionId, VersionId},
     key::KeyHash,
-    policy::PolicySet,
+    policy::load::AllPolicies,
 };
 
 /// Every version that gateways know of, and every plan.
@@ -29,6 +31,7 @@ pub(super) async fn catalog(tx: &DatabaseTransaction) -> Result<CatalogRecords> 
 struct VersionRow {
     id: VersionId,
     api_id: ApiId,
+    organization_id: OrganizationId,
     organization: String,
     api: String,
     name: String,
@@ -57,6 +60,7 @@ async fn versions(tx: &DatabaseTransaction) -> Result<Vec<VersionRecord>> {
             Column::Access,
         ])
         .columns([Column::Deprecation, Column::RevisionId])
+        .column_as(organization::Column::Id, "organization_id")
         .column_as(organization::Column::Slug, "organization")
         .column_as(api::Column::Slug, "api")
         .filter(organization::Column::State.eq(organization::ACTIVE))
@@ -77,14 +81,23 @@ async fn versions(tx: &DatabaseTransaction) -> Result<Vec<VersionRecord>> {
             .await?;
         operations.extend(found);
     }
+    let policies = AllPolicies::read(tx).await?;
     Ok(readable(rows.into_iter().map(|row| {
         let operations = row.revision_id.and_then(|id| operations.remove(&id));
-        version_record(row, operations)
+        version_record(row, operations, &policies)
     })))
 }
 
-fn version_record(version: VersionRow, operations: Option<serde_json::Value>) -> Result<VersionRecord, Corrupt> {
+/// A version of which anything cannot be read is left out, its policies included: gateways refuse what they might have
+/// let through.
+fn version_record(
+    version: VersionRow,
+    operations: Option<serde_json::Value>,
+    policies: &AllPolicies,
+) -> Result<VersionRecord, Corrupt> {
     let row = Row::new("version", version.id);
+    let mut operations: Vec<OperationRecord> = row.json_or_null("operations", operations)?.unwrap_or_default();
+    let policies = policies.in_force(version.organization_id, version.api_id, version.id, &mut operations)?;
     Ok(VersionRecord {
         id: version.id,
         api_id: version.api_id,
@@ -95,8 +108,8 @@ fn version_record(version: VersionRow, operations: Option<serde_json::Value>) ->
         upstream: row.json_or_null("upstream", version.upstream)?,
         access: row.word("access", &version.access)?,
         deprecation: row.json_or_null("deprecation", version.deprecation)?,
-        operations: row.json_or_null("operations", operations)?.unwrap_or_default(),
-        policies: PolicySet::default(),
+        operations,
+        policies,
     })
 }
 

@@ -13,6 +13,7 @@ mod keys;
 mod organizations;
 mod outbox;
 mod plan_service;
+mod policies;
 mod sessions;
 mod store;
 mod strangers;

@@ -14,6 +14,7 @@ pub(crate) mod organization;
 pub(crate) mod outbox_mail;
 pub(crate) mod plan;
 pub(crate) mod plan_api;
+pub(crate) mod policy;
 pub(crate) mod quota_usage;
 pub(crate) mod revision;
 pub(crate) mod session;
@@ -75,7 +76,7 @@ mod tests {
         async fn entities_have_the_columns_of_their_tables(world) {
             assert_same_columns!(world,
                 account account_token api api_key application audit_entry config_change config_state gateway_node membership
-                organization outbox_mail plan plan_api quota_usage revision session setting spec_document subscription
+                organization outbox_mail plan plan_api policy quota_usage revision session setting spec_document subscription
                 usage_batch usage_record version);
         }
     }

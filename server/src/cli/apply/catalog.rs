@@ -100,6 +100,12 @@ impl Run<'_> {
                     })
                 }
             };
+            // Before the publication: no version is open for a moment to what its policies close.
+            if i == 0 {
+                let (id, thing) = (api.as_ref().map(|api| api.id), format!("{owner}/{}", entry.slug));
+                self.api_policies(at, id, &thing, &entry.policies).await?;
+            }
+            self.version_policies(source, &named, current.as_ref()).await?;
             let current = self.prepare(&named, current).await?;
             states.set(&version.name, prepared(version, current.as_ref()));
             versions.push((named, current));
@@ -303,7 +309,7 @@ pub(super) fn prepared(entry: &VersionEntry, current: Option<&Version>) -> Versi
     }
 }
 
-fn refuse_retired(at: &At<'_>, version: &Version) -> Result<()> {
+pub(super) fn refuse_retired(at: &At<'_>, version: &Version) -> Result<()> {
     if version.state == VersionState::Retired {
         Err(at.error("the version is retired and cannot be changed; add a new version instead"))
     } else {

@@ -9,6 +9,7 @@ use domain::{
     catalog::{VersionName, VersionState, input},
     key::{KeyPlaintext, service as key_service},
     organization::service::check_slug,
+    policy::{OperationKey, PolicySet},
     slug::Slug,
     upstream::parse_target_url,
 };
@@ -99,6 +100,7 @@ fn organization<'m>(source: &Source, at: &At<'_>, entry: &'m OrganizationEntry, 
             return Err(twice(&at.field("email"), &member.email));
         }
     }
+    policies(at, &entry.policies)?;
     for (i, api_entry) in entry.apis.iter().enumerate() {
         let at = at.entry("apis", i);
         slug(&at, &api_entry.slug)?;
@@ -125,6 +127,7 @@ fn api(source: &Source, at: &At<'_>, entry: &ApiEntry) -> Result<()> {
     if entry.versions.is_empty() {
         return Err(at.field("versions").error("an api has at least one version"));
     }
+    policies(at, &entry.policies)?;
     let mut names = HashSet::new();
     for (i, entry) in entry.versions.iter().enumerate() {
         let at = at.entry("versions", i);
@@ -141,10 +144,17 @@ fn api(source: &Source, at: &At<'_>, entry: &ApiEntry) -> Result<()> {
 }
 
 fn version(source: &Source, at: &At<'_>, entry: &VersionEntry) -> Result<()> {
+    let version_at = at;
     if let Some(name) = &entry.spec {
         let at = at.field("spec");
         let bytes = read_file(&at, &source.neighbour(name))?;
-        openapi::read(&bytes, &openapi::Limits::default()).map_err(|rejected| at.rejected(&rejected.diagnostics))?;
+        let read = openapi::read(&bytes, &openapi::Limits::default());
+        let document = read.map_err(|rejected| at.rejected(&rejected.diagnostics))?;
+        operations(&version_at, entry, &document)?;
+    }
+    policies(at, &entry.policies)?;
+    for (name, operation) in &entry.operations {
+        policies(&at.field("operations").field(name), &operation.policies)?;
     }
     if entry
         .upstream
@@ -172,6 +182,36 @@ fn version(source: &Source, at: &At<'_>, entry: &VersionEntry) -> Result<()> {
             .error("a deprecated version needs `deprecation`: since, sunset, successor, guide")),
         (None, _) => Ok(()),
     }
+}
+
+fn policies(at: &At<'_>, said: &PolicySet) -> Result<()> {
+    let error = said.validate().into_iter().next();
+    error.map_or(Ok(()), |error| Err(at.field(&error.field).error(error.message)))
+}
+
+/// The operations that a version names, each once, as the document has them.
+///
+/// # Errors
+/// One that the document does not have, or that is named in both of its ways.
+pub(super) fn operations<'m>(
+    at: &At<'_>,
+    entry: &'m VersionEntry,
+    document: &openapi::Document,
+) -> Result<Vec<(OperationKey, &'m PolicySet)>> {
+    let mut found: Vec<(OperationKey, &PolicySet)> = Vec::with_capacity(entry.operations.len());
+    for (name, operation) in &entry.operations {
+        let at = at.field("operations").field(name);
+        let key = OperationKey::find(document, name).ok_or_else(|| {
+            at.error(
+                "the document has no such operation; write its method and path, `GET /pets/{id}`, or its operationId",
+            )
+        })?;
+        if found.iter().any(|(other, _)| *other == key) {
+            return Err(at.error(format!("`{key}` is named twice, by its path and by its operationId")));
+        }
+        found.push((key, &operation.policies));
+    }
+    Ok(found)
 }
 
 fn plan(at: &At<'_>, entry: &PlanEntry) -> Result<()> {

@@ -3,11 +3,14 @@
 //! Reading is strict. A field that does not exist is refused with the nearest one that does; a field of the format that
 //! this version has no feature for is refused by name, so that nobody believes it took effect.
 
+use std::collections::BTreeMap;
+
 use domain::{
     authz::Role,
     catalog::{VersionState, Visibility, version::Access},
     clock::Timestamp,
     plan::{Approval, Period, Quota, RateLimit},
+    policy::PolicySet,
 };
 use serde::{Deserialize, Deserializer, de::Error as _};
 use url::Url;
@@ -36,6 +39,8 @@ pub(crate) struct OrganizationEntry {
     pub(crate) name: String,
     #[serde(default)]
     pub(crate) members: Vec<MemberEntry>,
+    #[serde(default)]
+    pub(crate) policies: PolicySet,
     #[serde(default)]
     pub(crate) apis: Vec<ApiEntry>,
     #[serde(default)]
@@ -66,6 +71,8 @@ pub(crate) struct ApiEntry {
     #[serde(default)]
     pub(crate) tags: Vec<String>,
     #[serde(default)]
+    pub(crate) policies: PolicySet,
+    #[serde(default)]
     pub(crate) versions: Vec<VersionEntry>,
     #[serde(default, rename = "guides")]
     _guides: NotYet<Guides>,
@@ -87,8 +94,18 @@ pub(crate) struct VersionEntry {
     _host: NotYet<Host>,
     #[serde(default, rename = "base_path")]
     _base_path: NotYet<BasePath>,
-    #[serde(default, rename = "policies")]
-    _policies: NotYet<Policies>,
+    #[serde(default)]
+    pub(crate) policies: PolicySet,
+    /// By method and path template (`GET /pets/{id}`) or operationId.
+    #[serde(default)]
+    pub(crate) operations: BTreeMap<String, OperationPolicies>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct OperationPolicies {
+    #[serde(default)]
+    pub(crate) policies: PolicySet,
 }
 
 #[derive(Debug, Deserialize)]
@@ -243,5 +260,4 @@ super::values::not_yet! {
     Guides = "guides of an api cannot be published yet";
     Host = "`host`: versions cannot have a host of their own yet; calls go to /{organization}/{api}/{version}/…";
     BasePath = "`base_path`: versions cannot have a base path of their own yet; calls go to /{organization}/{api}/{version}/…";
-    Policies = "`policies`: there are no policies yet";
 }

@@ -16,6 +16,7 @@ pub(crate) mod manifest;
 mod organizations;
 mod planned;
 mod plans;
+mod policies;
 mod prune;
 pub(crate) mod read;
 mod values;

@@ -8,6 +8,7 @@ use domain::{
     actor::Actor,
     authz::Role,
     id::{AccountId, OrganizationId},
+    policy::PolicyScope,
 };
 
 use super::{Person, Run, at::At, found, manifest::OrganizationEntry, read::Source};
@@ -19,6 +20,10 @@ impl Run<'_> {
             let at = At::file(&source.path).entry("organizations", i);
             let id = self.organization(&at, entry).await?;
             self.members(&at, id, entry).await?;
+            // Before the apis: none is open for a moment to what the organization closes.
+            let scope = id.map(PolicyScope::Organization);
+            self.set_policies(&at, scope.as_ref(), &entry.slug, &entry.policies)
+                .await?;
             self.apis(source, &at, id, entry).await?;
             self.plans(&at, id, entry).await?;
         }

@@ -1,7 +1,7 @@
 //! Taking away what manifests no longer name, inside the organizations and applications that they do name.
 //!
 //! What callers use ends for good and stays in the history: versions are retired, subscriptions canceled, keys revoked.
-//! Plans are deleted. Drafts, members and accounts stay: no caller sees them, and they may be somebody's work.
+//! Plans are deleted, policies removed. Drafts, members and accounts stay: no caller sees them, and they may be somebody's work.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
@@ -11,6 +11,7 @@ use domain::{
     actor::Actor,
     catalog::VersionState,
     key::{KeyPlaintext, KeyState},
+    policy::{PolicyName, PolicyScope},
     subscription::SubscriptionState,
 };
 
@@ -21,6 +22,7 @@ use super::{Run, applications::full_name, at::At, found, manifest::ApplicationEn
 struct Named<'e> {
     versions: BTreeSet<(&'e str, &'e str)>,
     plans: BTreeSet<&'e str>,
+    policies: Vec<PolicyName>,
 }
 
 impl Run<'_> {
@@ -45,6 +47,8 @@ impl Run<'_> {
         let Some(organization) = organization.map_err(|error| at.refused(error))? else {
             return Ok(());
         };
+        let scope = PolicyScope::Organization(organization.id);
+        self.prune_policies(at, Some(&scope), slug, &named.policies).await?;
         let apis = self
             .services
             .catalog_reads
@@ -170,6 +174,7 @@ fn named(sources: &[Source]) -> BTreeMap<&str, Named<'_>> {
     let mut named: BTreeMap<&str, Named<'_>> = BTreeMap::new();
     for organization in sources.iter().flat_map(|source| &source.manifest.organizations) {
         let entry = named.entry(&organization.slug).or_default();
+        entry.policies.extend(organization.policies.names());
         entry
             .plans
             .extend(organization.plans.iter().map(|plan| plan.slug.as_str()));

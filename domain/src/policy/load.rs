@@ -1,0 +1,81 @@
+//! Stored policies.
+
+use std::collections::{BTreeMap, HashMap};
+
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, prelude::Uuid};
+
+use super::{PolicySet, scope::OperationKey};
+use crate::{
+    error::Result,
+    gateway_config::OperationRecord,
+    id::{ApiId, OrganizationId, VersionId},
+    store::{
+        entity::policy::{Column, Entity, Model},
+        row::Corrupt,
+    },
+};
+
+/// What one thing says, by operation; its own policies stand at the empty operation.
+type Said = BTreeMap<String, PolicySet>;
+
+/// What a scope itself says. A row that cannot be read is an error: to leave it out could open what it closes.
+pub(super) async fn said(db: &impl ConnectionTrait, scope: Uuid) -> Result<Said> {
+    let rows = Entity::find()
+        .filter(Column::ScopeId.eq(scope))
+        .order_by_asc(Column::Operation)
+        .all(db)
+        .await?;
+    Ok(collect(rows)?)
+}
+
+fn collect(rows: Vec<Model>) -> Result<Said, Corrupt> {
+    let mut said = Said::new();
+    for row in rows {
+        let operation = row.operation.clone();
+        row.add_to(said.entry(operation).or_default())?;
+    }
+    Ok(said)
+}
+
+/// The policies of a whole installation, for gateways.
+pub(crate) struct AllPolicies {
+    rows: HashMap<Uuid, Vec<Model>>,
+}
+
+impl AllPolicies {
+    /// Reads them; there are few beside keys and versions.
+    pub(crate) async fn read(db: &impl ConnectionTrait) -> Result<Self> {
+        let mut rows: HashMap<Uuid, Vec<Model>> = HashMap::new();
+        for row in Entity::find().all(db).await? {
+            rows.entry(row.scope_id).or_default().push(row);
+        }
+        Ok(Self { rows })
+    }
+
+    /// What is in force for a version; operations for which something else is are told in their records.
+    ///
+    /// # Errors
+    /// A row that cannot be read: nobody knows what it would have refused.
+    pub(crate) fn in_force(
+        &self,
+        organization: OrganizationId,
+        api: ApiId,
+        version: VersionId,
+        operations: &mut [OperationRecord],
+    ) -> Result<PolicySet, Corrupt> {
+        let said = |id: Uuid| collect(self.rows.get(&id).cloned().unwrap_or_default());
+        let own = |said: &mut Said| said.remove("").unwrap_or_default();
+        let (mut organization, mut api, mut version) =
+            (said(organization.uuid())?, said(api.uuid())?, said(version.uuid())?);
+        let all = PolicySet::effective([&own(&mut organization), &own(&mut api), &own(&mut version)]);
+        for operation in operations {
+            // What was written into a document never counts as a policy.
+            operation.policies = None;
+            if let Some(narrower) = version.get(OperationKey::of(operation).as_str()) {
+                let effective = PolicySet::effective([&all, narrower]);
+                operation.policies = (effective != all).then(|| Box::new(effective));
+            }
+        }
+        Ok(all)
+    }
+}

@@ -1,0 +1,196 @@
+//! Policies: saving, what is in force, and what gateways learn.
+
+use domain::{
+    actor::Actor,
+    authz::Role,
+    error::{DomainError, ErrorCode},
+    fixture::{World, on_both_engines},
+    gateway_config::{ConfigUpdate, VersionRecord},
+    id::VersionId,
+    policy::{MASK, OperationKey, PolicyLevel, PolicyName, PolicyScope, PolicySet},
+    services::Services,
+};
+use sea_orm::{ConnectionTrait as _, Database as Connection};
+use serde_json::json;
+
+fn set(body: serde_json::Value) -> PolicySet {
+    serde_json::from_value(body).unwrap()
+}
+
+async fn version_record(world: &World, id: VersionId) -> Option<VersionRecord> {
+    match world.services.gateway_config.read(None).await.unwrap() {
+        ConfigUpdate::Full(config) => config.catalog.versions.into_iter().find(|version| version.id == id),
+        ConfigUpdate::Changes(changes) => panic!("asked for everything, got {changes:?}"),
+    }
+}
+
+async fn operation(world: &World, path: &str) -> OperationKey {
+    let detail = world
+        .services
+        .catalog_reads
+        .console_version(&Actor::System, "acme", "pets", "v1")
+        .await
+        .unwrap();
+    let found = detail.operations.iter().find(|operation| operation.path == path);
+    OperationKey::of(found.unwrap())
+}
+
+on_both_engines! {
+    async fn the_narrower_level_reaches_gateways(world) {
+        let (acme, owner) = world.organization("acme", "owner@acme.example").await;
+        let (pets, version) = world.published_api(&owner, acme.id, "pets").await;
+        let (other_api, other) = world.published_api(&owner, acme.id, "other").await;
+        let policies = &world.services.policies;
+        let scope = PolicyScope::Organization(acme.id);
+        let before = world.services.gateway_config.revision().await.unwrap();
+        let wide = set(json!({ "cors": { "origins": ["*"] }, "ip": { "deny": ["203.0.113.0/24"] } }));
+        assert!(policies.save(&owner, &scope, wide.clone()).await.unwrap());
+        assert!(!policies.save(&owner, &scope, wide.clone()).await.unwrap(), "nothing new");
+        // A gateway that was there before learns it for every version.
+        let ConfigUpdate::Changes(changes) = world.services.gateway_config.read(Some(before)).await.unwrap() else {
+            panic!("the log reaches back to {before}");
+        };
+        let versions = changes.catalog.unwrap().versions;
+        assert_eq!(versions.len(), 2);
+        assert!(versions.iter().all(|version| version.policies == wide));
+
+        let narrow = set(json!({ "cors": { "origins": ["https://a.example"] } }));
+        assert!(policies.save(&owner, &PolicyScope::Api(pets.id), narrow.clone()).await.unwrap());
+        assert!(policies.save(&owner, &PolicyScope::Version(version.id), set(json!({ "ip": "off" }))).await.unwrap());
+        let key = operation(&world, "/pets").await;
+        let scope = PolicyScope::Operation(version.id, key.clone());
+        assert!(policies.save(&owner, &scope, set(json!({ "cors": "off", "cache": {} }))).await.unwrap());
+
+        let record = version_record(&world, version.id).await.unwrap();
+        assert_eq!(record.policies, narrow, "cors of the api, ip off at the version");
+        let own: Vec<_> = record.operations.iter().map(|operation| operation.policies.clone()).collect();
+        assert_eq!(own, [Some(Box::new(set(json!({ "cache": {} })))), None]);
+        assert_eq!(version_record(&world, other.id).await.unwrap().policies, wide);
+        assert_ne!(other_api.id, pets.id);
+
+        let levels = policies.levels(&owner, &scope).await.unwrap();
+        assert_eq!(levels.iter().map(|said| said.level).collect::<Vec<_>>(), PolicyLevel::ALL);
+        assert_eq!(levels[0].said, wide);
+        assert!(levels[2].said.is_off(PolicyName::Ip));
+        assert_eq!(policies.operations(&owner, version.id).await.unwrap().keys().collect::<Vec<_>>(), [&key]);
+
+        // What is taken away leaves what is broader.
+        assert!(policies.remove(&owner, &PolicyScope::Api(pets.id), PolicyName::Cors).await.unwrap());
+        assert!(!policies.remove(&owner, &PolicyScope::Api(pets.id), PolicyName::Cors).await.unwrap());
+        assert!(policies.remove(&owner, &scope, PolicyName::Cors).await.unwrap());
+        let record = version_record(&world, version.id).await.unwrap();
+        assert_eq!(record.policies, set(json!({ "cors": { "origins": ["*"] } })));
+        assert!(record.operations[0].policies.as_ref().unwrap().cors().is_some());
+
+        let log = world.services.audit.list(&owner, acme.id, None).await.unwrap().items;
+        let log: Vec<_> = log.iter().map(|entry| (entry.action.as_str(), entry.detail.as_str())).take(6).collect();
+        assert_eq!(
+            log,
+            [
+                ("policy.remove", "pets/v1 GET /pets: cors"),
+                ("policy.remove", "pets: cors"),
+                ("policy.save", "pets/v1 GET /pets: cache"),
+                ("policy.save", "pets/v1 GET /pets: cors off"),
+                ("policy.save", "pets/v1: ip off"),
+                ("policy.save", "pets: cors"),
+            ]
+        );
+    }
+
+    async fn a_bad_policy_is_refused_at_its_field(world) {
+        let (acme, owner) = world.organization("acme", "owner@acme.example").await;
+        let (_, version) = world.published_api(&owner, acme.id, "pets").await;
+        let policies = &world.services.policies;
+        let scope = PolicyScope::Version(version.id);
+        let wrong = set(json!({ "cors": { "origins": ["*"], "credentials": true }, "ip": { "allow": ["10.0.0.0/8"] } }));
+        let error = policies.save(&owner, &scope, wrong).await.unwrap_err();
+        assert_eq!(crate::fields(&error), ["policies.cors.credentials"]);
+        assert!(version_record(&world, version.id).await.unwrap().policies.is_empty(), "nothing was saved");
+        let key = operation(&world, "/pets").await;
+        let gone: OperationKey = serde_json::from_value(json!(key.as_str().replace("GET", "PUT"))).unwrap();
+        let error = policies.save(&owner, &PolicyScope::Operation(version.id, gone), set(json!({ "cache": {} }))).await;
+        assert_eq!(crate::fields(&error.unwrap_err()), ["operation"]);
+        // What the gateways of an installation do not act on cannot be saved.
+        let product = Services::new(world.services.context.clone());
+        let unknown = PolicyName::ALL.iter().find(|name| !name.is_enforced());
+        if let Some(name) = unknown {
+            let said = PolicySet::read(*name, json!("off")).unwrap();
+            let error = product.policies.save(&owner, &scope, said).await.unwrap_err();
+            assert_eq!(crate::fields(&error), [format!("policies.{name}")]);
+            assert!(error.to_string().contains("does not enforce"), "{error}");
+        }
+        world.services.catalog.retire(&owner, version.id).await.unwrap();
+        let error = policies.save(&owner, &scope, set(json!({ "cache": {} }))).await.unwrap_err();
+        assert_eq!(error.code(), ErrorCode::Conflict);
+    }
+
+    async fn only_members_who_edit_may(world) {
+        let (acme, owner) = world.organization("acme", "owner@acme.example").await;
+        let (pets, version) = world.published_api(&owner, acme.id, "pets").await;
+        let viewer = world.account("viewer@acme.example").await;
+        let organizations = &world.services.organizations;
+        organizations.set_member(&owner, acme.id, viewer.account().unwrap().id, Role::Viewer).await.unwrap();
+        let viewer = world.account("viewer@acme.example").await;
+        let (_, stranger) = world.organization("other", "owner@other.example").await;
+        let policies = &world.services.policies;
+        let key = operation(&world, "/pets").await;
+        let scopes = [
+            PolicyScope::Organization(acme.id),
+            PolicyScope::Api(pets.id),
+            PolicyScope::Version(version.id),
+            PolicyScope::Operation(version.id, key),
+        ];
+        fn code<T>(result: Result<T, DomainError>) -> Option<ErrorCode> {
+            result.err().map(|error| error.code())
+        }
+        let (missing, forbidden) = (Some(ErrorCode::NotFound), Some(ErrorCode::Forbidden));
+        for scope in &scopes {
+            for (actor, change, read) in [
+                (&Actor::Anonymous, missing, missing),
+                (&stranger, missing, missing),
+                (&viewer, forbidden, None),
+            ] {
+                let said = set(json!({ "cache": {} }));
+                assert_eq!(code(policies.save(actor, scope, said).await), change, "{scope}");
+                assert_eq!(code(policies.remove(actor, scope, PolicyName::Cache).await), change, "{scope}");
+                assert_eq!(code(policies.levels(actor, scope).await), read, "{scope}");
+                assert_eq!(code(policies.operations(actor, version.id).await), read);
+            }
+        }
+    }
+
+    async fn secrets_are_kept_and_not_shown(world) {
+        let (acme, owner) = world.organization("acme", "owner@acme.example").await;
+        let (_, version) = world.published_api(&owner, acme.id, "pets").await;
+        let policies = &world.services.policies;
+        let scope = PolicyScope::Organization(acme.id);
+        let with = |secret: &str, timeout: &str| {
+            set(json!({ "introspection": {
+                "endpoint": "https://a.example/", "client_id": "a", "client_secret": secret, "timeout": timeout,
+            } }))
+        };
+        policies.save(&owner, &scope, with("s3cret", "1s")).await.unwrap();
+        let shown = policies.levels(&owner, &scope).await.unwrap().remove(0).said;
+        assert_eq!(shown, with(MASK, "1s"));
+        assert_eq!(policies.levels(&Actor::System, &scope).await.unwrap()[0].said, with("s3cret", "1s"));
+        assert!(policies.save(&owner, &scope, with(MASK, "5s")).await.unwrap());
+        assert!(!policies.save(&owner, &scope, with(MASK, "5s")).await.unwrap());
+        let record = version_record(&world, version.id).await.unwrap();
+        assert_eq!(record.policies, with("s3cret", "5s"));
+        let log = world.services.audit.list(&owner, acme.id, None).await.unwrap().items;
+        assert!(log.iter().all(|entry| !entry.detail.contains("s3cret")));
+    }
+
+    async fn a_policy_that_cannot_be_read_closes_its_versions(world) {
+        let (acme, owner) = world.organization("acme", "owner@acme.example").await;
+        let (pets, version) = world.published_api(&owner, acme.id, "pets").await;
+        let (_, other) = world.published_api(&owner, acme.id, "other").await;
+        let policies = &world.services.policies;
+        policies.save(&owner, &PolicyScope::Api(pets.id), set(json!({ "ip": { "deny": ["10.0.0.1"] } }))).await.unwrap();
+        let db = Connection::connect(world.url()).await.unwrap();
+        db.execute_unprepared("UPDATE policy SET body = '{\"from\": \"a later version\"}'").await.unwrap();
+        db.close().await.unwrap();
+        assert!(version_record(&world, version.id).await.is_none());
+        assert!(version_record(&world, other.id).await.is_some());
+    }
+}

@@ -1,0 +1,180 @@
+//! Policies of organizations, apis, versions and operations.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use anyhow::Result;
+use domain::{
+    actor::Actor,
+    catalog::{Version, VersionState},
+    id::ApiId,
+    policy::{OperationKey, PolicyName, PolicyScope, PolicySet},
+};
+
+use super::{
+    Run,
+    at::At,
+    catalog::{Named, refuse_retired},
+    check::{operations, read_file},
+    manifest::VersionEntry,
+    read::Source,
+};
+
+impl Run<'_> {
+    /// Gives a thing the policies of the manifest; others stay. `None` for a thing that a dry run would make.
+    pub(super) async fn set_policies(
+        &mut self,
+        at: &At<'_>,
+        scope: Option<&PolicyScope>,
+        thing: &str,
+        wanted: &PolicySet,
+    ) -> Result<()> {
+        self.services
+            .policies
+            .judge(wanted)
+            .map_err(|error| at.refused(error))?;
+        let there = match scope {
+            Some(scope) => self.said(at, scope).await?,
+            None => PolicySet::default(),
+        };
+        for name in wanted.names().filter(|name| wanted.said(*name) != there.said(*name)) {
+            let off = if wanted.is_off(name) { " off" } else { "" };
+            if self.makes("set", format!("policy {name} of {thing}{off}"))
+                && let Some(scope) = scope
+            {
+                let mut alone = PolicySet::default();
+                alone.replace(name, wanted);
+                let saved = self.services.policies.save(&Actor::System, scope, alone).await;
+                saved.map_err(|error| at.refused(error))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes the policies of a thing away that manifests do not name, where the run prunes.
+    pub(super) async fn prune_policies(
+        &mut self,
+        at: &At<'_>,
+        scope: Option<&PolicyScope>,
+        thing: &str,
+        named: &[PolicyName],
+    ) -> Result<()> {
+        let Some(scope) = scope.filter(|_| self.mode.prunes) else {
+            return Ok(());
+        };
+        for name in self.said(at, scope).await?.names().filter(|name| !named.contains(name)) {
+            if self.makes("remove", format!("policy {name} of {thing}")) {
+                let removed = self.services.policies.remove(&Actor::System, scope, name).await;
+                removed.map_err(|error| at.refused(error))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Policies of an api, which one manifest alone names.
+    pub(super) async fn api_policies(
+        &mut self,
+        at: &At<'_>,
+        api: Option<ApiId>,
+        thing: &str,
+        wanted: &PolicySet,
+    ) -> Result<()> {
+        let scope = api.map(PolicyScope::Api);
+        self.set_policies(at, scope.as_ref(), thing, wanted).await?;
+        let named: Vec<_> = wanted.names().collect();
+        self.prune_policies(at, scope.as_ref(), thing, &named).await
+    }
+
+    /// Policies of a version and of its operations.
+    pub(super) async fn version_policies(
+        &mut self,
+        source: &Source,
+        named: &Named<'_, '_>,
+        current: Option<&Version>,
+    ) -> Result<()> {
+        let (at, entry) = (&named.at, named.entry);
+        let wants_none = entry.policies.is_empty() && entry.operations.is_empty();
+        if let Some(version) = current.filter(|version| version.state == VersionState::Retired) {
+            // History: nothing is taken from it either.
+            return if wants_none || self.has_all(at, version, entry).await? {
+                Ok(())
+            } else {
+                refuse_retired(&at.field("policies"), version)
+            };
+        }
+        let scope = current.map(|version| PolicyScope::Version(version.id));
+        self.set_policies(at, scope.as_ref(), &named.name, &entry.policies)
+            .await?;
+        let names: Vec<_> = entry.policies.names().collect();
+        self.prune_policies(at, scope.as_ref(), &named.name, &names).await?;
+        let mut wanted = BTreeMap::new();
+        if !entry.operations.is_empty() {
+            let document = self.document(source, at, entry, current).await?;
+            wanted.extend(operations(at, entry, &document)?);
+        }
+        let mut known: Vec<OperationKey> = wanted.keys().cloned().collect();
+        if let Some(version) = current {
+            // Also of operations that the document no longer has.
+            let there = self.services.policies.operations(&Actor::System, version.id).await;
+            known.extend(there.map_err(|error| at.refused(error))?.into_keys());
+            known.sort();
+            known.dedup();
+        }
+        for key in known {
+            let at = at.field("operations").field(key.as_str());
+            let thing = format!("{} {key}", named.name);
+            let said = wanted.get(&key).copied();
+            let scope = current.map(|version| PolicyScope::Operation(version.id, key));
+            if let Some(said) = said {
+                self.set_policies(&at, scope.as_ref(), &thing, said).await?;
+            }
+            let names: Vec<_> = said.iter().flat_map(|said| said.names()).collect();
+            self.prune_policies(&at, scope.as_ref(), &thing, &names).await?;
+        }
+        Ok(())
+    }
+
+    /// What a thing itself says.
+    async fn said(&self, at: &At<'_>, scope: &PolicyScope) -> Result<PolicySet> {
+        let levels = self.services.policies.levels(&Actor::System, scope).await;
+        let own = levels.map_err(|error| at.refused(error))?.pop();
+        Ok(own.map(|level| level.said).unwrap_or_default())
+    }
+
+    /// Whether a retired version says what the manifest does; its operations cannot be changed any more than itself.
+    async fn has_all(&self, at: &At<'_>, version: &Version, entry: &VersionEntry) -> Result<bool> {
+        let there = self.said(at, &PolicyScope::Version(version.id)).await?;
+        let has = |there: &PolicySet, wanted: &PolicySet| {
+            let mut names = wanted.names();
+            names.all(|name| there.said(name) == wanted.said(name))
+        };
+        let of_operations = self.services.policies.operations(&Actor::System, version.id).await;
+        let of_operations = of_operations.map_err(|error| at.refused(error))?;
+        let mut wanted = entry.operations.values().map(|operation| &operation.policies);
+        Ok(has(&there, &entry.policies) && wanted.all(|wanted| of_operations.values().any(|there| has(there, wanted))))
+    }
+
+    /// The document by which operations are named: the manifest's, otherwise the version's current one.
+    async fn document(
+        &self,
+        source: &Source,
+        at: &At<'_>,
+        entry: &VersionEntry,
+        current: Option<&Version>,
+    ) -> Result<Arc<openapi::Document>> {
+        if let Some(name) = &entry.spec {
+            let at = at.field("spec");
+            let bytes = read_file(&at, &source.neighbour(name))?;
+            let read = openapi::read(&bytes, &openapi::Limits::default());
+            return read
+                .map(Arc::new)
+                .map_err(|rejected| at.rejected(&rejected.diagnostics));
+        }
+        let revision = current.and_then(|version| version.revision_id);
+        let revision = revision.ok_or_else(|| at.field("operations").error("the version has no document yet"))?;
+        let read = self.services.documents.get(revision).await;
+        read.map_err(|error| at.field("operations").refused(error))
+    }
+}
+
+#[cfg(test)]
+mod tests;
