@@ -4,7 +4,9 @@
 
 mod corpus;
 mod hostile;
+mod json_schema;
 mod lifted;
 mod mutations;
 mod specs;
+mod validate;
 mod walk;
