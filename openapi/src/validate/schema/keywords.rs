@@ -176,7 +176,9 @@ impl<'d> Compiler<'d> {
             ("oneOf", Rule::OneOf),
         ] {
             let alternatives = self.list(map.get(keyword));
-            if !alternatives.is_empty() {
+            // Whether an alternative that can't be followed fits is unknown, and so is whether exactly one does.
+            let is_known = keyword == "anyOf" || !alternatives.contains(&SchemaId::OPAQUE);
+            if !alternatives.is_empty() && is_known {
                 let discriminator = discriminator(map, keyword, &alternatives);
                 rules.push(rule(Box::new(Choice {
                     alternatives: alternatives.into(),
@@ -185,13 +187,16 @@ impl<'d> Compiler<'d> {
             }
         }
         if let Some(schema) = map.get("not").filter(|schema| is_schema(schema)) {
-            rules.push(Rule::Not(self.add(schema)));
+            let schema = self.add(schema);
+            rules.extend((schema != SchemaId::OPAQUE).then_some(Rule::Not(schema)));
         }
         if let Some(test) = map.get("if").filter(|schema| is_schema(schema)) {
             let test = self.add(test);
             let then = map.get("then").map(|schema| self.add(schema));
             let otherwise = map.get("else").map(|schema| self.add(schema));
-            rules.push(Rule::If(Box::new(Condition { test, then, otherwise })));
+            if test != SchemaId::OPAQUE {
+                rules.push(Rule::If(Box::new(Condition { test, then, otherwise })));
+            }
         }
     }
 

@@ -43,7 +43,7 @@ impl Steps {
 }
 
 /// What a schema says against a value.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub(in crate::validate) struct Found {
     pub(in crate::validate) pointer: String,
     pub(in crate::validate) keyword: &'static str,
@@ -185,11 +185,15 @@ impl<'r> Run<'r> {
                     Segment::Index(at) => push_token(&mut pointer, &at.to_string()),
                 }
             }
-            self.found.push(Found {
+            let found = Found {
                 pointer,
                 keyword,
                 message: message(),
-            });
+            };
+            // Two members of `allOf` may say the same.
+            if !self.found.contains(&found) {
+                self.found.push(found);
+            }
         }
         false
     }
