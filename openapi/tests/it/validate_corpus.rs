@@ -158,7 +158,6 @@ fn most_generated_examples_of_other_documents_fit() {
 
 #[test]
 #[ignore = "a measurement, to be run by hand in a release build"]
-#[expect(clippy::print_stderr, reason = "a measurement is for reading")]
 fn measure_compiling() {
     for file in [
         "github-api-16.6.0-3.0.json.gz",
@@ -178,7 +177,7 @@ fn measure_compiling() {
             times.sort_unstable();
             weights.sort_unstable();
             let count = times.len();
-            eprintln!(
+            println!(
                 "{file}, responses {}: {count} operations; time half {:?}, most {:?}; bytes half {}, most {}, all {}; most nodes {nodes}",
                 settings.checks_responses,
                 times[count / 2],

@@ -116,6 +116,10 @@ fn operations_that_are_too_large_are_refused() {
     assert_eq!(compile(&heavy), CompileError::Bytes { limit: 8 * 1024 * 1024 });
 }
 
+fn repeated(count: usize, text: impl Fn(usize) -> String) -> String {
+    (0..count).map(text).collect::<Vec<_>>().concat()
+}
+
 #[test]
 fn requests_of_great_many_parts_are_bounded() {
     let document = document(&json!({"A": {}}));
@@ -128,7 +132,7 @@ fn requests_of_great_many_parts_are_bounded() {
         ("pairs", "list=1&".repeat(50_000), json, "{}".to_owned()),
         (
             "names",
-            (0..20_000).map(|at| format!("deep[{at}]=1&")).collect(),
+            repeated(20_000, |at| format!("deep[{at}]=1&")),
             json,
             "{}".to_owned(),
         ),
@@ -139,12 +143,7 @@ fn requests_of_great_many_parts_are_bounded() {
             "{}".to_owned(),
         ),
         ("depth", String::new(), json, "[".repeat(1_000_000)),
-        (
-            "form",
-            String::new(),
-            form,
-            (0..100_000).map(|at| format!("{at}=1&")).collect(),
-        ),
+        ("form", String::new(), form, repeated(100_000, |at| format!("{at}=1&"))),
         ("brackets", String::new(), form, "a[".repeat(100_000)),
         (
             "parts",
