@@ -7,7 +7,8 @@
 //!
 //! Start reading at [`read`] (module `load`: decode, parse, check, lift, index), then [`Document`] and its [`Operation`].
 //! [`schema`] turns a schema into a bounded tree for display, [`example`] makes a value for it, [`sample`] a request and
-//! [`snippet`] the code that sends it.
+//! [`snippet`] the code that sends it. [`validate`] checks requests and responses against the document, and [`mock`] answers in
+//! the place of the API.
 //!
 //! ```
 //! let text = r#"{
@@ -37,6 +38,8 @@ pub mod example;
 pub mod inspect;
 mod lift;
 mod load;
+mod media_type;
+pub mod mock;
 mod model;
 mod number;
 mod operation;
@@ -45,6 +48,7 @@ pub mod sample;
 pub mod schema;
 pub mod snippet;
 pub mod strict;
+pub mod validate;
 
 pub use diagnostics::{Diagnostic, Position, Rejected, Severity};
 pub use load::{Limits, read};

@@ -199,6 +199,16 @@ impl Document {
         reference::resolve(&self.root, &self.anchors, value)
     }
 
+    /// The direct target of a reference.
+    pub(crate) fn target(&self, reference: &str) -> Result<&Value, Unresolved> {
+        reference::target(&self.root, &self.anchors, reference)
+    }
+
+    /// Whether schemas of it are resources of their own (`$id`).
+    pub(crate) fn has_resources(&self) -> bool {
+        !self.anchors.by_id.is_empty()
+    }
+
     /// A value as one line of text, with numbers exactly as the document has them.
     pub fn display(&self, value: &Value) -> String {
         self.numbers.display(value)

@@ -38,8 +38,12 @@ pub struct Header<'d> {
     pub required: bool,
     /// Whether the document calls it deprecated.
     pub deprecated: bool,
+    /// Whether each property of an object is a `name=value` pair.
+    pub explode: bool,
     /// Markdown source.
     pub description: Option<&'d str>,
+    /// The media type its value is serialised in, instead of by `style`.
+    pub content: Option<&'d str>,
     /// The schema of its value.
     pub schema: Option<&'d Value>,
     /// Its own examples, not those of its schema.
@@ -105,13 +109,15 @@ fn header<'d>(doc: &'d Document, name: &'d str, value: &'d Value) -> Option<Head
     if !is_token(name) || !header.is_object() {
         return None;
     }
-    let schema_of_content = || content(doc, header).into_iter().find_map(|media| media.schema);
+    let media = content(doc, header).into_iter().next();
     Some(Header {
         name,
         required: flag(header, "required"),
         deprecated: flag(header, "deprecated"),
+        explode: flag(header, "explode"),
+        content: media.as_ref().map(|media| media.name),
         description: text(value, "description").or_else(|| text(header, "description")),
-        schema: header.get("schema").or_else(schema_of_content),
+        schema: header.get("schema").or(media.and_then(|media| media.schema)),
         examples: examples(doc, header),
     })
 }

@@ -4,12 +4,15 @@
 mod body;
 mod parameter;
 mod security;
+mod status;
 
 use serde_json::Value;
 
 pub use body::{Example, Header, MediaType, RequestBody, Response};
 pub use parameter::{Parameter, ParameterLocation};
 pub use security::{SecurityAlternative, SecurityScheme, SecuritySchemeKind, SecurityUse};
+
+pub(crate) use status::StatusKey;
 
 use crate::model::{Document, Location, OperationEntry, Server, servers_of};
 

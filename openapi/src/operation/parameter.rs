@@ -22,6 +22,8 @@ pub struct Parameter<'d> {
     pub deprecated: bool,
     /// Whether reserved characters (RFC 3986 §2.2) stay as they are.
     pub allow_reserved: bool,
+    /// Whether a query parameter may be there without a value.
+    pub allow_empty_value: bool,
     /// Markdown source.
     pub description: Option<&'d str>,
     /// Its schema; that of its content, if it has one instead.
@@ -114,6 +116,7 @@ fn parameter<'d>(doc: &'d Document, value: &'d Value) -> Option<Parameter<'d>> {
         required: location == ParameterLocation::Path || flag(value, "required"),
         deprecated: flag(value, "deprecated"),
         allow_reserved: flag(value, "allowReserved"),
+        allow_empty_value: flag(value, "allowEmptyValue"),
         description: text(value, "description"),
         schema: value.get("schema").or(content.as_ref().and_then(|media| media.schema)),
         content,

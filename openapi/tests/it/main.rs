@@ -4,7 +4,12 @@
 
 mod corpus;
 mod hostile;
+mod json_schema;
 mod lifted;
+mod mock;
 mod mutations;
 mod specs;
+mod validate;
+mod validate_corpus;
+mod validate_hostile;
 mod walk;

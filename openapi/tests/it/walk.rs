@@ -3,7 +3,9 @@
 use std::collections::HashSet;
 use std::time::{Duration, Instant};
 
+use openapi::mock::{self, Preference};
 use openapi::schema::{SchemaNode, TreeBudget, tree};
+use openapi::validate::{OperationValidator, RequestView, ResponseView, Settings};
 use openapi::{Direction, Document, Operation, SampleContext};
 
 /// What a walk did, so that a test can see that it did something.
@@ -83,6 +85,7 @@ fn operation(doc: &Document, operation: &Operation<'_>, walked: &mut Walked) {
             .chain(headers)
             .for_each(|schema| schema_page(doc, schema, Direction::Response, walked));
     }
+    validation(operation);
     let context = SampleContext {
         base_url: "https://gateway.example/acme/api/v1",
         credential: Some("$TURNPIKE_KEY"),
@@ -99,6 +102,56 @@ fn operation(doc: &Document, operation: &Operation<'_>, walked: &mut Walked) {
         "{}",
         sample.url
     );
+}
+
+/// Compiles validators and mocks the operation, and checks what it mocks.
+fn validation(operation: &Operation<'_>) {
+    let settings = Settings {
+        checks_responses: true,
+        is_query_strict: true,
+        ..Settings::default()
+    };
+    let answer = mock::answer(operation, &Preference::default(), None);
+    let Ok(validator) = OperationValidator::compile(operation, &settings) else {
+        return;
+    };
+    let limits = &settings.limits;
+    assert!(validator.nodes() <= 2 * limits.nodes && validator.weight() <= 3 * limits.bytes);
+    for body in ["{}", "[{\"id\":1}]", "null", "id=1&a[b][]=c", "--b\r\n"] {
+        for content_type in [
+            "application/json",
+            "multipart/form-data; boundary=b",
+            "application/x-www-form-urlencoded",
+        ] {
+            let request = RequestView {
+                path_parameters: &[("id", "%7B1"), ("petId", "a,b;c")],
+                query: Some("id=1&a=%ff&filter[a][b]=1&limit=x&&=&tags=a|b"),
+                headers: &|_, value| value(b"a=1; b=2"),
+                content_type: Some(content_type.as_bytes()),
+                body: Some(body.as_bytes()),
+            };
+            if let Err(invalid) = validator.check_request(&request) {
+                assert!((1..=20).contains(&invalid.violations.len()));
+            }
+        }
+    }
+    if let Ok(answer) = answer {
+        assert!((100..600).contains(&answer.status) && answer.body.len() < 1_000_000);
+        let is_text = |text: &str| text.bytes().all(|byte| (b' '..=b'~').contains(&byte));
+        assert!(
+            answer
+                .headers
+                .iter()
+                .all(|(name, value)| is_text(name) && is_text(value))
+        );
+        let response = ResponseView {
+            status: answer.status,
+            headers: &|_, _| {},
+            content_type: answer.content_type.as_deref().map(str::as_bytes),
+            body: Some(&answer.body),
+        };
+        assert!(validator.check_response(&response).len() <= 20);
+    }
 }
 
 fn schema_page(doc: &Document, schema: &serde_json::Value, direction: Direction, walked: &mut Walked) {
