@@ -51,7 +51,7 @@ mod upstream;
 mod worker;
 
 pub use counters::{CounterSnapshot, Counters};
-pub use meter::{UsageRows, UsageSink};
+pub use meter::{LATENCY_BUCKETS, Latencies, LatencyHistogram, UsageBacklog, UsageRows, UsageSink};
 pub use options::{GatewayOptions, Limits};
 pub use snapshot::{Applied, SnapshotHandle, Warning};
 pub use start::{Drained, Gateway, RunningGateway, StartError};

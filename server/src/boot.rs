@@ -1,10 +1,15 @@
 //! Starting and stopping a process.
 //!
-//! Start: portal address taken → database open and up to date → first configuration loaded → gateway accepts →
+//! Start: addresses of portal and operations taken → database open and up to date → first configuration loaded → gateway accepts →
 //! background tasks → portal accepts. Stop, the other way round: portal and gateway stop accepting and finish what is
-//! under way, the last usage is written, tasks end, the database is closed. A step that fails undoes those before it.
+//! under way, the last usage is written, tasks end, the database is closed, health checks end. A step that fails undoes those before it.
 
-use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    net::SocketAddr,
+    path::PathBuf,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 use anyhow::Context as _;
 use app::cx::{AppState, Assets, Settings};
@@ -16,7 +21,8 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     assets,
-    config::{FolderLock, NetworkArgs, Role, Store, local_url},
+    config::{FolderLock, NetworkArgs, OperationsArgs, Role, Store, local_url},
+    operations::{GatewaySources, Operations, PortalCounters, Readiness, Sources},
     tasks::{Reconciler, Tasks, UsageFlush, mail::Transport},
     web,
 };
@@ -38,6 +44,8 @@ pub struct Plan {
     pub lost: PathBuf,
     /// Addresses to listen on and how they are reached.
     pub network: NetworkArgs,
+    /// How it is watched and how it stops.
+    pub operations: OperationsArgs,
     /// What the process does.
     pub roles: Vec<Role>,
     /// Which addresses upstreams and spec URLs may have.
@@ -65,6 +73,8 @@ pub struct Running {
     portal: Option<(SocketAddr, JoinHandle<()>)>,
     stop_portal: CancellationToken,
     tasks: Tasks,
+    readiness: Readiness,
+    operations: Option<Operations>,
     /// Until the process has stopped.
     _lock: Option<FolderLock>,
 }
@@ -79,6 +89,7 @@ pub async fn start(plan: Plan) -> anyhow::Result<Running> {
         store,
         lost,
         network,
+        operations,
         roles,
         addresses,
         mail,
@@ -89,6 +100,7 @@ pub async fn start(plan: Plan) -> anyhow::Result<Running> {
     } else {
         None
     };
+    let operations = Operations::start(operations.operations).await?;
     let portal_address = portal.as_ref().map_or(Ok(network.portal), TcpListener::local_addr)?;
     let portal_url = network.portal_url.clone().unwrap_or_else(|| local_url(portal_address));
 
@@ -101,9 +113,17 @@ pub async fn start(plan: Plan) -> anyhow::Result<Running> {
     } else {
         None
     };
-    let (gateway, served) = started.map_or((None, None), |(gateway, flush, served)| {
-        (Some((gateway, flush)), Some(served))
-    });
+    let (gateway, gateway_sources, served) = match started {
+        Some(started) => (
+            Some((started.gateway, started.flush)),
+            Some(started.sources),
+            Some(started.served),
+        ),
+        None => (None, None, None),
+    };
+    // Every page needs the database; a gateway only needs what it was told.
+    let needs_database = Role::Portal.is_among(&roles) || Role::Worker.is_among(&roles);
+    let readiness = Readiness::new(services.clone(), needs_database, served.clone());
     let gateway_address = gateway
         .as_ref()
         .map_or(network.gateway, |(gateway, _)| gateway.local_addr());
@@ -122,7 +142,8 @@ pub async fn start(plan: Plan) -> anyhow::Result<Running> {
     }
     let settings = Arc::new(settings(portal_url, gateway_url, has_mail_sink));
     let stop_portal = CancellationToken::new();
-    let portal = portal.map(|listener| {
+    let portal_counters = portal.as_ref().map(|_| Arc::<PortalCounters>::default());
+    let portal = portal.zip(portal_counters.clone()).map(|(listener, counters)| {
         let state = AppState {
             services: services.clone(),
             settings: Arc::clone(&settings),
@@ -132,7 +153,13 @@ pub async fn start(plan: Plan) -> anyhow::Result<Running> {
             fetcher: Arc::new(web::HttpSpecFetcher::new(addresses)),
             served: served.clone(),
         };
-        let router = web::router(state, &network.trusted_proxies, extra_pages);
+        let router = web::router(
+            state,
+            &network.trusted_proxies,
+            extra_pages,
+            readiness.clone(),
+            counters,
+        );
         (
             portal_address,
             tokio::spawn(web::serve(
@@ -143,6 +170,15 @@ pub async fn start(plan: Plan) -> anyhow::Result<Running> {
             )),
         )
     });
+    if let Some(operations) = &operations {
+        operations.watch(Sources {
+            services: services.clone(),
+            readiness: readiness.clone(),
+            gateway: gateway_sources,
+            portal: portal_counters,
+            tasks: tasks.records(),
+        });
+    }
     Ok(Running {
         services,
         settings,
@@ -151,6 +187,8 @@ pub async fn start(plan: Plan) -> anyhow::Result<Running> {
         portal,
         stop_portal,
         tasks,
+        readiness,
+        operations,
         _lock: lock,
     })
 }
@@ -161,7 +199,12 @@ async fn bind(address: SocketAddr) -> anyhow::Result<TcpListener> {
         .with_context(|| format!("the portal cannot listen on {address} (--portal)"))
 }
 
-type StartedGateway = (RunningGateway, JoinHandle<()>, watch::Receiver<i64>);
+struct StartedGateway {
+    gateway: RunningGateway,
+    flush: JoinHandle<()>,
+    served: watch::Receiver<i64>,
+    sources: GatewaySources,
+}
 
 async fn start_gateway(
     services: &Services,
@@ -173,7 +216,7 @@ async fn start_gateway(
 ) -> anyhow::Result<StartedGateway> {
     let name = node_name();
     let snapshot = SnapshotHandle::new(portal_url);
-    let reconciler = Reconciler::new(services.clone(), snapshot.clone(), name.clone());
+    let reconciler = Reconciler::new(services.clone(), snapshot.clone(), name.clone(), tasks.records());
     reconciler.pass().await.context("the configuration cannot be read")?;
     let mut options = GatewayOptions::new(network.gateway);
     options.addresses = addresses;
@@ -182,13 +225,29 @@ async fn start_gateway(
         options.threads = threads.get();
     }
     let (sink, usage) = UsageSink::channel(USAGE_CAPACITY);
-    let gateway = tokio::task::spawn_blocking(move || Gateway::start(options, snapshot, sink)).await?;
+    let backlog = sink.backlog();
+    let for_workers = snapshot.clone();
+    let gateway = tokio::task::spawn_blocking(move || Gateway::start(options, for_workers, sink)).await?;
     let gateway = gateway.context("--gateway cannot be used")?;
     // Not among the tasks: it ends when the gateway has handed over everything, not on a signal.
-    let flush = tokio::spawn(UsageFlush::new(services.clone(), name, lost).run(usage));
+    let flush = UsageFlush::new(services.clone(), name, lost, tasks.records());
+    let sources = GatewaySources {
+        counters: gateway.counters(),
+        snapshot,
+        status: reconciler.status(),
+        backlog,
+        usage: flush.counters(),
+        addresses: Mutex::default(),
+    };
+    let flush = tokio::spawn(flush.run(usage));
     let served = reconciler.served();
     tasks.spawn(reconciler.run(tasks.stop_signal()));
-    Ok((gateway, flush, served))
+    Ok(StartedGateway {
+        gateway,
+        flush,
+        served,
+        sources,
+    })
 }
 
 /// A new name at every start, so that batches of usage are numbered from 1 again.
@@ -252,6 +311,11 @@ impl Running {
         self.gateway.as_ref().map(|(gateway, _)| gateway.local_addr())
     }
 
+    /// Where metrics and health checks are, if this process has them.
+    pub fn operations_addr(&self) -> Option<SocketAddr> {
+        self.operations.as_ref().map(Operations::local_addr)
+    }
+
     /// Waits until the gateway of this process serves the newest configuration.
     ///
     /// # Errors
@@ -272,8 +336,11 @@ impl Running {
             portal,
             stop_portal,
             tasks,
+            readiness,
+            operations,
             ..
         } = self;
+        readiness.stopping();
         stop_portal.cancel();
         let portal_stops = async {
             match portal {
@@ -306,6 +373,9 @@ impl Running {
         services.context.db.close().await;
         if !(portal_drained && gateway_drained) {
             tracing::warn!("some requests were cut off");
+        }
+        if let Some(operations) = operations {
+            operations.stop().await;
         }
         portal_drained && gateway_drained && tasks_ended
     }

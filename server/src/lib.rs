@@ -15,6 +15,7 @@ pub mod boot;
 pub mod cli;
 pub mod config;
 pub mod demo;
+pub mod operations;
 pub mod tasks;
 pub mod telemetry;
 pub mod temporary;

@@ -28,6 +28,14 @@ impl Catalog {
         self.versions.get(address)
     }
 
+    /// Every version with its address.
+    pub(super) fn addresses(&self) -> Vec<(VersionId, String)> {
+        let versions = self.versions.iter();
+        versions
+            .map(|(address, version)| (version.id, address.to_string()))
+            .collect()
+    }
+
     /// A plan that can be used.
     pub(crate) fn plan(&self, id: PlanId) -> Option<&Arc<Plan>> {
         self.plans.get(&id)

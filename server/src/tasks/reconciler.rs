@@ -4,9 +4,16 @@
 //! runs when this process commits a change, when another one over the same PostgreSQL database does, and every two
 //! seconds. A pass that fails leaves the last snapshot in place and is repeated with the next reason to look.
 
-use std::time::Duration;
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicI64, Ordering::Relaxed},
+    },
+    time::Duration,
+};
 
 use domain::{
+    clock::Timestamp,
     error::Result,
     gateway_config::{ConfigRevision, ConfigUpdate},
     services::Services,
@@ -15,6 +22,8 @@ use domain::{
 use gateway::SnapshotHandle;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
+
+use super::{Task, TaskRecords};
 
 /// Between two passes without another reason, and between two reports that this gateway is alive.
 const EVERY: Duration = Duration::from_secs(2);
@@ -28,17 +37,53 @@ pub struct Reconciler {
     served: watch::Sender<ConfigRevision>,
     /// Name of this process in the list of gateways.
     node: String,
+    status: Arc<ConfigStatus>,
+    records: TaskRecords,
+}
+
+/// How fresh the served configuration is.
+#[derive(Debug, Default)]
+pub struct ConfigStatus {
+    /// Unix milliseconds; 0 for never.
+    confirmed_at: AtomicI64,
+    is_from_disk: AtomicBool,
+}
+
+impl ConfigStatus {
+    /// When the database last said that this is the newest configuration, in Unix milliseconds; 0 for never.
+    pub fn confirmed_at_ms(&self) -> i64 {
+        self.confirmed_at.load(Relaxed)
+    }
+
+    /// Whether the configuration is the last good one from the disk, because the database was away at the start and has
+    /// been since.
+    pub fn is_from_disk(&self) -> bool {
+        self.is_from_disk.load(Relaxed)
+    }
+
+    fn confirm(&self, at: Timestamp, is_from_disk: bool) {
+        self.confirmed_at
+            .store((at.unix_timestamp_nanos() / 1_000_000) as i64, Relaxed);
+        self.is_from_disk.store(is_from_disk, Relaxed);
+    }
 }
 
 impl Reconciler {
     /// A reconciler for `snapshot`, which reports as the gateway `node`.
-    pub fn new(services: Services, snapshot: SnapshotHandle, node: String) -> Self {
+    pub fn new(services: Services, snapshot: SnapshotHandle, node: String, records: TaskRecords) -> Self {
         Self {
             services,
             snapshot,
             served: watch::Sender::new(0),
             node,
+            status: Arc::default(),
+            records,
         }
+    }
+
+    /// How fresh the served configuration is.
+    pub fn status(&self) -> Arc<ConfigStatus> {
+        Arc::clone(&self.status)
     }
 
     /// The configuration that is served; 0 before the first.
@@ -51,6 +96,17 @@ impl Reconciler {
     /// # Errors
     /// The database cannot be read; the last snapshot stays.
     pub async fn pass(&self) -> Result<()> {
+        let began = self.services.context.clock.now();
+        let passed = self.try_pass().await;
+        if passed.is_ok() {
+            self.status.confirm(began, false);
+        }
+        self.records
+            .note(Task::Reconciler, passed.is_ok(), self.services.context.clock.now());
+        passed
+    }
+
+    async fn try_pass(&self) -> Result<()> {
         let since = self.snapshot.revision();
         if since.is_some() && since == Some(self.services.gateway_config.revision().await?) {
             return Ok(());
