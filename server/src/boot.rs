@@ -23,6 +23,7 @@ use crate::{
     assets,
     config::{FolderLock, NetworkArgs, OperationsArgs, Role, Store, local_url},
     operations::{GatewaySources, Operations, PortalCounters, Readiness, Sources},
+    snapshot_file::{Loaded, Recorder, SnapshotFile},
     tasks::{Reconciler, Tasks, UsageFlush, mail::Transport},
     web,
 };
@@ -106,10 +107,30 @@ pub async fn start(plan: Plan) -> anyhow::Result<Running> {
 
     let database = store.prepare()?;
     let lock = store.lock()?;
-    let services = Services::open(&database, &portal_url, addresses).await?;
+    // With SQLite, the database is in the same folder: where it is away, so is the file.
+    let file = matches!(store, Store::Postgres(_)).then(|| SnapshotFile::new(&lost, &store));
+    let file = file.filter(|_| Role::Gateway.is_among(&roles));
+    // Every page needs the database; a gateway only needs what it was told.
+    let needs_database = Role::Portal.is_among(&roles) || Role::Worker.is_among(&roles);
+    let (services, loaded) = match Services::open(&database, &portal_url, addresses).await {
+        Ok(services) => (services, None),
+        Err(error) => {
+            let last_good = file.as_ref().filter(|_| !needs_database && error.is_unreachable());
+            let Some(loaded) = last_good.and_then(last_good_configuration) else {
+                return Err(error.into());
+            };
+            tracing::warn!(
+                %error,
+                confirmed_at = %loaded.confirmed_at,
+                "serving the last good configuration from the disk until the database is back"
+            );
+            (Services::open_later(&database, &portal_url, addresses)?, Some(loaded))
+        }
+    };
     let tasks = Tasks::default();
     let started = if Role::Gateway.is_among(&roles) {
-        Some(start_gateway(&services, &network, &portal_url, addresses, lost, &tasks).await?)
+        let disk = GatewayDisk { lost, file, loaded };
+        Some(start_gateway(&services, &network, &portal_url, addresses, disk, &tasks).await?)
     } else {
         None
     };
@@ -121,8 +142,6 @@ pub async fn start(plan: Plan) -> anyhow::Result<Running> {
         ),
         None => (None, None, None),
     };
-    // Every page needs the database; a gateway only needs what it was told.
-    let needs_database = Role::Portal.is_among(&roles) || Role::Worker.is_among(&roles);
     let readiness = Readiness::new(services.clone(), needs_database, served.clone());
     let gateway_address = gateway
         .as_ref()
@@ -206,18 +225,63 @@ struct StartedGateway {
     sources: GatewaySources,
 }
 
+/// What a gateway has in the data folder.
+struct GatewayDisk {
+    /// Folder for usage that the database does not take.
+    lost: PathBuf,
+    /// The last good configuration, if it is kept.
+    file: Option<SnapshotFile>,
+    /// What was in it, if the database is away.
+    loaded: Option<Loaded>,
+}
+
+/// What a gateway served when it last ran; `None`, and the log says why, if there is nothing that could be used.
+fn last_good_configuration(file: &SnapshotFile) -> Option<Loaded> {
+    match file.load() {
+        Ok(loaded) => {
+            if loaded.is_cut {
+                tracing::warn!(file = %file.path().display(), "the last change of the configuration is missing on disk");
+            }
+            Some(loaded)
+        }
+        Err(error) => {
+            tracing::warn!(%error, file = %file.path().display(), "the last good configuration on disk is not used");
+            None
+        }
+    }
+}
+
 async fn start_gateway(
     services: &Services,
     network: &NetworkArgs,
     portal_url: &str,
     addresses: AddressPolicy,
-    lost: PathBuf,
+    disk: GatewayDisk,
     tasks: &Tasks,
 ) -> anyhow::Result<StartedGateway> {
+    let GatewayDisk { lost, file, loaded } = disk;
     let name = node_name();
     let snapshot = SnapshotHandle::new(portal_url);
-    let reconciler = Reconciler::new(services.clone(), snapshot.clone(), name.clone(), tasks.records());
-    reconciler.pass().await.context("the configuration cannot be read")?;
+    let mut reconciler = Reconciler::new(services.clone(), snapshot.clone(), name.clone(), tasks.records());
+    let mut file_state = None;
+    if let Some(file) = file {
+        match Recorder::start(&file) {
+            Ok((recorder, writing)) => {
+                file_state = Some(recorder.state());
+                tasks.spawn(writing);
+                reconciler.record(file, recorder);
+            }
+            Err(error) => {
+                let error = format!("{error:#}");
+                tracing::warn!(%error, "this gateway cannot restart without its database: nothing is kept on disk");
+            }
+        }
+    }
+    match loaded {
+        Some(loaded) => reconciler.begin_with(loaded).await,
+        None => reconciler.pass().await,
+    }
+    .context("the configuration cannot be read")?;
     let mut options = GatewayOptions::new(network.gateway);
     options.addresses = addresses;
     options.clock = services.context.clock.clone();
@@ -235,6 +299,7 @@ async fn start_gateway(
         counters: gateway.counters(),
         snapshot,
         status: reconciler.status(),
+        file: file_state,
         backlog,
         usage: flush.counters(),
         addresses: Mutex::default(),

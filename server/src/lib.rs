@@ -16,6 +16,7 @@ pub mod cli;
 pub mod config;
 pub mod demo;
 pub mod operations;
+pub mod snapshot_file;
 pub mod tasks;
 pub mod telemetry;
 pub mod temporary;

@@ -17,7 +17,10 @@ use super::{
     health::Readiness,
     process,
 };
-use crate::tasks::{ConfigStatus, Task, TaskRecords, UsageCounters};
+use crate::{
+    snapshot_file::SnapshotFileState,
+    tasks::{ConfigStatus, Task, TaskRecords, UsageCounters},
+};
 
 /// Names of status classes, in the order in which they are counted.
 const CLASSES: [&str; 5] = ["1xx", "2xx", "3xx", "4xx", "5xx"];
@@ -44,6 +47,8 @@ pub struct GatewaySources {
     pub snapshot: SnapshotHandle,
     /// How fresh that is.
     pub status: Arc<ConfigStatus>,
+    /// How the last good configuration on disk fares, where it is kept.
+    pub file: Option<Arc<SnapshotFileState>>,
     /// What waits for the ledger.
     pub backlog: UsageBacklog,
     /// What the ledger took.
@@ -180,6 +185,20 @@ fn write_configuration(exposition: &mut Exposition, gateway: &GatewaySources, se
             "1 while the last good configuration is served from the disk because the database is away since the start.",
         )
         .sample(&[], u8::from(gateway.status.is_from_disk()));
+    if let Some(file) = &gateway.file {
+        exposition
+            .gauge(
+                "turnpike_gateway_snapshot_file_bytes",
+                "Size of the last good configuration on disk; 0 while there is none of this process.",
+            )
+            .sample(&[], file.bytes());
+        exposition
+            .counter(
+                "turnpike_gateway_snapshot_file_failures",
+                "Writes of the last good configuration that failed.",
+            )
+            .sample(&[], file.failures());
+    }
     exposition
         .gauge("turnpike_gateway_keys", "Keys that are accepted.")
         .sample(&[], gateway.snapshot.key_count());

@@ -12,6 +12,7 @@ mod documentation;
 mod forms;
 mod hostile;
 mod journey;
+mod last_good;
 mod mail;
 mod manifest;
 mod metering;
