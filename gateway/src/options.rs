@@ -4,6 +4,8 @@ use std::{net::SocketAddr, time::Duration};
 
 use domain::{clock::Clock, upstream::address::AddressPolicy};
 
+use crate::AccessLog;
+
 /// What a gateway is started with.
 #[derive(Clone, Debug)]
 pub struct GatewayOptions {
@@ -19,6 +21,8 @@ pub struct GatewayOptions {
     pub limits: Limits,
     /// Where "now" comes from.
     pub clock: Clock,
+    /// Where calls are logged; costs nothing where there is none.
+    pub access_log: Option<AccessLog>,
 }
 
 impl GatewayOptions {
@@ -31,6 +35,7 @@ impl GatewayOptions {
             via: "turnpike",
             limits: Limits::default(),
             clock: Clock::System,
+            access_log: None,
         }
     }
 }

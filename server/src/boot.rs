@@ -20,9 +20,10 @@ use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
+    access_log::AccessLogWriter,
     assets,
     config::{FolderLock, NetworkArgs, OperationsArgs, Role, Store, local_url},
-    operations::{GatewaySources, Operations, PortalCounters, Readiness, Sources},
+    operations::{AccessLogSources, GatewaySources, Operations, PortalCounters, Readiness, Sources},
     snapshot_file::{Loaded, Recorder, SnapshotFile},
     tasks::{Reconciler, Tasks, UsageFlush, mail::Transport},
     web,
@@ -71,6 +72,7 @@ pub struct Running {
     settings: Arc<Settings>,
     served: Option<watch::Receiver<i64>>,
     gateway: Option<(RunningGateway, JoinHandle<()>)>,
+    access_log: Option<AccessLogWriter>,
     portal: Option<(SocketAddr, JoinHandle<()>)>,
     stop_portal: CancellationToken,
     tasks: Tasks,
@@ -101,7 +103,11 @@ pub async fn start(plan: Plan) -> anyhow::Result<Running> {
     } else {
         None
     };
-    let operations = Operations::start(operations.operations).await?;
+    let OperationsArgs {
+        operations,
+        access_log: log_args,
+    } = operations;
+    let operations = Operations::start(operations).await?;
     let portal_address = portal.as_ref().map_or(Ok(network.portal), TcpListener::local_addr)?;
     let portal_url = network.portal_url.clone().unwrap_or_else(|| local_url(portal_address));
 
@@ -128,9 +134,21 @@ pub async fn start(plan: Plan) -> anyhow::Result<Running> {
         }
     };
     let tasks = Tasks::default();
+    let (access_log, log_writer) = if Role::Gateway.is_among(&roles) {
+        AccessLogWriter::start(&log_args)?.unzip()
+    } else {
+        (None, None)
+    };
     let started = if Role::Gateway.is_among(&roles) {
+        let mut options = GatewayOptions::new(network.gateway);
+        options.addresses = addresses;
+        options.clock = services.context.clock.clone();
+        options.access_log = access_log;
+        if let Some(threads) = network.gateway_threads {
+            options.threads = threads.get();
+        }
         let disk = GatewayDisk { lost, file, loaded };
-        Some(start_gateway(&services, &network, &portal_url, addresses, disk, &tasks).await?)
+        Some(start_gateway(&services, options, &portal_url, disk, &tasks).await?)
     } else {
         None
     };
@@ -195,6 +213,7 @@ pub async fn start(plan: Plan) -> anyhow::Result<Running> {
             readiness: readiness.clone(),
             gateway: gateway_sources,
             portal: portal_counters,
+            access_log: log_writer.as_ref().map(AccessLogSources::of),
             tasks: tasks.records(),
         });
     }
@@ -203,6 +222,7 @@ pub async fn start(plan: Plan) -> anyhow::Result<Running> {
         settings,
         served,
         gateway,
+        access_log: log_writer,
         portal,
         stop_portal,
         tasks,
@@ -253,9 +273,8 @@ fn last_good_configuration(file: &SnapshotFile) -> Option<Loaded> {
 
 async fn start_gateway(
     services: &Services,
-    network: &NetworkArgs,
+    options: GatewayOptions,
     portal_url: &str,
-    addresses: AddressPolicy,
     disk: GatewayDisk,
     tasks: &Tasks,
 ) -> anyhow::Result<StartedGateway> {
@@ -282,12 +301,6 @@ async fn start_gateway(
         None => reconciler.pass().await,
     }
     .context("the configuration cannot be read")?;
-    let mut options = GatewayOptions::new(network.gateway);
-    options.addresses = addresses;
-    options.clock = services.context.clock.clone();
-    if let Some(threads) = network.gateway_threads {
-        options.threads = threads.get();
-    }
     let (sink, usage) = UsageSink::channel(USAGE_CAPACITY);
     let backlog = sink.backlog();
     let for_workers = snapshot.clone();
@@ -398,6 +411,7 @@ impl Running {
         let Self {
             services,
             gateway,
+            access_log,
             portal,
             stop_portal,
             tasks,
@@ -434,6 +448,9 @@ impl Running {
             }
         };
         let (portal_drained, gateway_drained) = tokio::join!(portal_stops, gateway_stops);
+        if let Some(access_log) = access_log {
+            access_log.finish().await;
+        }
         let tasks_ended = tasks.stop(LAST_TASKS).await;
         services.context.db.close().await;
         if !(portal_drained && gateway_drained) {

@@ -9,6 +9,7 @@
 //! - Commands translate; every rule is in `domain`.
 //! - A failure at start is one line on standard error and exit code 1.
 
+pub mod access_log;
 pub mod assets;
 pub mod auth;
 pub mod boot;

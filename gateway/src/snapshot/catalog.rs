@@ -30,9 +30,9 @@ impl Catalog {
 
     /// Every version with its address.
     pub(super) fn addresses(&self) -> Vec<(VersionId, String)> {
-        let versions = self.versions.iter();
+        let versions = self.versions.values();
         versions
-            .map(|(address, version)| (version.id, address.to_string()))
+            .map(|version| (version.id, version.address.to_string()))
             .collect()
     }
 
@@ -47,6 +47,8 @@ impl Catalog {
 pub(crate) struct Version {
     /// Differs between two compilations of the same version: operation numbers are only good within one.
     pub(crate) compilation: u64,
+    /// `{organization}/{api}/{version}`.
+    pub(crate) address: Box<str>,
     pub(crate) id: VersionId,
     pub(crate) api_id: ApiId,
     pub(crate) state: VersionState,

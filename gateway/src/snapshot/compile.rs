@@ -159,6 +159,7 @@ fn version(
     }
     Version {
         compilation: next_compilation(),
+        address: address.into(),
         id: record.id,
         api_id: record.api_id,
         state: record.state,

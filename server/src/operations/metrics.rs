@@ -10,7 +10,7 @@ use std::{
 };
 
 use domain::{id::VersionId, services::Services, store::Engine};
-use gateway::{Counters, LatencyHistogram, SnapshotHandle, UsageBacklog};
+use gateway::{AccessLogCounters, Counters, LatencyHistogram, SnapshotHandle, UsageBacklog};
 
 use super::{
     exposition::{Exposition, Form, seconds},
@@ -18,6 +18,7 @@ use super::{
     process,
 };
 use crate::{
+    access_log::AccessLogWriter,
     snapshot_file::SnapshotFileState,
     tasks::{ConfigStatus, Task, TaskRecords, UsageCounters},
 };
@@ -37,6 +38,24 @@ pub struct Sources {
     pub portal: Option<Arc<PortalCounters>>,
     /// The background tasks.
     pub tasks: TaskRecords,
+    /// The access log, if there is one.
+    pub access_log: Option<AccessLogSources>,
+}
+
+/// Where the metrics of an access log come from.
+pub struct AccessLogSources {
+    counters: Arc<AccessLogCounters>,
+    lost: Arc<AtomicU64>,
+}
+
+impl AccessLogSources {
+    /// Those of a writer.
+    pub fn of(writer: &AccessLogWriter) -> Self {
+        Self {
+            counters: writer.counters(),
+            lost: writer.lost(),
+        }
+    }
 }
 
 /// Where the metrics of a gateway come from.
@@ -111,6 +130,9 @@ pub(super) async fn collect(sources: Option<&Sources>, form: Form) -> String {
         }
         if let Some(portal) = &sources.portal {
             write_portal(&mut exposition, portal);
+        }
+        if let Some(log) = &sources.access_log {
+            write_access_log(&mut exposition, log);
         }
         write_tasks(&mut exposition, &sources.tasks);
         write_database(&mut exposition, &sources.services).await;
@@ -268,6 +290,19 @@ fn write_portal(exposition: &mut Exposition, portal: &PortalCounters) {
     exposition
         .gauge("turnpike_portal_requests_in_flight", "Requests that are not answered.")
         .sample(&[], portal.in_flight.load(Relaxed));
+}
+
+fn write_access_log(exposition: &mut Exposition, log: &AccessLogSources) {
+    exposition
+        .counter("turnpike_access_log_lines", "Lines of the access log.")
+        .sample(&[], log.counters.lines());
+    exposition
+        .counter(
+            "turnpike_access_log_dropped",
+            "Lines that were dropped because their writer was behind, or could not write.",
+        )
+        .sample(&[("cause", "behind")], log.counters.dropped())
+        .sample(&[("cause", "unwritable")], log.lost.load(Relaxed));
 }
 
 fn write_tasks(exposition: &mut Exposition, tasks: &TaskRecords) {

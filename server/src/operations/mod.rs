@@ -27,7 +27,7 @@ use tokio::{net::TcpListener, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
 
 pub use health::{NotReady, Readiness};
-pub use metrics::{GatewaySources, PortalCounters, Sources};
+pub use metrics::{AccessLogSources, GatewaySources, PortalCounters, Sources};
 
 use self::exposition::Form;
 use crate::{
