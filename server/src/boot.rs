@@ -1,7 +1,8 @@
 //! Starting and stopping a process.
 //!
 //! Start: addresses of portal and operations taken → database open and up to date → first configuration loaded → gateway accepts →
-//! background tasks → portal accepts. Stop, the other way round: portal and gateway stop accepting and finish what is
+//! background tasks → portal accepts. Stop, the other way round: not ready any more → (delay) →
+//! portal and gateway stop accepting and finish what is
 //! under way, the last usage is written, tasks end, the database is closed, health checks end. A step that fails undoes those before it.
 
 use std::{
@@ -22,15 +23,13 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     access_log::AccessLogWriter,
     assets,
-    config::{FolderLock, NetworkArgs, OperationsArgs, Role, Store, local_url},
+    config::{DrainArgs, FolderLock, NetworkArgs, OperationsArgs, Role, Store, local_url},
     operations::{AccessLogSources, GatewaySources, Operations, PortalCounters, Readiness, Sources},
     snapshot_file::{Loaded, Recorder, SnapshotFile},
     tasks::{Reconciler, Tasks, UsageFlush, mail::Transport},
     web,
 };
 
-/// How long requests that are under way may take once a stop was asked for.
-const DRAIN: Duration = Duration::from_secs(20);
 /// How long writing the last usage may take; the database may be slow, but not gone for good.
 const LAST_USAGE: Duration = Duration::from_secs(15);
 /// How long background tasks may take to end.
@@ -78,6 +77,7 @@ pub struct Running {
     tasks: Tasks,
     readiness: Readiness,
     operations: Option<Operations>,
+    drain: DrainArgs,
     /// Until the process has stopped.
     _lock: Option<FolderLock>,
 }
@@ -106,6 +106,7 @@ pub async fn start(plan: Plan) -> anyhow::Result<Running> {
     let OperationsArgs {
         operations,
         access_log: log_args,
+        drain,
     } = operations;
     let operations = Operations::start(operations).await?;
     let portal_address = portal.as_ref().map_or(Ok(network.portal), TcpListener::local_addr)?;
@@ -228,6 +229,7 @@ pub async fn start(plan: Plan) -> anyhow::Result<Running> {
         tasks,
         readiness,
         operations,
+        drain,
         _lock: lock,
     })
 }
@@ -417,14 +419,23 @@ impl Running {
             tasks,
             readiness,
             operations,
+            drain,
             ..
         } = self;
         readiness.stopping();
+        if !drain.drain_delay.is_zero() {
+            tracing::info!(
+                seconds = drain.drain_delay.as_secs(),
+                "not ready any more, and still taking requests"
+            );
+            tokio::time::sleep(drain.drain_delay).await;
+        }
+        let grace = drain.drain_timeout;
         stop_portal.cancel();
         let portal_stops = async {
             match portal {
                 Some((_, mut task)) => {
-                    let drained = tokio::time::timeout(DRAIN, &mut task).await.is_ok();
+                    let drained = tokio::time::timeout(grace, &mut task).await.is_ok();
                     task.abort();
                     drained
                 }
@@ -435,7 +446,7 @@ impl Running {
             match gateway {
                 Some((gateway, mut flush)) => {
                     let counters = gateway.counters();
-                    let drained = gateway.shutdown(DRAIN).await;
+                    let drained = gateway.shutdown(grace).await;
                     sum_up(&counters.read());
                     let written = tokio::time::timeout(LAST_USAGE, &mut flush).await.is_ok();
                     if !written {

@@ -5,6 +5,7 @@ use std::{
     num::NonZeroU32,
     path::PathBuf,
     str::FromStr,
+    time::Duration,
 };
 
 use clap::Args;
@@ -22,6 +23,29 @@ pub struct OperationsArgs {
     /// What is logged of calls.
     #[command(flatten)]
     pub access_log: AccessLogArgs,
+    /// How it stops.
+    #[command(flatten)]
+    pub drain: DrainArgs,
+}
+
+/// How a process stops.
+#[derive(Args, Clone, Copy, Debug)]
+pub struct DrainArgs {
+    /// How long a process that was told to stop still takes new requests while it is not ready any more, in seconds: for
+    /// load balancers to notice
+    #[arg(long, value_name = "SECONDS", env = "TURNPIKE_DRAIN_DELAY", default_value = "0", value_parser = seconds)]
+    pub drain_delay: Duration,
+    /// How long requests that are under way may take after that; what is not over then is cut
+    #[arg(long, value_name = "SECONDS", env = "TURNPIKE_DRAIN_TIMEOUT", default_value = "20", value_parser = seconds)]
+    pub drain_timeout: Duration,
+}
+
+/// A time of whole seconds, up to a day.
+fn seconds(text: &str) -> Result<Duration, String> {
+    match text.parse() {
+        Ok(seconds @ 0..=86_400) => Ok(Duration::from_secs(seconds)),
+        _ => Err("write seconds from 0 to 86400".into()),
+    }
 }
 
 /// What a gateway logs of its calls.
@@ -104,6 +128,17 @@ impl FromStr for OperationsListener {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn times_to_stop_are_seconds() {
+        assert_eq!(seconds("0"), Ok(Duration::ZERO));
+        assert_eq!(seconds("86400"), Ok(Duration::from_hours(24)));
+        assert!(
+            ["-1", "1.5", "86401", "20s", ""]
+                .iter()
+                .all(|text| seconds(text).is_err())
+        );
+    }
 
     #[test]
     fn listeners_and_logs_are_read() {

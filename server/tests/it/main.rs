@@ -21,6 +21,7 @@ mod product;
 mod roles;
 mod routes;
 mod security;
+mod stopping;
 mod strangers;
 mod upstream;
 mod weight;
