@@ -108,6 +108,15 @@ impl Services {
         Ok(Self::new(Context::new(db, portal_url, addresses)))
     }
 
+    /// As [`Self::open`], over a PostgreSQL database that is away; see [`Database::open_later`].
+    ///
+    /// # Errors
+    /// Not a URL of PostgreSQL.
+    pub fn open_later(url: &str, portal_url: &str, addresses: AddressPolicy) -> Result<Self, OpenError> {
+        let db = Database::open_later(url, OpenOptions::default())?;
+        Ok(Self::new(Context::new(db, portal_url, addresses)))
+    }
+
     /// Puts the use cases together.
     pub fn new(cx: Context) -> Self {
         let documents = Documents::new(cx.clone(), DEFAULT_BUDGET);

@@ -5,7 +5,10 @@ use std::sync::{
     atomic::{AtomicU64, Ordering::Relaxed},
 };
 
-use crate::problem::Reason;
+use crate::{
+    meter::{Latencies, LatencyHistogram},
+    problem::Reason,
+};
 
 /// What one worker counts. Only its worker writes, so a plain load and store is enough.
 #[derive(Debug)]
@@ -15,6 +18,9 @@ pub(crate) struct WorkerCounters {
     connections: AtomicU64,
     open: AtomicU64,
     upstream_connections: AtomicU64,
+    begun: AtomicU64,
+    ended: AtomicU64,
+    latency: LatencyHistogram,
 }
 
 impl Default for WorkerCounters {
@@ -25,6 +31,9 @@ impl Default for WorkerCounters {
             connections: AtomicU64::new(0),
             open: AtomicU64::new(0),
             upstream_connections: AtomicU64::new(0),
+            begun: AtomicU64::new(0),
+            ended: AtomicU64::new(0),
+            latency: LatencyHistogram::default(),
         }
     }
 }
@@ -54,6 +63,25 @@ impl WorkerCounters {
     pub(crate) fn upstream_connected(&self) {
         bump(&self.upstream_connections);
     }
+
+    /// A call's head was read. Each is followed by one [`Self::call_ended`].
+    #[expect(dead_code, reason = "called where a call begins")]
+    pub(crate) fn call_began(&self) {
+        bump(&self.begun);
+    }
+
+    /// A call is over: its answer's body was sent, or given up.
+    #[expect(dead_code, reason = "called where a call ends")]
+    pub(crate) fn call_ended(&self) {
+        bump(&self.ended);
+    }
+
+    /// The head of a call's answer is known, the gateway's own refusals included, so many microseconds after the head of
+    /// the request.
+    #[expect(dead_code, reason = "called where a call is counted")]
+    pub(crate) fn took(&self, micros: u64) {
+        self.latency.record(micros);
+    }
 }
 
 /// A handle on the counters of a running gateway.
@@ -73,12 +101,20 @@ pub struct CounterSnapshot {
     pub open_connections: u64,
     /// Connections made to upstreams.
     pub upstream_connections: u64,
+    /// Calls whose answer is not over.
+    pub in_flight: u64,
+    /// Times from the head of a request to the head of its answer.
+    pub latencies: Latencies,
 }
 
 impl Counters {
     /// Adds up what the workers counted.
     pub fn read(&self) -> CounterSnapshot {
         let sum = |pick: &dyn Fn(&WorkerCounters) -> &AtomicU64| self.0.iter().map(|w| pick(w).load(Relaxed)).sum();
+        let mut latencies = Latencies::default();
+        for worker in self.0.iter() {
+            latencies.add(&worker.latency.read());
+        }
         CounterSnapshot {
             by_class: std::array::from_fn(|i| sum(&|w| &w.by_class[i])),
             refusals: Reason::ALL
@@ -88,6 +124,13 @@ impl Counters {
             connections: sum(&|w| &w.connections),
             open_connections: sum(&|w| &w.open),
             upstream_connections: sum(&|w| &w.upstream_connections),
+            // Ended first: a call that begins and ends in between must not count below nothing.
+            in_flight: in_flight(sum(&|w| &w.ended), sum(&|w| &w.begun)),
+            latencies,
         }
     }
+}
+
+fn in_flight(ended: u64, begun: u64) -> u64 {
+    begun.saturating_sub(ended)
 }

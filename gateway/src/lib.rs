@@ -32,6 +32,7 @@
 //!
 //! Start reading at `decision.rs`, then `worker/call.rs`.
 
+mod access_log;
 mod decision;
 pub mod limit;
 pub mod problem;
@@ -54,8 +55,9 @@ mod transport;
 mod upstream;
 mod worker;
 
+pub use access_log::{AccessLines, AccessLog, AccessLogCounters, AccessRecord, WorkerLog};
 pub use counters::{CounterSnapshot, Counters};
-pub use meter::{UsageRows, UsageSink};
+pub use meter::{LATENCY_BUCKETS, Latencies, LatencyHistogram, UsageBacklog, UsageRows, UsageSink};
 pub use options::{GatewayOptions, Limits};
 pub use snapshot::{Applied, SnapshotHandle, Warning};
 pub use start::{Drained, Gateway, RunningGateway, StartError};

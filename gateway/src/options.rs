@@ -4,6 +4,8 @@ use std::{net::SocketAddr, time::Duration};
 
 use domain::{clock::Clock, policy::ip::Network, upstream::address::AddressPolicy};
 
+use crate::AccessLog;
+
 /// What a gateway is started with.
 #[derive(Clone, Debug)]
 pub struct GatewayOptions {
@@ -21,6 +23,8 @@ pub struct GatewayOptions {
     pub limits: Limits,
     /// Where "now" comes from.
     pub clock: Clock,
+    /// Where calls are logged; costs nothing where there is none.
+    pub access_log: Option<AccessLog>,
 }
 
 impl GatewayOptions {
@@ -34,6 +38,7 @@ impl GatewayOptions {
             trusted_proxies: Vec::new(),
             limits: Limits::default(),
             clock: Clock::System,
+            access_log: None,
         }
     }
 }

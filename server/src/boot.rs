@@ -1,10 +1,16 @@
 //! Starting and stopping a process.
 //!
-//! Start: portal address taken → database open and up to date → first configuration loaded → gateway accepts →
-//! background tasks → portal accepts. Stop, the other way round: portal and gateway stop accepting and finish what is
-//! under way, the last usage is written, tasks end, the database is closed. A step that fails undoes those before it.
+//! Start: addresses of portal and operations taken → database open and up to date → first configuration loaded → gateway accepts →
+//! background tasks → portal accepts. Stop, the other way round: not ready any more → (delay) →
+//! portal and gateway stop accepting and finish what is
+//! under way, the last usage is written, tasks end, the database is closed, health checks end. A step that fails undoes those before it.
 
-use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    net::SocketAddr,
+    path::PathBuf,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 use anyhow::Context as _;
 use app::cx::{AppState, Assets, Settings};
@@ -15,14 +21,15 @@ use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
+    access_log::AccessLogWriter,
     assets,
-    config::{FolderLock, NetworkArgs, Role, Store, local_url},
+    config::{DrainArgs, FolderLock, NetworkArgs, OperationsArgs, Role, Store, local_url},
+    operations::{AccessLogSources, GatewaySources, Operations, PortalCounters, Readiness, Sources},
+    snapshot_file::{Loaded, Recorder, SnapshotFile},
     tasks::{Reconciler, Tasks, UsageFlush, mail::Transport},
     web,
 };
 
-/// How long requests that are under way may take once a stop was asked for.
-const DRAIN: Duration = Duration::from_secs(20);
 /// How long writing the last usage may take; the database may be slow, but not gone for good.
 const LAST_USAGE: Duration = Duration::from_secs(15);
 /// How long background tasks may take to end.
@@ -38,6 +45,8 @@ pub struct Plan {
     pub lost: PathBuf,
     /// Addresses to listen on and how they are reached.
     pub network: NetworkArgs,
+    /// How it is watched and how it stops.
+    pub operations: OperationsArgs,
     /// What the process does.
     pub roles: Vec<Role>,
     /// Which addresses upstreams and spec URLs may have.
@@ -62,9 +71,13 @@ pub struct Running {
     settings: Arc<Settings>,
     served: Option<watch::Receiver<i64>>,
     gateway: Option<(RunningGateway, JoinHandle<()>)>,
+    access_log: Option<AccessLogWriter>,
     portal: Option<(SocketAddr, JoinHandle<()>)>,
     stop_portal: CancellationToken,
     tasks: Tasks,
+    readiness: Readiness,
+    operations: Option<Operations>,
+    drain: DrainArgs,
     /// Until the process has stopped.
     _lock: Option<FolderLock>,
 }
@@ -79,6 +92,7 @@ pub async fn start(plan: Plan) -> anyhow::Result<Running> {
         store,
         lost,
         network,
+        operations,
         roles,
         addresses,
         mail,
@@ -89,21 +103,66 @@ pub async fn start(plan: Plan) -> anyhow::Result<Running> {
     } else {
         None
     };
+    let OperationsArgs {
+        operations,
+        access_log: log_args,
+        drain,
+    } = operations;
+    let operations = Operations::start(operations).await?;
     let portal_address = portal.as_ref().map_or(Ok(network.portal), TcpListener::local_addr)?;
     let portal_url = network.portal_url.clone().unwrap_or_else(|| local_url(portal_address));
 
     let database = store.prepare()?;
     let lock = store.lock()?;
-    let services = Services::open(&database, &portal_url, addresses).await?;
+    // With SQLite, the database is in the same folder: where it is away, so is the file.
+    let file = matches!(store, Store::Postgres(_)).then(|| SnapshotFile::new(&lost, &store));
+    let file = file.filter(|_| Role::Gateway.is_among(&roles));
+    // Every page needs the database; a gateway only needs what it was told.
+    let needs_database = Role::Portal.is_among(&roles) || Role::Worker.is_among(&roles);
+    let (services, loaded) = match Services::open(&database, &portal_url, addresses).await {
+        Ok(services) => (services, None),
+        Err(error) => {
+            let last_good = file.as_ref().filter(|_| !needs_database && error.is_unreachable());
+            let Some(loaded) = last_good.and_then(last_good_configuration) else {
+                return Err(error.into());
+            };
+            tracing::warn!(
+                %error,
+                confirmed_at = %loaded.confirmed_at,
+                "serving the last good configuration from the disk until the database is back"
+            );
+            (Services::open_later(&database, &portal_url, addresses)?, Some(loaded))
+        }
+    };
     let tasks = Tasks::default();
+    let (access_log, log_writer) = if Role::Gateway.is_among(&roles) {
+        AccessLogWriter::start(&log_args)?.unzip()
+    } else {
+        (None, None)
+    };
     let started = if Role::Gateway.is_among(&roles) {
-        Some(start_gateway(&services, &network, &portal_url, addresses, lost, &tasks).await?)
+        let mut options = GatewayOptions::new(network.gateway);
+        options.addresses = addresses;
+        options.clock = services.context.clock.clone();
+        options.access_log = access_log;
+        options.trusted_proxies = network.trusted_proxies.iter().copied().map(Into::into).collect();
+        if let Some(threads) = network.gateway_threads {
+            options.threads = threads.get();
+        }
+        let disk = GatewayDisk { lost, file, loaded };
+        Some(start_gateway(&services, options, &portal_url, disk, &tasks).await?)
     } else {
         None
     };
-    let (gateway, served) = started.map_or((None, None), |(gateway, flush, served)| {
-        (Some((gateway, flush)), Some(served))
-    });
+    let (gateway, gateway_sources, served) = match started {
+        Some(started) => (
+            Some((started.gateway, started.flush)),
+            Some(started.sources),
+            Some(started.served),
+        ),
+        None => (None, None, None),
+    };
+    let readiness = Readiness::new(services.clone(), needs_database, served.clone());
     let gateway_address = gateway
         .as_ref()
         .map_or(network.gateway, |(gateway, _)| gateway.local_addr());
@@ -122,7 +181,8 @@ pub async fn start(plan: Plan) -> anyhow::Result<Running> {
     }
     let settings = Arc::new(settings(portal_url, gateway_url, has_mail_sink));
     let stop_portal = CancellationToken::new();
-    let portal = portal.map(|listener| {
+    let portal_counters = portal.as_ref().map(|_| Arc::<PortalCounters>::default());
+    let portal = portal.zip(portal_counters.clone()).map(|(listener, counters)| {
         let state = AppState {
             services: services.clone(),
             settings: Arc::clone(&settings),
@@ -132,7 +192,13 @@ pub async fn start(plan: Plan) -> anyhow::Result<Running> {
             fetcher: Arc::new(web::HttpSpecFetcher::new(addresses)),
             served: served.clone(),
         };
-        let router = web::router(state, &network.trusted_proxies, extra_pages);
+        let router = web::router(
+            state,
+            &network.trusted_proxies,
+            extra_pages,
+            readiness.clone(),
+            counters,
+        );
         (
             portal_address,
             tokio::spawn(web::serve(
@@ -143,14 +209,28 @@ pub async fn start(plan: Plan) -> anyhow::Result<Running> {
             )),
         )
     });
+    if let Some(operations) = &operations {
+        operations.watch(Sources {
+            services: services.clone(),
+            readiness: readiness.clone(),
+            gateway: gateway_sources,
+            portal: portal_counters,
+            access_log: log_writer.as_ref().map(AccessLogSources::of),
+            tasks: tasks.records(),
+        });
+    }
     Ok(Running {
         services,
         settings,
         served,
         gateway,
+        access_log: log_writer,
         portal,
         stop_portal,
         tasks,
+        readiness,
+        operations,
+        drain,
         _lock: lock,
     })
 }
@@ -161,35 +241,94 @@ async fn bind(address: SocketAddr) -> anyhow::Result<TcpListener> {
         .with_context(|| format!("the portal cannot listen on {address} (--portal)"))
 }
 
-type StartedGateway = (RunningGateway, JoinHandle<()>, watch::Receiver<i64>);
+struct StartedGateway {
+    gateway: RunningGateway,
+    flush: JoinHandle<()>,
+    served: watch::Receiver<i64>,
+    sources: GatewaySources,
+}
+
+/// What a gateway has in the data folder.
+struct GatewayDisk {
+    /// Folder for usage that the database does not take.
+    lost: PathBuf,
+    /// The last good configuration, if it is kept.
+    file: Option<SnapshotFile>,
+    /// What was in it, if the database is away.
+    loaded: Option<Loaded>,
+}
+
+/// What a gateway served when it last ran; `None`, and the log says why, if there is nothing that could be used.
+fn last_good_configuration(file: &SnapshotFile) -> Option<Loaded> {
+    match file.load() {
+        Ok(loaded) => {
+            if loaded.is_cut {
+                tracing::warn!(file = %file.path().display(), "the last change of the configuration is missing on disk");
+            }
+            Some(loaded)
+        }
+        Err(error) => {
+            tracing::warn!(%error, file = %file.path().display(), "the last good configuration on disk is not used");
+            None
+        }
+    }
+}
 
 async fn start_gateway(
     services: &Services,
-    network: &NetworkArgs,
+    options: GatewayOptions,
     portal_url: &str,
-    addresses: AddressPolicy,
-    lost: PathBuf,
+    disk: GatewayDisk,
     tasks: &Tasks,
 ) -> anyhow::Result<StartedGateway> {
+    let GatewayDisk { lost, file, loaded } = disk;
     let name = node_name();
     let snapshot = SnapshotHandle::new(portal_url);
-    let reconciler = Reconciler::new(services.clone(), snapshot.clone(), name.clone());
-    reconciler.pass().await.context("the configuration cannot be read")?;
-    let mut options = GatewayOptions::new(network.gateway);
-    options.addresses = addresses;
-    options.clock = services.context.clock.clone();
-    options.trusted_proxies = network.trusted_proxies.iter().copied().map(Into::into).collect();
-    if let Some(threads) = network.gateway_threads {
-        options.threads = threads.get();
+    let mut reconciler = Reconciler::new(services.clone(), snapshot.clone(), name.clone(), tasks.records());
+    let mut file_state = None;
+    if let Some(file) = file {
+        match Recorder::start(&file) {
+            Ok((recorder, writing)) => {
+                file_state = Some(recorder.state());
+                tasks.spawn(writing);
+                reconciler.record(file, recorder);
+            }
+            Err(error) => {
+                let error = format!("{error:#}");
+                tracing::warn!(%error, "this gateway cannot restart without its database: nothing is kept on disk");
+            }
+        }
     }
+    match loaded {
+        Some(loaded) => reconciler.begin_with(loaded).await,
+        None => reconciler.pass().await,
+    }
+    .context("the configuration cannot be read")?;
     let (sink, usage) = UsageSink::channel(USAGE_CAPACITY);
-    let gateway = tokio::task::spawn_blocking(move || Gateway::start(options, snapshot, sink)).await?;
+    let backlog = sink.backlog();
+    let for_workers = snapshot.clone();
+    let gateway = tokio::task::spawn_blocking(move || Gateway::start(options, for_workers, sink)).await?;
     let gateway = gateway.context("--gateway cannot be used")?;
     // Not among the tasks: it ends when the gateway has handed over everything, not on a signal.
-    let flush = tokio::spawn(UsageFlush::new(services.clone(), name, lost).run(usage));
+    let flush = UsageFlush::new(services.clone(), name, lost, tasks.records());
+    let sources = GatewaySources {
+        counters: gateway.counters(),
+        snapshot,
+        status: reconciler.status(),
+        file: file_state,
+        backlog,
+        usage: flush.counters(),
+        addresses: Mutex::default(),
+    };
+    let flush = tokio::spawn(flush.run(usage));
     let served = reconciler.served();
     tasks.spawn(reconciler.run(tasks.stop_signal()));
-    Ok((gateway, flush, served))
+    Ok(StartedGateway {
+        gateway,
+        flush,
+        served,
+        sources,
+    })
 }
 
 /// A new name at every start, so that batches of usage are numbered from 1 again.
@@ -253,6 +392,11 @@ impl Running {
         self.gateway.as_ref().map(|(gateway, _)| gateway.local_addr())
     }
 
+    /// Where metrics and health checks are, if this process has them.
+    pub fn operations_addr(&self) -> Option<SocketAddr> {
+        self.operations.as_ref().map(Operations::local_addr)
+    }
+
     /// Waits until the gateway of this process serves the newest configuration.
     ///
     /// # Errors
@@ -270,16 +414,29 @@ impl Running {
         let Self {
             services,
             gateway,
+            access_log,
             portal,
             stop_portal,
             tasks,
+            readiness,
+            operations,
+            drain,
             ..
         } = self;
+        readiness.stopping();
+        if !drain.drain_delay.is_zero() {
+            tracing::info!(
+                seconds = drain.drain_delay.as_secs(),
+                "not ready any more, and still taking requests"
+            );
+            tokio::time::sleep(drain.drain_delay).await;
+        }
+        let grace = drain.drain_timeout;
         stop_portal.cancel();
         let portal_stops = async {
             match portal {
                 Some((_, mut task)) => {
-                    let drained = tokio::time::timeout(DRAIN, &mut task).await.is_ok();
+                    let drained = tokio::time::timeout(grace, &mut task).await.is_ok();
                     task.abort();
                     drained
                 }
@@ -290,7 +447,7 @@ impl Running {
             match gateway {
                 Some((gateway, mut flush)) => {
                     let counters = gateway.counters();
-                    let drained = gateway.shutdown(DRAIN).await;
+                    let drained = gateway.shutdown(grace).await;
                     sum_up(&counters.read());
                     let written = tokio::time::timeout(LAST_USAGE, &mut flush).await.is_ok();
                     if !written {
@@ -303,10 +460,16 @@ impl Running {
             }
         };
         let (portal_drained, gateway_drained) = tokio::join!(portal_stops, gateway_stops);
+        if let Some(access_log) = access_log {
+            access_log.finish().await;
+        }
         let tasks_ended = tasks.stop(LAST_TASKS).await;
         services.context.db.close().await;
         if !(portal_drained && gateway_drained) {
             tracing::warn!("some requests were cut off");
+        }
+        if let Some(operations) = operations {
+            operations.stop().await;
         }
         portal_drained && gateway_drained && tasks_ended
     }

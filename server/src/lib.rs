@@ -9,12 +9,15 @@
 //! - Commands translate; every rule is in `domain`.
 //! - A failure at start is one line on standard error and exit code 1.
 
+pub mod access_log;
 pub mod assets;
 pub mod auth;
 pub mod boot;
 pub mod cli;
 pub mod config;
 pub mod demo;
+pub mod operations;
+pub mod snapshot_file;
 pub mod tasks;
 pub mod telemetry;
 pub mod temporary;

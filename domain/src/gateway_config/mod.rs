@@ -58,7 +58,8 @@ pub struct ConfigChanges {
 }
 
 /// Versions and plans.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct CatalogRecords {
     /// Every version that is not a draft.
     pub versions: Vec<VersionRecord>,
@@ -68,6 +69,7 @@ pub struct CatalogRecords {
 
 /// A version as the gateway sees it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct VersionRecord {
     /// Identifies the version.
     pub id: VersionId,
@@ -112,7 +114,8 @@ pub struct OperationRecord {
 }
 
 /// A plan as the gateway sees it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct PlanRecord {
     /// Identifies the plan.
     pub id: PlanId,

@@ -51,7 +51,44 @@ pub enum Engine {
     Postgres,
 }
 
+/// The connections of one pool at one moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PoolUse {
+    /// What it is for: `read` and `write` on SQLite, `all` on PostgreSQL.
+    pub pool: &'static str,
+    /// Connections that are in use.
+    pub busy: u32,
+    /// Connections that are open and wait.
+    pub idle: u32,
+    /// Connections that may be open.
+    pub max: u32,
+}
+
+impl PoolUse {
+    fn of<DB: sqlx::Database>(name: &'static str, pool: &sqlx::Pool<DB>) -> Self {
+        let idle = u32::try_from(pool.num_idle()).unwrap_or(u32::MAX);
+        Self {
+            pool: name,
+            busy: pool.size().saturating_sub(idle),
+            idle,
+            max: pool.options().get_max_connections(),
+        }
+    }
+}
+
 impl Database {
+    /// The connections of every pool.
+    pub fn pools(&self) -> Vec<PoolUse> {
+        let Connections { read, write } = &*self.inner;
+        match self.engine() {
+            Engine::Postgres => vec![PoolUse::of("all", read.get_postgres_connection_pool())],
+            Engine::Sqlite => vec![
+                PoolUse::of("read", read.get_sqlite_connection_pool()),
+                PoolUse::of("write", write.get_sqlite_connection_pool()),
+            ],
+        }
+    }
+
     /// Which engine it is.
     pub fn engine(&self) -> Engine {
         match self.inner.read.get_database_backend() {

@@ -24,6 +24,9 @@ const MIGRATION_LOCK: i64 = 0x0074_7572_6e70_696b;
 /// How long a write waits for its turn, and a read for a connection, before it fails.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(30);
 
+/// How long a server may take to let us in at the start.
+const CONNECT_WITHIN: Duration = Duration::from_secs(10);
+
 /// How long SQLite waits for another process (a backup, `turnpike apply`) to finish its transaction.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
@@ -86,7 +89,51 @@ pub enum OpenError {
     },
 }
 
+impl OpenError {
+    /// Whether the server is away or does not take connections for now, rather than that it or we are set up wrongly.
+    pub fn is_unreachable(&self) -> bool {
+        let Self::Connect { source, .. } = self else {
+            return false;
+        };
+        match source {
+            sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut => true,
+            // It starts or stops, or has too many connections.
+            sqlx::Error::Database(error) => error
+                .code()
+                .is_some_and(|code| ["57P01", "57P02", "57P03", "53300"].contains(&code.as_ref())),
+            _ => false,
+        }
+    }
+}
+
 impl Database {
+    /// A PostgreSQL database that is not there yet: every use fails until it is. [`Self::bring_up_to_date`] must have
+    /// succeeded once before anything else is believed.
+    ///
+    /// # Errors
+    /// Not a URL of PostgreSQL.
+    pub fn open_later(url: &str, options: OpenOptions) -> Result<Self, OpenError> {
+        let (connect, _) = postgres_options(url)?;
+        Ok(Self::over_postgres(postgres_pool(options).connect_lazy_with(connect)))
+    }
+
+    /// Brings the schema up to date, one process at a time, all or nothing.
+    ///
+    /// # Errors
+    /// The database is newer than this program, or still away.
+    pub async fn bring_up_to_date(&self) -> Result<(), OpenError> {
+        self.migrate("of this installation").await
+    }
+
+    fn over_postgres(pool: sqlx::PgPool) -> Self {
+        let connection = SqlxPostgresConnector::from_sqlx_postgres_pool(pool);
+        let inner = Connections {
+            read: connection.clone(),
+            write: connection,
+        };
+        Self { inner: Arc::new(inner) }
+    }
+
     /// Opens `sqlite://PATH` (made if it is not there) or `postgres://USER:PASSWORD@HOST/NAME` and brings the schema up
     /// to date, one process at a time, all or nothing.
     pub async fn open(url: &str, options: OpenOptions) -> Result<Self, OpenError> {
@@ -210,7 +257,8 @@ fn make_writable(path: &Path) -> std::io::Result<()> {
     options.open(path).map(drop)
 }
 
-async fn open_postgres(url: &str, options: OpenOptions) -> Result<(Database, String), OpenError> {
+/// How to connect, and the place without the password.
+fn postgres_options(url: &str) -> Result<(PgConnectOptions, String), OpenError> {
     let connect = PgConnectOptions::from_str(url)
         .map_err(|error| OpenError::Url {
             reason: error.to_string(),
@@ -221,28 +269,31 @@ async fn open_postgres(url: &str, options: OpenOptions) -> Result<(Database, Str
         connect.get_database().unwrap_or_default(),
         connect.get_host()
     );
+    Ok((connect, place))
+}
+
+fn postgres_pool(options: OpenOptions) -> PgPoolOptions {
+    PgPoolOptions::new()
+        // One is held by the listener for configuration changes.
+        .max_connections(options.max_connections.max(2))
+        .acquire_timeout(ACQUIRE_TIMEOUT)
+}
+
+async fn open_postgres(url: &str, options: OpenOptions) -> Result<(Database, String), OpenError> {
+    let (connect, place) = postgres_options(url)?;
     let failed = |source| OpenError::Connect {
         place: place.clone(),
         source,
     };
     // The pool would try again for as long as a request may wait, and then not know why it failed.
-    PgConnection::connect_with(&connect)
+    let silent = |_| std::io::Error::new(std::io::ErrorKind::TimedOut, "it does not answer");
+    tokio::time::timeout(CONNECT_WITHIN, PgConnection::connect_with(&connect))
         .await
+        .map_err(|elapsed| failed(silent(elapsed).into()))?
         .map_err(failed)?
         .close()
         .await
         .map_err(failed)?;
-    let pool = PgPoolOptions::new()
-        // One is held by the listener for configuration changes.
-        .max_connections(options.max_connections.max(2))
-        .acquire_timeout(ACQUIRE_TIMEOUT)
-        .connect_with(connect)
-        .await
-        .map_err(failed)?;
-    let connection = SqlxPostgresConnector::from_sqlx_postgres_pool(pool);
-    let inner = Connections {
-        read: connection.clone(),
-        write: connection,
-    };
-    Ok((Database { inner: Arc::new(inner) }, place))
+    let pool = postgres_pool(options).connect_with(connect).await.map_err(failed)?;
+    Ok((Database::over_postgres(pool), place))
 }

@@ -28,6 +28,14 @@ impl Catalog {
         self.versions.get(address)
     }
 
+    /// Every version with its address.
+    pub(super) fn addresses(&self) -> Vec<(VersionId, String)> {
+        let versions = self.versions.values();
+        versions
+            .map(|version| (version.id, version.address.to_string()))
+            .collect()
+    }
+
     /// A plan that can be used.
     pub(crate) fn plan(&self, id: PlanId) -> Option<&Arc<Plan>> {
         self.plans.get(&id)
@@ -39,6 +47,8 @@ impl Catalog {
 pub(crate) struct Version {
     /// Differs between two compilations of the same version: operation numbers are only good within one.
     pub(crate) compilation: u64,
+    /// `{organization}/{api}/{version}`.
+    pub(crate) address: Box<str>,
     pub(crate) id: VersionId,
     pub(crate) api_id: ApiId,
     pub(crate) state: VersionState,

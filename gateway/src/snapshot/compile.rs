@@ -170,6 +170,7 @@ fn version(
     Ok(Version {
         has_cors: has_cors(&rules) || operations.iter().any(|operation| has_cors(&operation.rules)),
         compilation: next_compilation(),
+        address: address.into(),
         id: record.id,
         api_id: record.api_id,
         state: record.state,

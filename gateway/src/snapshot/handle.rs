@@ -7,7 +7,7 @@ use domain::{
     gateway_config::{
         CatalogRecords, ConfigChanges, ConfigRevision, ConfigUpdate, GatewayConfig, KeyRecord, SubscriptionRecord,
     },
-    id::{ApplicationId, SubscriptionId},
+    id::{ApplicationId, SubscriptionId, VersionId},
     key::KeyHash,
     plan::Period,
     subscription::SubscriptionState,
@@ -152,6 +152,16 @@ impl SnapshotHandle {
     /// Whether calls are let through at all.
     pub fn is_ready(&self) -> bool {
         self.revision().is_some()
+    }
+
+    /// Every version that is served, with its address, `acme/petstore/v1`.
+    pub fn versions(&self) -> Vec<(VersionId, String)> {
+        self.0.current.load().catalog.addresses()
+    }
+
+    /// Keys that are accepted, for metrics.
+    pub fn key_count(&self) -> usize {
+        self.0.current.load().keys.len()
     }
 
     /// Waits until a revision or a later one is served. Safe to cancel.

@@ -38,6 +38,10 @@ impl<K: Hash + Eq + Clone, V: Clone> Sharded<K, V> {
         self.shards[Self::shard_of(key)].get(key)
     }
 
+    pub(crate) fn len(&self) -> usize {
+        self.shards.iter().map(|shard| shard.len()).sum()
+    }
+
     pub(crate) fn insert(&mut self, key: K, value: V) -> Option<V> {
         self.shard_mut(&key).insert(key, value)
     }

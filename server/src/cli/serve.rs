@@ -7,7 +7,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use crate::{
     boot::{self, MailPlan, Plan, Running},
     cli::output,
-    config::{Role, ServeArgs, Store},
+    config::{Role, ServeArgs, Store, local_url},
     tasks::mail::{Files, Smtp, Transport},
     telemetry,
 };
@@ -29,6 +29,7 @@ pub(super) async fn run(args: ServeArgs) -> Result<()> {
         store,
         lost: args.data,
         network: args.network,
+        operations: args.operations,
         roles: args.role,
         addresses: AddressPolicy {
             allow_private: args.allow_private_upstreams,
@@ -57,6 +58,9 @@ async fn greet(running: &Running, place: &str) -> Result<()> {
             settings.portal_url
         ));
     }
+    if let Some(address) = running.operations_addr() {
+        output::line(format_args!("Metrics  {}/metrics", local_url(address)));
+    }
     Ok(())
 }
 
@@ -80,7 +84,7 @@ impl StopSignals {
         self.next().await;
         tracing::info!("stopping; a second signal stops at once");
         tokio::select! {
-            is_clean = running.stop() => if !is_clean { tracing::warn!("not everything that was under way could finish") },
+            is_clean = Box::pin(running.stop()) => if !is_clean { tracing::warn!("not everything that was under way could finish") },
             () = self.next() => bail!("stopped at once"),
         }
         Ok(())

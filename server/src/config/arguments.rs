@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::{
+    operations::OperationsArgs,
     secret::Secret,
     serve::{NetworkArgs, ServeArgs},
     store::StoreArgs,
@@ -45,6 +46,9 @@ pub struct DemoArgs {
     /// Where it listens.
     #[command(flatten)]
     pub network: NetworkArgs,
+    /// How it is watched and how it stops.
+    #[command(flatten)]
+    pub operations: OperationsArgs,
 }
 
 /// Arguments of `turnpike apply`.

@@ -5,6 +5,7 @@
 
 mod arguments;
 mod folder_lock;
+mod operations;
 mod secret;
 mod serve;
 mod smtp;
@@ -14,6 +15,9 @@ pub use arguments::{
     AccountCommand, ApplyArgs, Arguments, Command, CreateAccountArgs, DemoArgs, InspectArgs, ReportFormat, SpecCommand,
 };
 pub use folder_lock::FolderLock;
+pub use operations::{
+    AccessLogArgs, AccessLogCalls, DrainArgs, OPERATIONS_DEFAULT, OperationsArgs, OperationsListener,
+};
 pub use secret::Secret;
 pub(crate) use serve::local_url;
 pub use serve::{LogFormat, NetworkArgs, Role, ServeArgs};

@@ -9,7 +9,7 @@ use std::{
 use clap::{Args, ValueEnum};
 use url::Url;
 
-use super::{secret::Secret, smtp::SmtpServer};
+use super::{operations::OperationsArgs, secret::Secret, smtp::SmtpServer};
 
 /// Arguments of `turnpike serve`.
 #[derive(Args, Clone, Debug)]
@@ -38,6 +38,9 @@ pub struct ServeArgs {
     /// Where it listens.
     #[command(flatten)]
     pub network: NetworkArgs,
+    /// How it is watched and how it stops.
+    #[command(flatten)]
+    pub operations: OperationsArgs,
 }
 
 /// Where a process listens and how it logs; shared by `serve` and `demo`.

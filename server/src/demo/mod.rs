@@ -87,6 +87,7 @@ pub async fn start(args: DemoArgs) -> Result<Demo> {
         store: Store::Folder(data.clone()),
         lost: data.clone(),
         network: args.network,
+        operations: args.operations,
         roles: vec![Role::All],
         addresses: ADDRESSES,
         mail: MailPlan::Sink(mails.clone()),

@@ -5,17 +5,23 @@ use std::time::Duration;
 use domain::services::Services;
 use tokio_util::sync::CancellationToken;
 
+use super::{Task, TaskRecords};
+
 /// Ended rows are harmless; this only keeps the tables small.
 const EVERY: Duration = Duration::from_hours(1);
 
-pub(super) async fn forget_what_ended(services: Services, stop: CancellationToken) {
+pub(super) async fn forget_what_ended(services: Services, records: TaskRecords, stop: CancellationToken) {
     loop {
-        match services.accounts.forget_expired().await {
+        let sessions = services.accounts.forget_expired().await;
+        let batches = services.ledger.forget_old().await;
+        let has_succeeded = sessions.is_ok() && batches.is_ok();
+        records.note(Task::CleanUp, has_succeeded, services.context.clock.now());
+        match sessions {
             Ok(0) => {}
             Ok(count) => tracing::debug!(count, "forgot sessions and tokens that had ended"),
             Err(error) => tracing::warn!(error = ?error, "could not clean up sessions"),
         }
-        match services.ledger.forget_old().await {
+        match batches {
             Ok(0) => {}
             Ok(count) => tracing::debug!(count, "forgot batches and counters of the ledger that were over"),
             Err(error) => tracing::warn!(error = ?error, "could not clean up the ledger"),

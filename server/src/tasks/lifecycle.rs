@@ -7,12 +7,16 @@ use std::time::Duration;
 use domain::services::Services;
 use tokio_util::sync::CancellationToken;
 
+use super::{Task, TaskRecords};
+
 /// How long a version may stay listed as deprecated after its sunset.
 const EVERY: Duration = Duration::from_secs(2);
 
-pub(super) async fn retire_at_sunset(services: Services, stop: CancellationToken) {
+pub(super) async fn retire_at_sunset(services: Services, records: TaskRecords, stop: CancellationToken) {
     loop {
-        match services.catalog.retire_sunset_versions().await {
+        let retired = services.catalog.retire_sunset_versions().await;
+        records.note(Task::Lifecycle, retired.is_ok(), services.context.clock.now());
+        match retired {
             Ok(0) => {}
             Ok(count) => tracing::info!(count, "retired versions at their sunset"),
             Err(error) => tracing::warn!(error = ?error, "could not look for versions past their sunset"),

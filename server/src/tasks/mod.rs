@@ -5,23 +5,31 @@ mod clean_up;
 mod lifecycle;
 pub mod mail;
 mod reconciler;
+mod record;
 mod usage_flush;
 
 use std::{future::Future, time::Duration};
 
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-pub use reconciler::Reconciler;
-pub use usage_flush::UsageFlush;
+pub use reconciler::{ConfigStatus, Reconciler};
+pub use record::{Passes, Task, TaskRecords};
+pub use usage_flush::{UsageCounters, UsageFlush};
 
 /// The background tasks of a process. Dropping it stops them without waiting.
 #[derive(Debug, Default)]
 pub struct Tasks {
     tracker: TaskTracker,
     stop: CancellationToken,
+    records: TaskRecords,
 }
 
 impl Tasks {
+    /// How the tasks fare.
+    pub fn records(&self) -> TaskRecords {
+        self.records.clone()
+    }
+
     /// The signal on which tasks end.
     pub fn stop_signal(&self) -> CancellationToken {
         self.stop.clone()
@@ -41,9 +49,23 @@ impl Tasks {
 
     /// The tasks of the role `worker`.
     pub fn spawn_worker(&self, services: &domain::services::Services, transport: mail::Transport) {
-        self.spawn(mail::send_queued(services.clone(), transport, self.stop_signal()));
-        self.spawn(lifecycle::retire_at_sunset(services.clone(), self.stop_signal()));
-        self.spawn(clean_up::forget_what_ended(services.clone(), self.stop_signal()));
+        let records = || self.records();
+        self.spawn(mail::send_queued(
+            services.clone(),
+            transport,
+            records(),
+            self.stop_signal(),
+        ));
+        self.spawn(lifecycle::retire_at_sunset(
+            services.clone(),
+            records(),
+            self.stop_signal(),
+        ));
+        self.spawn(clean_up::forget_what_ended(
+            services.clone(),
+            records(),
+            self.stop_signal(),
+        ));
     }
 }
 

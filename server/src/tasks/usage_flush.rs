@@ -1,15 +1,25 @@
 //! Writes what the gateway counted into the ledger.
 
-use std::{collections::HashMap, path::PathBuf, time::Duration};
+use std::{
+    collections::HashMap,
+    path::PathBuf,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
+    time::Duration,
+};
 
 use anyhow::Context as _;
 use domain::{
+    id::VersionId,
     services::Services,
     usage::{UsageBatch, UsageKey, UsageSums},
 };
 use gateway::UsageRows;
 use tokio::{io::AsyncWriteExt as _, sync::mpsc::Receiver};
 
+use super::{Task, TaskRecords};
 use crate::config::prepare_folder;
 
 /// First pause after a failed write; doubled up to [`RETRY_MAX`].
@@ -33,17 +43,70 @@ pub struct UsageFlush {
     sequence: u64,
     /// Where rows are kept that the ledger does not take; made when there are any.
     lost: PathBuf,
+    counters: Arc<UsageCounters>,
+    records: TaskRecords,
+}
+
+/// Calls of each version by status class, beyond which versions are counted together.
+const MAX_VERSIONS: usize = 5_000;
+
+/// What went through a writer of usage.
+#[derive(Debug, Default)]
+pub struct UsageCounters {
+    /// Calls that gateways answered, by version and status class: 1xx to 5xx.
+    calls: Mutex<HashMap<VersionId, [u64; 5]>>,
+    rows: AtomicU64,
+    lost_rows: AtomicU64,
+}
+
+impl UsageCounters {
+    /// Calls by version and status class, 1xx to 5xx; [`VersionId::NIL`] is for calls of no version, and for those of
+    /// versions beyond the first 5,000.
+    pub fn calls(&self) -> HashMap<VersionId, [u64; 5]> {
+        self.calls.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Rows that the ledger took.
+    pub fn rows(&self) -> u64 {
+        self.rows.load(Relaxed)
+    }
+
+    /// Rows that the ledger refused and that were put aside.
+    pub fn lost_rows(&self) -> u64 {
+        self.lost_rows.load(Relaxed)
+    }
+
+    fn count(&self, rows: &UsageRows) {
+        let mut calls = self.calls.lock().unwrap_or_else(PoisonError::into_inner);
+        for (key, sums) in rows {
+            let is_known = calls.len() < MAX_VERSIONS || calls.contains_key(&key.version_id);
+            let version = if is_known { key.version_id } else { VersionId::NIL };
+            calls.entry(version).or_default()[usize::from(key.status / 100).clamp(1, 5) - 1] += sums.calls;
+        }
+    }
 }
 
 impl UsageFlush {
     /// A writer for the process `gateway`, which keeps rows that the ledger does not take as files in `lost`.
-    pub fn new(services: Services, gateway: String, lost: PathBuf) -> Self {
+    pub fn new(services: Services, gateway: String, lost: PathBuf, records: TaskRecords) -> Self {
         Self {
             services,
             gateway,
             sequence: 0,
             lost,
+            counters: Arc::default(),
+            records,
         }
+    }
+
+    /// What goes through it.
+    pub fn counters(&self) -> Arc<UsageCounters> {
+        Arc::clone(&self.counters)
+    }
+
+    fn note(&self, has_succeeded: bool) {
+        let now = self.services.context.clock.now();
+        self.records.note(Task::UsageFlush, has_succeeded, now);
     }
 
     /// Writes until every sender is gone and everything is written. While the database is away, rows wait with the
@@ -52,8 +115,10 @@ impl UsageFlush {
         while let Some(first) = rows.recv().await {
             // Several workers hand over at the same time: one transaction for all of them.
             let mut sums: HashMap<UsageKey, UsageSums> = HashMap::new();
+            self.counters.count(&first);
             add(&mut sums, first);
             while let Ok(more) = rows.try_recv() {
+                self.counters.count(&more);
                 add(&mut sums, more);
             }
             self.write(sums.into_iter().collect()).await;
@@ -92,6 +157,7 @@ impl UsageFlush {
         let mut faults = 0;
         while let Err(error) = self.services.ledger.record(batch).await {
             tracing::warn!(error = ?error, rows = batch.rows.len(), "usage could not be written");
+            self.note(false);
             // An empty batch takes the same way through the database as one with rows.
             let probe = self.batch(Rows::new());
             if self.services.ledger.record(&probe).await.is_ok() {
@@ -103,11 +169,14 @@ impl UsageFlush {
             tokio::time::sleep(pause).await;
             pause = (pause * 2).min(RETRY_MAX);
         }
+        self.note(true);
+        self.counters.rows.fetch_add(batch.rows.len() as u64, Relaxed);
         true
     }
 
     /// Puts a batch that cannot be written aside.
     async fn keep(&self, batch: &UsageBatch) {
+        self.counters.lost_rows.fetch_add(batch.rows.len() as u64, Relaxed);
         match self.save(batch).await {
             Ok(path) => {
                 tracing::error!(file = %path.display(), "the ledger does not take this usage; it is kept in a file");
@@ -181,9 +250,13 @@ mod tests {
         let rows = [60, 120, i64::MAX - 7, 180, 240].map(row);
         sender.send(rows.into_iter().collect()).await.unwrap();
         drop(sender);
-        UsageFlush::new(world.services.clone(), "gateway".into(), lost.clone())
-            .run(receiver)
-            .await;
+        let records = TaskRecords::default();
+        let flush = UsageFlush::new(world.services.clone(), "gateway".into(), lost.clone(), records.clone());
+        let counters = flush.counters();
+        flush.run(receiver).await;
+        assert_eq!((counters.rows(), counters.lost_rows()), (4, 1));
+        assert_eq!(counters.calls()[&VersionId::NIL], [0, 5, 0, 0, 0]);
+        assert!(records.passes(Task::UsageFlush).failed >= 1);
         let files: Vec<_> = std::fs::read_dir(&lost)
             .unwrap()
             .map(|entry| entry.unwrap().path())

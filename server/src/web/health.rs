@@ -1,51 +1,24 @@
-//! For load balancers and supervisors: `/healthz` says that the process runs, `/readyz` that it can do its work.
+//! For load balancers and supervisors that only see the portal: `/healthz` says that the process runs, `/readyz` that it can
+//! do its work. The same as `/health/live` and `/health/ready` of the listener for operators.
 
-use app::cx::AppState;
-use axum::{
-    Router,
-    extract::State,
-    http::{StatusCode, header},
-    response::IntoResponse,
-    routing::get,
-};
+use axum::{Router, extract::State, http::StatusCode, response::Response, routing::get};
+
+use crate::operations::{self, Readiness};
 
 /// Both checks; plain text, never cached.
-pub(super) fn router(state: AppState) -> Router {
+pub(super) fn router(readiness: Readiness) -> Router {
     Router::new()
         .route("/healthz", get(healthz))
         .route("/readyz", get(readyz))
-        .with_state(state)
+        .with_state(readiness)
 }
 
-async fn healthz() -> impl IntoResponse {
-    answer(StatusCode::OK, "ok\n")
+async fn healthz() -> Response {
+    operations::plain(StatusCode::OK, "ok")
 }
 
-/// 200 when the database answers and the gateway of this process, if it has one, serves a configuration; 503 otherwise.
-async fn readyz(State(app): State<AppState>) -> impl IntoResponse {
-    let database = app.services.context.db.health().await;
-    if let Err(error) = &database {
-        tracing::error!(error = ?error, "the database does not answer");
-    }
-    // Configurations are numbered from 1.
-    let is_served = app.served.as_ref().is_none_or(|served| *served.borrow() > 0);
-    match (database.is_ok(), is_served) {
-        (true, true) => answer(StatusCode::OK, "ready\n"),
-        (false, _) => answer(StatusCode::SERVICE_UNAVAILABLE, "the database does not answer\n"),
-        (true, false) => answer(
-            StatusCode::SERVICE_UNAVAILABLE,
-            "the gateway has no configuration yet\n",
-        ),
-    }
-}
-
-fn answer(status: StatusCode, text: &'static str) -> impl IntoResponse {
-    (
-        status,
-        [
-            (header::CONTENT_TYPE, "text/plain; charset=utf-8"),
-            (header::CACHE_CONTROL, "no-store"),
-        ],
-        text,
-    )
+/// 200 when the database answers and the gateway of this process, if it has one, serves a configuration; 503 otherwise,
+/// and when the process is about to stop.
+async fn readyz(State(readiness): State<Readiness>) -> Response {
+    operations::readiness(readiness.check().await)
 }

@@ -1,12 +1,13 @@
 //! The portal's HTTP: pages, assets, health checks, and the layers around them.
 
+mod count;
 mod headers;
 mod health;
 mod patience;
 mod serve;
 mod spec_fetch;
 
-use std::net::IpAddr;
+use std::{net::IpAddr, sync::Arc};
 
 use app::{
     cx::{AppState, ProblemText},
@@ -25,14 +26,23 @@ pub use headers::RequestId;
 pub use serve::{Bounds, serve};
 pub use spec_fetch::HttpSpecFetcher;
 
-use crate::{assets, auth};
+use crate::{
+    assets, auth,
+    operations::{PortalCounters, Readiness},
+};
 
 /// Everything the portal answers. `extra` are pages beside those of the user interface (the demo's mail sink).
 ///
-/// From the outside in: security headers, compression, who is asking, rendering, panics, cross-site protection. Rendering
+/// From the outside in: counting, security headers, compression, who is asking, rendering, panics, cross-site protection. Rendering
 /// is here and nowhere else: around the last two, so that their refusals are pages too, and around every handler, so that
 /// the answer to a change waits until gateways serve it.
-pub fn router(state: AppState, trusted_proxies: &[IpAddr], extra: Router<AppState>) -> Router {
+pub fn router(
+    state: AppState,
+    trusted_proxies: &[IpAddr],
+    extra: Router<AppState>,
+    readiness: Readiness,
+    counters: Arc<PortalCounters>,
+) -> Router {
     let identify = auth::Identify {
         app: state.clone(),
         trusted_proxies: trusted_proxies.into(),
@@ -45,9 +55,10 @@ pub fn router(state: AppState, trusted_proxies: &[IpAddr], extra: Router<AppStat
         .layer(from_fn_with_state(state.clone(), render))
         .layer(from_fn_with_state(identify, auth::identify))
         .merge(assets::router())
-        .merge(health::router(state))
+        .merge(health::router(readiness))
         .layer(CompressionLayer::new())
         .layer(from_fn_with_state(is_https, headers::secure))
+        .layer(from_fn_with_state(counters, count::count))
 }
 
 /// The page after a panic; what it said is for the log.

@@ -16,6 +16,8 @@ fn arguments() -> DemoArgs {
         "127.0.0.1:0",
         "--gateway",
         "127.0.0.1:0",
+        "--operations",
+        "off",
         "--gateway-threads",
         "1",
     ];

@@ -11,7 +11,7 @@ use domain::{
 };
 use server::{
     boot::{self, MailPlan, Plan, Running},
-    config::{Arguments, Command, NetworkArgs, Role, Store},
+    config::{Arguments, Command, Role, ServeArgs, Store},
     tasks::mail::{MailSink, Transport},
     temporary::TemporaryFolder,
 };
@@ -91,10 +91,12 @@ impl Product {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let mails = MailSink::new(domain::clock::Clock::System);
         let mail = transport.map_or_else(|| MailPlan::Sink(mails.clone()), MailPlan::Transport);
+        let arguments = arguments();
         let plan = Plan {
             store,
             lost: std::env::temp_dir().join("turnpike-it-lost"),
-            network: network(),
+            network: arguments.network,
+            operations: arguments.operations,
             roles,
             addresses: AddressPolicy { allow_private: true },
             mail,
@@ -113,6 +115,11 @@ impl Product {
 
     pub(crate) fn gateway(&self) -> SocketAddr {
         self.running.gateway_addr().unwrap()
+    }
+
+    /// Where metrics and health checks are.
+    pub(crate) fn operations(&self) -> SocketAddr {
+        self.running.operations_addr().unwrap()
     }
 
     /// A browser nobody has used.
@@ -210,8 +217,8 @@ pub(crate) async fn create_api(provider: &mut Browser, org: &str, api: &str, spe
         .await
 }
 
-/// Free ports on loopback and one gateway thread.
-pub(crate) fn network() -> NetworkArgs {
+/// Free ports on loopback and two gateway threads.
+fn arguments() -> ServeArgs {
     let arguments = [
         "turnpike",
         "serve",
@@ -219,12 +226,13 @@ pub(crate) fn network() -> NetworkArgs {
         "127.0.0.1:0",
         "--gateway",
         "127.0.0.1:0",
+        "--operations",
+        "127.0.0.1:0",
     ];
     let Command::Serve(serve) = Arguments::parse_from(arguments).command else {
         unreachable!("it says serve")
     };
-    NetworkArgs {
-        gateway_threads: NonZeroUsize::new(2),
-        ..serve.network
-    }
+    let mut serve = *serve;
+    serve.network.gateway_threads = NonZeroUsize::new(2);
+    serve
 }

@@ -13,6 +13,8 @@ use lettre::{
 };
 use tokio_util::sync::CancellationToken;
 
+use super::{Task, TaskRecords};
+
 pub use files::Files;
 pub use sink::{MailSink, StoredMail};
 pub use smtp::Smtp;
@@ -45,9 +47,14 @@ impl Transport {
 }
 
 /// Sends until `stop`. Several processes may do so at once: a mail is leased by one of them.
-pub(super) async fn send_queued(services: Services, transport: Transport, stop: CancellationToken) {
+pub(super) async fn send_queued(
+    services: Services,
+    transport: Transport,
+    records: TaskRecords,
+    stop: CancellationToken,
+) {
     loop {
-        while !stop.is_cancelled() && send_next(&services, &transport).await {}
+        while !stop.is_cancelled() && send_next(&services, &transport, &records).await {}
         tokio::select! {
             () = services.context.mail_queued.notified() => {}
             () = tokio::time::sleep(EVERY) => {}
@@ -58,16 +65,23 @@ pub(super) async fn send_queued(services: Services, transport: Transport, stop: 
 
 /// Sends the next mail that is due and says whether there was one. They are taken one by one: the lease of one that waits
 /// behind slow ones would be over before its turn, and another process would send it too.
-async fn send_next(services: &Services, transport: &Transport) -> bool {
+async fn send_next(services: &Services, transport: &Transport, records: &TaskRecords) -> bool {
+    let note = |has_succeeded| records.note(Task::Mail, has_succeeded, services.context.clock.now());
     let mails = match services.outbox.lease(1).await {
         Ok(mails) => mails,
         Err(error) => {
             tracing::warn!(error = ?error, "the outbox could not be read");
+            note(false);
             return false;
         }
     };
+    if mails.is_empty() {
+        note(true);
+    }
     for (id, mail) in &mails {
-        let noted = match transport.deliver(mail).await {
+        let delivered = transport.deliver(mail).await;
+        note(delivered.is_ok());
+        let noted = match delivered {
             Ok(()) => services.outbox.sent(*id).await,
             Err(error) => {
                 tracing::warn!(mail.id = %id, error = %format!("{error:#}"), "a mail could not be sent");

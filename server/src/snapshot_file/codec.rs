@@ -1,0 +1,293 @@
+//! Records as bytes. Versions and plans are JSON; subscriptions and keys, of which there may be millions, have fixed sizes.
+
+use std::fmt::Write as _;
+
+use domain::{
+    clock::Timestamp,
+    gateway_config::{CatalogRecords, ConfigChanges, GatewayConfig, KeyRecord, QuotaStart, SubscriptionRecord},
+    id::{ApplicationId, KeyId, PlanId, SubscriptionId},
+    key::KeyHash,
+    subscription::SubscriptionState,
+};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+/// Names the file and its format; the last two bytes are the format's number.
+pub(super) const MAGIC: &[u8; 8] = b"TPGWCF01";
+
+/// What wrote a file. Another version may know rules that this one would not keep.
+pub(super) const PROGRAM: &str = env!("CARGO_PKG_VERSION");
+
+/// Records in one frame.
+const RECORDS_PER_FRAME: usize = 32 * 1_024;
+
+/// Bytes of a subscription: three ids, state, period, units.
+pub(super) const SUBSCRIPTION: usize = 16 * 3 + 1 + 8 + 8;
+/// Bytes of a key: id, hash, application.
+pub(super) const KEY: usize = 16 + 32 + 16;
+
+/// Kinds of frames.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub(super) enum Kind {
+    Begin = 1,
+    Catalog = 2,
+    Subscriptions = 3,
+    Keys = 4,
+    End = 5,
+    Changes = 6,
+}
+
+impl Kind {
+    pub(super) fn parse(byte: u8) -> Option<Self> {
+        [
+            Self::Begin,
+            Self::Catalog,
+            Self::Subscriptions,
+            Self::Keys,
+            Self::End,
+            Self::Changes,
+        ]
+        .into_iter()
+        .find(|kind| *kind as u8 == byte)
+    }
+}
+
+/// What a base says of itself.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Begin {
+    pub(super) program: String,
+    pub(super) installation: String,
+    pub(super) revision: i64,
+    pub(super) subscriptions: usize,
+    pub(super) keys: usize,
+}
+
+/// The checksum of everything up to and with `part`, going on from the one before.
+pub(super) fn checksum(before: u32, part: &[u8]) -> u32 {
+    let mut hasher = crc32fast::Hasher::new_with_initial(before);
+    hasher.update(part);
+    hasher.finalize()
+}
+
+/// Adds a frame and returns its checksum.
+pub(super) fn frame(bytes: &mut Vec<u8>, before: u32, kind: Kind, payload: &[u8]) -> u32 {
+    let [a, b, c, d] = (payload.len() as u32).to_le_bytes();
+    let head = [a, b, c, d, kind as u8];
+    let sum = checksum(before, &head);
+    bytes.extend_from_slice(&head);
+    bytes.extend_from_slice(&sum.to_le_bytes());
+    let sum = checksum(sum, payload);
+    bytes.extend_from_slice(payload);
+    bytes.extend_from_slice(&sum.to_le_bytes());
+    sum
+}
+
+/// A whole file without a journal.
+pub(super) fn base(config: &GatewayConfig, installation: &[u8; 32]) -> Vec<u8> {
+    let GatewayConfig {
+        revision,
+        catalog,
+        subscriptions,
+        keys,
+    } = config;
+    let mut bytes = Vec::with_capacity(4_096 + subscriptions.len() * SUBSCRIPTION + keys.len() * KEY);
+    bytes.extend_from_slice(MAGIC);
+    let begin = Begin {
+        program: PROGRAM.into(),
+        installation: hexadecimal(installation),
+        revision: *revision,
+        subscriptions: subscriptions.len(),
+        keys: keys.len(),
+    };
+    let mut sum = frame(&mut bytes, 0, Kind::Begin, &json(&begin));
+    sum = frame(&mut bytes, sum, Kind::Catalog, &json(catalog));
+    let mut payload = Vec::new();
+    for records in subscriptions.chunks(RECORDS_PER_FRAME) {
+        payload.clear();
+        put_all(&mut payload, records, put_subscription);
+        sum = frame(&mut bytes, sum, Kind::Subscriptions, &payload);
+    }
+    for records in keys.chunks(RECORDS_PER_FRAME) {
+        payload.clear();
+        put_all(&mut payload, records, put_key);
+        sum = frame(&mut bytes, sum, Kind::Keys, &payload);
+    }
+    frame(&mut bytes, sum, Kind::End, &[]);
+    bytes
+}
+
+/// The payload of a `Changes` frame: the number, then five lists, each behind its count. The catalog is a list of bytes,
+/// empty if it did not change.
+pub(super) fn changes(changes: &ConfigChanges) -> Vec<u8> {
+    let ConfigChanges {
+        revision,
+        catalog,
+        subscriptions,
+        ended_subscriptions,
+        keys,
+        revoked_keys,
+    } = changes;
+    let mut bytes = revision.to_le_bytes().to_vec();
+    let catalog = catalog.as_ref().map(json).unwrap_or_default();
+    put_list(&mut bytes, &catalog, |bytes, byte| bytes.push(*byte));
+    put_list(&mut bytes, subscriptions, put_subscription);
+    put_list(&mut bytes, ended_subscriptions, |bytes, id| {
+        bytes.extend_from_slice(id.uuid().as_bytes());
+    });
+    put_list(&mut bytes, keys, put_key);
+    put_list(&mut bytes, revoked_keys, |bytes, hash| bytes.extend_from_slice(&hash.0));
+    bytes
+}
+
+/// Reads the payload of a `Changes` frame; `None` if it is not one.
+pub(super) fn read_changes(payload: &[u8]) -> Option<ConfigChanges> {
+    let mut bytes = Bytes(payload);
+    let revision = i64::from_le_bytes(bytes.array()?);
+    let length = bytes.count()?;
+    let catalog = bytes.take(length)?;
+    let catalog = if catalog.is_empty() {
+        None
+    } else {
+        Some(read_catalog(catalog)?)
+    };
+    let changes = ConfigChanges {
+        revision,
+        catalog,
+        subscriptions: bytes.list(SUBSCRIPTION, subscription)?,
+        ended_subscriptions: bytes.list(16, |bytes| Some(SubscriptionId::from_uuid(bytes.uuid()?)))?,
+        keys: bytes.list(KEY, key)?,
+        revoked_keys: bytes.list(32, |bytes| Some(KeyHash(bytes.array()?)))?,
+    };
+    bytes.0.is_empty().then_some(changes)
+}
+
+/// Reads versions and plans.
+pub(super) fn read_catalog(payload: &[u8]) -> Option<CatalogRecords> {
+    serde_json::from_slice(payload).ok()
+}
+
+/// Reads a frame of records of one size.
+pub(super) fn read_records<T>(payload: &[u8], read: fn(&mut Bytes<'_>) -> Option<T>, into: &mut Vec<T>) -> Option<()> {
+    let mut bytes = Bytes(payload);
+    while !bytes.0.is_empty() {
+        into.push(read(&mut bytes)?);
+    }
+    Some(())
+}
+
+pub(super) fn hexadecimal(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(bytes.len() * 2);
+    for byte in bytes {
+        let _ = write!(text, "{byte:02x}");
+    }
+    text
+}
+
+/// Records always are JSON; an empty payload would be refused at reading.
+fn json(value: &impl Serialize) -> Vec<u8> {
+    serde_json::to_vec(value).unwrap_or_default()
+}
+
+fn put_list<T>(bytes: &mut Vec<u8>, list: &[T], put: fn(&mut Vec<u8>, &T)) {
+    bytes.extend_from_slice(&(list.len() as u32).to_le_bytes());
+    put_all(bytes, list, put);
+}
+
+fn put_all<T>(bytes: &mut Vec<u8>, list: &[T], put: fn(&mut Vec<u8>, &T)) {
+    for record in list {
+        put(bytes, record);
+    }
+}
+
+fn put_subscription(bytes: &mut Vec<u8>, record: &SubscriptionRecord) {
+    let SubscriptionRecord {
+        id,
+        application_id,
+        plan_id,
+        state,
+        used: QuotaStart { period_start, units },
+    } = record;
+    for id in [id.uuid(), application_id.uuid(), plan_id.uuid()] {
+        bytes.extend_from_slice(id.as_bytes());
+    }
+    bytes.push(match state {
+        SubscriptionState::Pending => 1,
+        SubscriptionState::Active => 2,
+        SubscriptionState::Suspended => 3,
+        SubscriptionState::Canceled => 4,
+    });
+    bytes.extend_from_slice(&period_start.unix_timestamp().to_le_bytes());
+    bytes.extend_from_slice(&units.to_le_bytes());
+}
+
+fn put_key(bytes: &mut Vec<u8>, record: &KeyRecord) {
+    let KeyRecord {
+        id,
+        hash,
+        application_id,
+    } = record;
+    bytes.extend_from_slice(id.uuid().as_bytes());
+    bytes.extend_from_slice(&hash.0);
+    bytes.extend_from_slice(application_id.uuid().as_bytes());
+}
+
+/// What is left to be read; every read is bounded by it.
+pub(super) struct Bytes<'a>(&'a [u8]);
+
+impl<'a> Bytes<'a> {
+    fn take(&mut self, count: usize) -> Option<&'a [u8]> {
+        let (taken, rest) = self.0.split_at_checked(count)?;
+        self.0 = rest;
+        Some(taken)
+    }
+
+    fn array<const N: usize>(&mut self) -> Option<[u8; N]> {
+        self.take(N)?.try_into().ok()
+    }
+
+    fn count(&mut self) -> Option<usize> {
+        Some(u32::from_le_bytes(self.array()?) as usize)
+    }
+
+    fn uuid(&mut self) -> Option<Uuid> {
+        Some(Uuid::from_bytes(self.array()?))
+    }
+
+    fn list<T>(&mut self, size: usize, read: fn(&mut Bytes<'_>) -> Option<T>) -> Option<Vec<T>> {
+        let count = self.count()?;
+        let mut list = Vec::new();
+        read_records(self.take(count.checked_mul(size)?)?, read, &mut list)?;
+        Some(list)
+    }
+}
+
+/// Reads a subscription.
+pub(super) fn subscription(bytes: &mut Bytes<'_>) -> Option<SubscriptionRecord> {
+    Some(SubscriptionRecord {
+        id: SubscriptionId::from_uuid(bytes.uuid()?),
+        application_id: ApplicationId::from_uuid(bytes.uuid()?),
+        plan_id: PlanId::from_uuid(bytes.uuid()?),
+        state: match bytes.array::<1>()? {
+            [1] => SubscriptionState::Pending,
+            [2] => SubscriptionState::Active,
+            [3] => SubscriptionState::Suspended,
+            [4] => SubscriptionState::Canceled,
+            _ => return None,
+        },
+        used: QuotaStart {
+            period_start: Timestamp::from_unix_timestamp(i64::from_le_bytes(bytes.array()?)).ok()?,
+            units: u64::from_le_bytes(bytes.array()?),
+        },
+    })
+}
+
+/// Reads a key.
+pub(super) fn key(bytes: &mut Bytes<'_>) -> Option<KeyRecord> {
+    Some(KeyRecord {
+        id: KeyId::from_uuid(bytes.uuid()?),
+        hash: KeyHash(bytes.array()?),
+        application_id: ApplicationId::from_uuid(bytes.uuid()?),
+    })
+}

@@ -1,0 +1,102 @@
+//! The last good configuration of a gateway on disk, so that it can restart while its database is away.
+//!
+//! One file in the data folder: a base with everything, and after it a journal of what changed since. A change of one key
+//! among a million appends a hundred bytes. When the journal has outgrown the base, the next change brings a new base.
+//!
+//! # The file
+//!
+//! Eight bytes that name the format, then frames: length of the payload (u32), kind (u8), CRC-32 of these, payload, CRC-32
+//! of all that; numbers are little-endian. Each checksum goes on from the one before, over the whole file, so that a frame
+//! that is missing, moved or from another file is noticed too; and as the length has one of its own, a frame that was cut
+//! off is not confused with one that is damaged. The base is `Begin`, `Catalog`, `Subscriptions`…, `Keys`…, `End`; every later frame is
+//! `Changes`.
+//!
+//! # What it promises
+//!
+//! - A base appears whole or not at all: it is written beside the old file and renamed.
+//! - A file that is damaged, of another version of the program or another database, or that others may write to, is not
+//!   used at all. Only a last frame that was cut off, by a crash while it was appended, is left out.
+//! - No secret is in it: keys are hashes, as in the database. It is for its owner only.
+
+mod codec;
+mod load;
+#[cfg(test)]
+mod tests;
+mod write;
+
+use std::path::{Path, PathBuf};
+
+use domain::{
+    clock::Timestamp,
+    gateway_config::{ConfigRevision, ConfigUpdate},
+};
+use sha2::{Digest as _, Sha256};
+
+pub use load::{LoadError, Loaded};
+pub use write::{Recorder, SnapshotFileState};
+
+use crate::config::Store;
+
+/// Name of the file in the data folder.
+const NAME: &str = "gateway-snapshot";
+
+/// Where a gateway keeps its last good configuration, and of which installation it is.
+#[derive(Clone, Debug)]
+pub struct SnapshotFile {
+    path: PathBuf,
+    /// SHA-256 of host and name of the database: another installation's keys must not count.
+    installation: [u8; 32],
+}
+
+/// What a [`Recorder`] is told.
+#[derive(Debug)]
+pub enum Entry {
+    /// A whole configuration: the content of a new file.
+    Base {
+        /// Its number.
+        revision: ConfigRevision,
+        /// The file's bytes.
+        bytes: Vec<u8>,
+    },
+    /// What changed.
+    Changes {
+        /// The configuration that was changed.
+        since: ConfigRevision,
+        /// The configuration that came of it.
+        revision: ConfigRevision,
+        /// Payload of a frame.
+        payload: Vec<u8>,
+    },
+    /// The database says that what is in the file is still the newest.
+    Confirmed(Timestamp),
+}
+
+impl SnapshotFile {
+    /// The file of a gateway over `store`, in a data folder that need not be there yet.
+    pub fn new(folder: &Path, store: &Store) -> Self {
+        Self {
+            path: folder.join(NAME),
+            installation: Sha256::digest(store.to_string()).into(),
+        }
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// What to record of an update of the configuration `since`; made before the update is consumed.
+    pub fn entry(&self, update: &ConfigUpdate, since: Option<ConfigRevision>) -> Entry {
+        match update {
+            ConfigUpdate::Full(config) => Entry::Base {
+                revision: config.revision,
+                bytes: codec::base(config, &self.installation),
+            },
+            ConfigUpdate::Changes(changes) => Entry::Changes {
+                since: since.unwrap_or_default(),
+                revision: changes.revision,
+                payload: codec::changes(changes),
+            },
+        }
+    }
+}
