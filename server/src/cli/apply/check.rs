@@ -7,16 +7,17 @@ use domain::{
     account::{check_email, check_password, normalize_email},
     application::service::check_description,
     catalog::{VersionName, VersionState, input},
+    error::DomainError,
     key::{KeyPlaintext, service as key_service},
     organization::service::check_slug,
     slug::Slug,
-    upstream::parse_target_url,
 };
 
 use super::{
     at::At,
     manifest::{ApiEntry, ApplicationEntry, OrganizationEntry, PlanEntry, VersionEntry},
     read::Source,
+    upstreams::within_upstream,
 };
 use crate::config::Secret;
 
@@ -146,19 +147,11 @@ fn version(source: &Source, at: &At<'_>, entry: &VersionEntry) -> Result<()> {
         let bytes = read_file(&at, &source.neighbour(name))?;
         openapi::read(&bytes, &openapi::Limits::default()).map_err(|rejected| at.rejected(&rejected.diagnostics))?;
     }
-    if entry
-        .upstream
-        .as_ref()
-        .is_some_and(|upstream| upstream.targets.is_empty())
-    {
-        return Err(at
-            .field("upstream")
-            .field("targets")
-            .error("an upstream has at least one target"));
-    }
-    for (i, target) in entry.upstream.iter().flat_map(|upstream| &upstream.targets).enumerate() {
-        let at = at.field("upstream").entry("targets", i);
-        parse_target_url("url", target.url.as_str()).map_err(|error| at.field("url").error(error.message))?;
+    if let Some(upstream) = &entry.upstream {
+        let errors = upstream.to_upstream().err().unwrap_or_default();
+        if !errors.is_empty() {
+            return Err(at.refused(within_upstream(DomainError::Invalid(errors))));
+        }
     }
     match (&entry.deprecation, entry.state) {
         (Some(_), VersionState::Draft) => Err(at

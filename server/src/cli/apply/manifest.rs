@@ -10,9 +10,11 @@ use domain::{
     plan::{Approval, Period, Quota, RateLimit},
 };
 use serde::{Deserialize, Deserializer, de::Error as _};
-use url::Url;
 
-use super::values::{NotYet, PriceEntry, Window};
+use super::{
+    upstreams::UpstreamEntry,
+    values::{NotYet, PriceEntry, Window},
+};
 use crate::config::Secret;
 
 /// A manifest, version 1.
@@ -89,22 +91,6 @@ pub(crate) struct VersionEntry {
     _base_path: NotYet<BasePath>,
     #[serde(default, rename = "policies")]
     _policies: NotYet<Policies>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct UpstreamEntry {
-    pub(crate) targets: Vec<TargetEntry>,
-    pub(crate) connect_timeout_ms: Option<u32>,
-    pub(crate) response_timeout_ms: Option<u32>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct TargetEntry {
-    pub(crate) url: Url,
-    #[serde(default = "one")]
-    pub(crate) weight: u16,
 }
 
 #[derive(Debug, Deserialize)]
@@ -224,10 +210,6 @@ impl PlanEntry {
 
 fn published() -> VersionState {
     VersionState::Published
-}
-
-fn one() -> u16 {
-    1
 }
 
 fn format_version<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {

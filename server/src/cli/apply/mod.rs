@@ -18,6 +18,7 @@ mod planned;
 mod plans;
 mod prune;
 pub(crate) mod read;
+mod upstreams;
 mod values;
 
 use std::{path::PathBuf, time::Duration};
