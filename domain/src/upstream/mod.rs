@@ -1,14 +1,23 @@
 //! Upstreams: where the calls of a version go.
 
 pub mod address;
+pub mod balance;
+pub mod canary;
+pub mod failure;
+pub mod health;
 #[cfg(feature = "store")]
 pub mod resolve;
+pub mod settings;
+pub mod span;
+mod text;
+pub mod transport;
 
 use std::{ops::RangeInclusive, time::Duration};
 
 use serde::{Deserialize, Serialize};
 use url::Url;
 
+use self::settings::{NOT_CARRIED_OUT, Settings};
 use crate::{error::FieldError, plan::grouped};
 
 /// Targets of one upstream; a larger pool belongs behind a balancer or a name.
@@ -40,10 +49,14 @@ pub struct Upstream {
     /// upstreams that the operator wrote into a manifest. Nobody can say it of their own upstream.
     #[serde(default)]
     pub allow_private: bool,
+    /// Everything that may be left out.
+    #[serde(flatten)]
+    pub settings: Settings,
 }
 
 /// One address of an upstream.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Target {
     /// `http://host[:port][/path]` or `https://…`; the path is put before the operation's path.
     pub url: Url,
@@ -74,13 +87,24 @@ impl Upstream {
             connect_timeout_ms: default_connect_timeout_ms(),
             response_timeout_ms: default_response_timeout_ms(),
             allow_private: false,
+            settings: Settings::default(),
         }
     }
 
-    /// Checks the numbers; where the targets lead to is another question.
+    /// Every address that calls or copies of them are sent to, with the field that names it.
+    pub fn addresses(&self) -> impl Iterator<Item = (&'static str, &Url)> {
+        let Settings { canary, mirror, .. } = &self.settings;
+        let canary = canary.iter().flat_map(|canary| &canary.targets);
+        let own = self.targets.iter().map(|target| (FIELD, &target.url));
+        own.chain(canary.map(|target| ("canary.targets", &target.url)))
+            .chain(mirror.iter().map(|mirror| ("mirror.target", &mirror.target)))
+    }
+
+    /// Checks everything that can be judged without looking names up; where the targets lead to is another question.
     ///
     /// # Errors
-    /// Messages at `upstream`, `connect_timeout_ms` and `response_timeout_ms`, one each at most.
+    /// Messages at `upstream`, `connect_timeout_ms` and `response_timeout_ms`, one each at most, and at the fields of the
+    /// settings: `health.active.path`.
     pub fn check(&self) -> Result<(), Vec<FieldError>> {
         let any = |is_wrong: fn(&Target) -> bool| self.targets.iter().any(is_wrong);
         let mut errors = Vec::new();
@@ -105,6 +129,13 @@ impl Upstream {
                 say(field, format!("Use a number of milliseconds {}.", between(&range)));
             }
         }
+        self.settings.check(&self.targets, &mut say);
+        for name in self.settings.given().filter(|name| NOT_CARRIED_OUT.contains(name)) {
+            say(
+                name,
+                "The gateway of this version cannot do this yet. Leave it out.".into(),
+            );
+        }
         if errors.is_empty() { Ok(()) } else { Err(errors) }
     }
 
@@ -117,6 +148,14 @@ impl Upstream {
     pub fn response_timeout(&self) -> Duration {
         Duration::from_millis(self.response_timeout_ms.into())
     }
+}
+
+/// Takes a message at a field.
+type Say<'a> = &'a mut dyn FnMut(&str, String);
+
+/// What is wrong with a number, if it is not in a range.
+fn wrong_number<T: Copy + Into<u64> + PartialOrd>(number: T, range: &RangeInclusive<T>) -> Option<String> {
+    (!range.contains(&number)).then(|| format!("Use a number {}.", between(range)))
 }
 
 const NO_TARGET: &str = "Enter the address of your server, for example https://api.internal.example.";

@@ -9,7 +9,7 @@ use tokio::task::JoinSet;
 use url::Host;
 
 use super::{
-    FIELD, Upstream,
+    Upstream,
     address::{AddressClass, AddressPolicy, classify, embedded_v4},
     parse_target_url,
 };
@@ -26,22 +26,22 @@ pub async fn check(upstream: &Upstream, policy: AddressPolicy) -> Result<()> {
     upstream.check().map_err(DomainError::Invalid)?;
     let mut errors = Vec::new();
     let mut names = BTreeSet::new();
-    for target in &upstream.targets {
-        match parse_target_url(FIELD, target.url.as_str()) {
+    for (field, url) in upstream.addresses() {
+        match parse_target_url(field, url.as_str()) {
             Err(error) => errors.push(error),
             Ok(url) => match url.host() {
                 Some(Host::Domain(name)) => {
-                    names.insert((name.to_owned(), url.port_or_known_default().unwrap_or(80)));
+                    names.insert((field, name.to_owned(), url.port_or_known_default().unwrap_or(80)));
                 }
-                Some(Host::Ipv4(ip)) => errors.extend(refusal(None, ip.into(), policy)),
-                Some(Host::Ipv6(ip)) => errors.extend(refusal(None, ip.into(), policy)),
-                None => errors.push(FieldError::new(FIELD, "The address has no host.")),
+                Some(Host::Ipv4(ip)) => errors.extend(refusal(field, None, ip.into(), policy)),
+                Some(Host::Ipv6(ip)) => errors.extend(refusal(field, None, ip.into(), policy)),
+                None => errors.push(FieldError::new(field, "The address has no host.")),
             },
         }
     }
     let mut lookups = JoinSet::new();
-    for (name, port) in names {
-        lookups.spawn(judge_name(name, port, policy));
+    for (field, name, port) in names {
+        lookups.spawn(judge_name(field, name, port, policy));
     }
     while let Some(judged) = lookups.join_next().await {
         errors.extend(judged.map_err(DomainError::internal)?);
@@ -55,26 +55,28 @@ pub async fn check(upstream: &Upstream, policy: AddressPolicy) -> Result<()> {
     }
 }
 
-async fn judge_name(name: String, port: u16, policy: AddressPolicy) -> Option<FieldError> {
+async fn judge_name(field: &'static str, name: String, port: u16, policy: AddressPolicy) -> Option<FieldError> {
     let addresses = match tokio::time::timeout(RESOLVE_TIMEOUT, tokio::net::lookup_host((name.as_str(), port))).await {
         Ok(Ok(addresses)) => addresses.map(|address| address.ip()).collect::<Vec<_>>(),
         Ok(Err(_)) => Vec::new(),
         Err(_) => {
             let message = format!("The name `{name}` was not resolved within 3 seconds. Try again or use an address.");
-            return Some(FieldError::new(FIELD, message));
+            return Some(FieldError::new(field, message));
         }
     };
     if addresses.is_empty() {
         return Some(FieldError::new(
-            FIELD,
+            field,
             format!("The name `{name}` cannot be resolved. Check its spelling."),
         ));
     }
-    addresses.into_iter().find_map(|ip| refusal(Some(&name), ip, policy))
+    addresses
+        .into_iter()
+        .find_map(|ip| refusal(field, Some(&name), ip, policy))
 }
 
 /// Why a connection to `ip` is not made, in words; `None` if it is.
-fn refusal(name: Option<&str>, ip: IpAddr, policy: AddressPolicy) -> Option<FieldError> {
+fn refusal(field: &str, name: Option<&str>, ip: IpAddr, policy: AddressPolicy) -> Option<FieldError> {
     if policy.permits(ip) {
         return None;
     }
@@ -87,7 +89,7 @@ fn refusal(name: Option<&str>, ip: IpAddr, policy: AddressPolicy) -> Option<Fiel
         Some(name) => format!("`{name}` resolves to {ip}, {kind}{advice}."),
         None => format!("{ip} is {kind}{advice}."),
     };
-    Some(FieldError::new(FIELD, message))
+    Some(FieldError::new(field, message))
 }
 
 /// What an address that is not public is for, in words.

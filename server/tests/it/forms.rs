@@ -2,7 +2,7 @@
 
 use tokio::task::JoinSet;
 
-use crate::product::{PETS, Product, create_api};
+use crate::product::{PETS, Product, create_api, upstream_fields};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_was_typed_is_kept() {
@@ -65,6 +65,39 @@ async fn a_document_that_cannot_be_read_names_the_line() {
         .expect(422);
     assert!(answer.body.contains("cannot be imported"), "{answer:?}");
     provider.get(version).await.expect(200).says("listPets");
+    product.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_wrong_setting_of_an_upstream_is_named_and_the_text_is_kept() {
+    let product = Product::start().await;
+    let mut provider = product.signed_in("ada@acme.example").await;
+    let fields = [("name", "Acme"), ("slug", "acme")];
+    provider.post("/console/new", &fields).await.expect(303);
+    create_api(&mut provider, "acme", "pets", PETS.as_bytes())
+        .await
+        .expect(303);
+    let form = "/console/acme/apis/pets/versions/v1/upstream";
+    for (settings, words) in [
+        (
+            "breaker: { window: 1h }",
+            "breaker.window: Use a time between 1s and 5m.",
+        ),
+        (
+            "canary: { targets: [{ url: \"http://169.254.169.254\" }], percent: 5 }",
+            "canary",
+        ),
+        ("balanse: round_robin", "unknown field `balanse`"),
+    ] {
+        let mut fields = upstream_fields("http://127.0.0.1:9").to_vec();
+        fields.push(("settings", settings));
+        let answer = provider.post(form, &fields).await.expect(422);
+        let kept = settings.split('"').next().unwrap_or_default();
+        assert!(
+            answer.body.contains(words) && answer.body.contains(kept),
+            "{settings}: {answer:?}"
+        );
+    }
     product.stop().await;
 }
 

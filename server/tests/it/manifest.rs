@@ -251,6 +251,11 @@ fn what_only_the_whole_shows_is_refused_before_anything_changes() {
             "versions[1].upstream.connect_timeout_ms: ",
         ),
         (
+            "weight: 2 }]",
+            "weight: 2 }], breaker: { window: 1h }",
+            "versions[1].upstream.breaker.window: ",
+        ),
+        (
             "sunset: 2099",
             "sunset: 2026",
             "versions[0].deprecation.sunset: the sunset must lie in the future",

@@ -8,7 +8,7 @@ use domain::{
     catalog::{Api, SpecUpload, Version, VersionState, input, query::ApiDetail, service::ApiInput},
     error::DomainError,
     id::{ApiId, OrganizationId},
-    upstream::{Target, Upstream, address::AddressPolicy, resolve},
+    upstream::{Upstream, address::AddressPolicy, resolve},
 };
 use sha2::{Digest as _, Sha256};
 
@@ -17,9 +17,10 @@ use super::{
     at::At,
     check::read_file,
     found,
-    manifest::{ApiEntry, OrganizationEntry, UpstreamEntry, VersionEntry},
+    manifest::{ApiEntry, OrganizationEntry, VersionEntry},
     planned::States,
     read::Source,
+    upstreams::{UpstreamEntry, within_upstream},
 };
 
 /// A version of a manifest: where it is named and what people call it.
@@ -230,7 +231,9 @@ impl Run<'_> {
         let (at, entry) = (&named.at, named.entry);
         let actor = &Actor::System;
         let mut current = current;
-        if let Some(wanted) = entry.upstream.as_ref().and_then(upstream) {
+        let wanted = entry.upstream.as_ref().map(UpstreamEntry::to_upstream).transpose();
+        let wanted = wanted.map_err(|errors| at.refused(within_upstream(DomainError::Invalid(errors))))?;
+        if let Some(wanted) = wanted {
             let is_same = current
                 .as_ref()
                 .is_some_and(|version| version.upstream.as_ref() == Some(&wanted));
@@ -240,7 +243,7 @@ impl Run<'_> {
             if !is_same && self.makes("set", format!("upstream of {}", named.name)) {
                 let Some(version) = &current else { return Ok(None) };
                 let set = self.services.catalog.set_upstream(actor, version.id, wanted).await;
-                current = Some(set.map_err(|error| at.refused(error))?);
+                current = Some(set.map_err(|error| at.refused(within_upstream(error)))?);
             }
         }
         let access = current.as_ref().map_or_else(Default::default, |version| version.access);
@@ -284,19 +287,6 @@ impl Run<'_> {
             judged.map_err(|error| named.at.refused(within_upstream(error)))?;
         }
         Ok(())
-    }
-}
-
-/// The same refusal with its fields named as the manifest has them: `upstream`, `upstream.connect_timeout_ms`.
-fn within_upstream(error: DomainError) -> DomainError {
-    match error {
-        DomainError::Invalid(mut errors) => {
-            for error in errors.iter_mut().filter(|error| error.field != "upstream") {
-                error.field = format!("upstream.{}", error.field);
-            }
-            DomainError::Invalid(errors)
-        }
-        error => error,
     }
 }
 
@@ -352,24 +342,6 @@ fn upload(source: &Source, at: &At<'_>, entry: &VersionEntry) -> Result<Option<S
         .file_name()
         .map_or_else(|| name.clone(), |name| name.to_string_lossy().into_owned());
     Ok(Some(SpecUpload { bytes, source }))
-}
-
-/// `None` without a target, which a manifest is refused for.
-fn upstream(entry: &UpstreamEntry) -> Option<Upstream> {
-    let mut upstream = Upstream::single(entry.targets.first()?.url.clone());
-    upstream.targets = entry
-        .targets
-        .iter()
-        .map(|target| Target {
-            url: target.url.clone(),
-            weight: target.weight,
-        })
-        .collect();
-    // The permission that the installation itself has; whoever writes manifests holds the database.
-    upstream.allow_private = true;
-    upstream.connect_timeout_ms = entry.connect_timeout_ms.unwrap_or(upstream.connect_timeout_ms);
-    upstream.response_timeout_ms = entry.response_timeout_ms.unwrap_or(upstream.response_timeout_ms);
-    Some(upstream)
 }
 
 fn sha256(bytes: &[u8]) -> String {

@@ -7,17 +7,18 @@ use domain::{
     account::{check_email, check_password, normalize_email},
     application::service::check_description,
     catalog::{VersionName, VersionState, input},
+    error::DomainError,
     key::{KeyPlaintext, service as key_service},
     organization::service::check_slug,
     policy::{OperationKey, PolicySet},
     slug::Slug,
-    upstream::parse_target_url,
 };
 
 use super::{
     at::At,
     manifest::{ApiEntry, ApplicationEntry, OrganizationEntry, PlanEntry, VersionEntry},
     read::Source,
+    upstreams::within_upstream,
 };
 use crate::config::Secret;
 
@@ -156,19 +157,11 @@ fn version(source: &Source, at: &At<'_>, entry: &VersionEntry) -> Result<()> {
     for (name, operation) in &entry.operations {
         policies(&at.field("operations").field(name), &operation.policies)?;
     }
-    if entry
-        .upstream
-        .as_ref()
-        .is_some_and(|upstream| upstream.targets.is_empty())
-    {
-        return Err(at
-            .field("upstream")
-            .field("targets")
-            .error("an upstream has at least one target"));
-    }
-    for (i, target) in entry.upstream.iter().flat_map(|upstream| &upstream.targets).enumerate() {
-        let at = at.field("upstream").entry("targets", i);
-        parse_target_url("url", target.url.as_str()).map_err(|error| at.field("url").error(error.message))?;
+    if let Some(upstream) = &entry.upstream {
+        let errors = upstream.to_upstream().err().unwrap_or_default();
+        if !errors.is_empty() {
+            return Err(at.refused(within_upstream(DomainError::Invalid(errors))));
+        }
     }
     match (&entry.deprecation, entry.state) {
         (Some(_), VersionState::Draft) => Err(at

@@ -13,9 +13,11 @@ use domain::{
     policy::PolicySet,
 };
 use serde::{Deserialize, Deserializer, de::Error as _};
-use url::Url;
 
-use super::values::{NotYet, PriceEntry, Window};
+use super::{
+    upstreams::UpstreamEntry,
+    values::{NotYet, PriceEntry, Window},
+};
 use crate::config::Secret;
 
 /// A manifest, version 1.
@@ -106,22 +108,6 @@ pub(crate) struct VersionEntry {
 pub(crate) struct OperationPolicies {
     #[serde(default)]
     pub(crate) policies: PolicySet,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct UpstreamEntry {
-    pub(crate) targets: Vec<TargetEntry>,
-    pub(crate) connect_timeout_ms: Option<u32>,
-    pub(crate) response_timeout_ms: Option<u32>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct TargetEntry {
-    pub(crate) url: Url,
-    #[serde(default = "one")]
-    pub(crate) weight: u16,
 }
 
 #[derive(Debug, Deserialize)]
@@ -241,10 +227,6 @@ impl PlanEntry {
 
 fn published() -> VersionState {
     VersionState::Published
-}
-
-fn one() -> u16 {
-    1
 }
 
 fn format_version<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {

@@ -19,6 +19,7 @@ mod plans;
 mod policies;
 mod prune;
 pub(crate) mod read;
+mod upstreams;
 mod values;
 
 use std::{path::PathBuf, time::Duration};

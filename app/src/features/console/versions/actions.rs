@@ -5,12 +5,12 @@ use domain::{
     catalog::{query::VersionDetail, version::Access},
     deprecation::Deprecation,
     error::{DomainError, FieldError},
-    upstream::{Target, Upstream, parse_target_url},
 };
 
 use super::{
     deprecation::parse_moment,
     show::{Section, VersionPath, page},
+    upstream_form::{at_form_fields, upstream_of},
 };
 use crate::{
     cx::Cx,
@@ -67,6 +67,10 @@ pub(super) async fn set_upstream(cx: Cx, Path(names): VersionPath, form: FormDat
     };
     match result {
         Ok(_) => Ok(to_version(&names).flash("Upstream saved.")),
+        Err(DomainError::Invalid(errors)) => {
+            let error = DomainError::Invalid(at_form_fields(errors));
+            refused(&cx, &names, Section::Upstream, form, error).await
+        }
         Err(error) => refused(&cx, &names, Section::Upstream, form, error).await,
     }
 }
@@ -152,46 +156,6 @@ async fn refused(
     Ok(page(cx, (org, api, version), Some((section, form))).await?.into())
 }
 
-/// One target a line: an address and, behind it, its weight.
-fn upstream_of(form: &FormData) -> Result<Upstream, Vec<FieldError>> {
-    let mut errors = Vec::new();
-    let mut targets = Vec::new();
-    let text = form.text("upstream");
-    for line in text.lines().map(str::trim).filter(|line| !line.is_empty()) {
-        let (address, weight) = line.split_once(char::is_whitespace).unwrap_or((line, "1"));
-        match (parse_target_url("upstream", address), weight.trim().parse::<u16>()) {
-            (Ok(url), Ok(weight)) => targets.push(Target { url, weight }),
-            (Err(error), _) => errors.push(error),
-            (_, Err(_)) => errors.push(FieldError::new(
-                "upstream",
-                format!("`{}` is not a share; use a number.", weight.trim()),
-            )),
-        }
-    }
-    if targets.is_empty() && errors.is_empty() {
-        errors.extend(parse_target_url("upstream", text).err());
-    }
-    let mut milliseconds = |field: &'static str| match form.text(field).parse::<u32>() {
-        Ok(ms) => ms,
-        Err(_) => {
-            errors.push(FieldError::new(field, "Enter a number of milliseconds."));
-            0
-        }
-    };
-    let (connect_timeout_ms, response_timeout_ms) =
-        (milliseconds("connect_timeout_ms"), milliseconds("response_timeout_ms"));
-    if !errors.is_empty() {
-        return Err(errors);
-    }
-    let upstream = Upstream {
-        targets,
-        connect_timeout_ms,
-        response_timeout_ms,
-        allow_private: false,
-    };
-    upstream.check().map(|()| upstream)
-}
-
 fn deprecation_of(cx: &Cx, form: &FormData) -> Result<Deprecation, FieldError> {
     let non_empty = |text: &str| (!text.is_empty()).then(|| text.to_owned());
     Ok(Deprecation {
@@ -200,44 +164,4 @@ fn deprecation_of(cx: &Cx, form: &FormData) -> Result<Deprecation, FieldError> {
         successor: non_empty(form.text("successor")),
         guide: non_empty(form.text("guide")),
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn form(upstream: &str) -> FormData {
-        FormData::from_pairs([
-            ("upstream", upstream),
-            ("connect_timeout_ms", "5000"),
-            ("response_timeout_ms", "30000"),
-        ])
-    }
-
-    #[test]
-    fn targets_stand_one_a_line_with_their_share() {
-        let upstream = upstream_of(&form("http://a.example\n\n https://b.example/base 3 ")).unwrap();
-        let targets: Vec<_> = upstream.targets.iter().map(|t| (t.url.as_str(), t.weight)).collect();
-        assert_eq!(targets, [("http://a.example/", 1), ("https://b.example/base", 3)]);
-    }
-
-    #[test]
-    fn every_wrong_line_is_named() {
-        for (text, errors) in [
-            ("", 1),
-            ("ftp://a.example", 1),
-            ("http://a.example many", 1),
-            ("nonsense\nfile:///x", 2),
-        ] {
-            assert_eq!(upstream_of(&form(text)).unwrap_err().len(), errors, "{text}");
-        }
-        let form = FormData::from_pairs([
-            ("upstream", "http://a.example"),
-            ("connect_timeout_ms", "60001"),
-            ("response_timeout_ms", "0"),
-        ]);
-        let errors = upstream_of(&form).unwrap_err();
-        let fields: Vec<_> = errors.iter().map(|error| error.field.as_str()).collect();
-        assert_eq!(fields, ["connect_timeout_ms", "response_timeout_ms"]);
-    }
 }

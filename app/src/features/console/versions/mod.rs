@@ -8,6 +8,7 @@ mod operations;
 mod show;
 mod spec;
 mod upstream;
+mod upstream_form;
 
 use axum::{
     Router,

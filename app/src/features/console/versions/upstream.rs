@@ -3,27 +3,18 @@
 use domain::catalog::{query::VersionDetail, version::Access};
 use leptos::prelude::*;
 
+use super::upstream_form;
 use crate::{
     form::FormState,
     href,
-    ui::{Button, ButtonKind, Card, Choice, Fact, Facts, InputKind, RadioCards, TextArea, TextField},
+    ui::{Button, ButtonKind, Card, Choice, Fact, Facts, InputKind, MoreSummary, RadioCards, TextArea, TextField},
 };
 
-/// Targets as text: one a line, its weight behind it where it is not 1.
+/// Targets as text; the first server of the document before there are any.
 pub(super) fn targets_as_text(detail: &VersionDetail) -> String {
     detail.version.upstream.as_ref().map_or_else(
         || detail.suggested_upstream.clone().unwrap_or_default(),
-        |upstream| {
-            let lines: Vec<String> = upstream
-                .targets
-                .iter()
-                .map(|target| match target.weight {
-                    1 => target.url.to_string(),
-                    weight => format!("{} {weight}", target.url),
-                })
-                .collect();
-            lines.join("\n")
-        },
+        upstream_form::targets_text,
     )
 }
 
@@ -43,10 +34,12 @@ pub(super) fn UpstreamCard(
     );
     if !may_edit {
         let targets = targets_as_text(&detail);
+        let settings = stored_settings(&detail);
         return view! {
             <Card title="Upstream" id="upstream-card">
                 <Facts>
                     <Fact name="Targets"><code class="mono">{targets}</code></Fact>
+                    {(!settings.is_empty()).then(|| view! { <Fact name="Settings"><pre class="mono">{settings}</pre></Fact> })}
                 </Facts>
             </Card>
         }
@@ -60,19 +53,22 @@ pub(super) fn UpstreamCard(
             .as_ref()
             .map_or_else(|| or.to_owned(), |u| read(u).to_string())
     };
-    let (targets, connect, response) = match &form {
+    let (targets, connect, response, settings) = match &form {
         Some(form) => (
             form.values.raw("upstream").to_owned(),
             form.value("connect_timeout_ms"),
             form.value("response_timeout_ms"),
+            form.values.raw("settings").to_owned(),
         ),
         None => (
             targets_as_text(&detail),
             stored(|u| u.connect_timeout_ms, "5000"),
             stored(|u| u.response_timeout_ms, "30000"),
+            stored_settings(&detail),
         ),
     };
     let error = move |field: &str| form.as_ref().and_then(|form| form.error(field));
+    let are_open = !settings.is_empty();
     view! {
         <Card title="Upstream" id="upstream-card">
             <form method="post" action=href::version_action(&org, &api, &version, "upstream") class="stack">
@@ -102,6 +98,18 @@ pub(super) fn UpstreamCard(
                         suffix="ms"
                     />
                 </div>
+                <details class="twin" open=are_open>
+                    <MoreSummary text="Balance, health, retries and more" />
+                    <TextArea
+                        name="settings"
+                        label="Settings"
+                        value=settings
+                        error=error("settings")
+                        mono=true
+                        optional=true
+                        help="YAML with the names of the manifest, for example “balance: least_requests”. What is left out is off."
+                    />
+                </details>
                 <div class="btn-row">
                     <Button kind=if is_set { ButtonKind::Secondary } else { ButtonKind::Primary }>"Save upstream"</Button>
                 </div>
@@ -109,6 +117,11 @@ pub(super) fn UpstreamCard(
         </Card>
     }
     .into_any()
+}
+
+fn stored_settings(detail: &VersionDetail) -> String {
+    let upstream = detail.version.upstream.as_ref();
+    upstream.map_or_else(String::new, |upstream| upstream_form::settings_text(&upstream.settings))
 }
 
 #[component]

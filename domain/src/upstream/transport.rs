@@ -1,0 +1,167 @@
+//! How targets are connected to. Two upstreams that differ here share no connections.
+
+use std::{net::IpAddr, ops::RangeInclusive};
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use serde::{Deserialize, Serialize};
+
+use super::{Say, span::Span, wrong_number};
+
+/// Connections to a target, or idle ones.
+pub const CONNECTIONS: RangeInclusive<u32> = 1..=100_000;
+/// How old a connection can become.
+pub const AGES: RangeInclusive<Span> = Span::s(1)..=Span::s(86_400);
+/// How long what a name leads to is believed.
+pub const REFRESHES: RangeInclusive<Span> = Span::s(1)..=Span::s(3_600);
+/// Length of the certificates of an authority, in characters.
+pub const MAX_CA: usize = 64_000;
+
+/// The version of HTTP that targets are spoken to with.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Protocol {
+    /// What the gateway finds best; on plain connections HTTP/1.1.
+    #[default]
+    Auto,
+    /// HTTP/1.1 only.
+    Http1,
+    /// HTTP/2 only: by ALPN on TLS, with prior knowledge on plain connections.
+    Http2,
+}
+
+/// TLS to targets with an https address.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Tls {
+    /// Certificates of the authorities that are trusted, in PEM; those that browsers trust where it is left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ca: Option<String>,
+    /// Name that is asked for (SNI) and that the certificate must have; the host of the address where it is left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub server_name: Option<String>,
+    /// Whether the certificate is looked at. Without it anybody on the way can read and change calls.
+    #[serde(default = "yes")]
+    pub verify: bool,
+}
+
+impl Default for Tls {
+    fn default() -> Self {
+        Self {
+            ca: None,
+            server_name: None,
+            verify: true,
+        }
+    }
+}
+
+fn yes() -> bool {
+    true
+}
+
+impl Tls {
+    pub(super) fn check(&self, say: Say<'_>) {
+        if let Some(ca) = &self.ca {
+            if ca.len() > MAX_CA {
+                say("tls.ca", "Use certificates of at most 64,000 characters in all.".into());
+            } else if certificates(ca).is_none_or(|found| found.is_empty()) {
+                let message = "Paste certificates in PEM: each begins with a line -----BEGIN CERTIFICATE-----.";
+                say("tls.ca", message.into());
+            }
+            if !self.verify {
+                say(
+                    "tls.ca",
+                    "Leave it out: `verify` is false, so no certificate is looked at.".into(),
+                );
+            }
+        }
+        if let Some(name) = &self.server_name
+            && name.parse::<IpAddr>().is_err()
+            && !is_host_name(name)
+        {
+            say(
+                "tls.server_name",
+                "Write a host name, for example api.internal.example.".into(),
+            );
+        }
+    }
+}
+
+/// The certificates of a PEM text (RFC 7468), in DER; `None` when one is not well-formed.
+pub fn certificates(pem: &str) -> Option<Vec<Vec<u8>>> {
+    let mut found = Vec::new();
+    let mut rest = pem;
+    while let Some((_, after)) = rest.split_once("-----BEGIN CERTIFICATE-----") {
+        let (body, after) = after.split_once("-----END CERTIFICATE-----")?;
+        let text: String = body.chars().filter(|c| !c.is_ascii_whitespace()).collect();
+        let der = STANDARD.decode(text).ok()?;
+        // A certificate is a SEQUENCE (RFC 5280 §4.1); what is in it is for the TLS library to say.
+        if der.first() != Some(&0x30) {
+            return None;
+        }
+        found.push(der);
+        rest = after;
+    }
+    Some(found)
+}
+
+fn is_host_name(name: &str) -> bool {
+    let is_label = |label: &str| {
+        (1..=63).contains(&label.len())
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+            && label
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'))
+    };
+    name.len() <= 253 && name.split('.').all(is_label)
+}
+
+/// Bounds on the connections of one gateway process to each target.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Connections {
+    /// Open at once; one of [`CONNECTIONS`]. A call that would need one more is answered with 503.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max: Option<u32>,
+    /// Kept open for the next call; one of [`CONNECTIONS`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_idle: Option<u32>,
+    /// Age after which a connection carries no further call; one of [`AGES`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_age: Option<Span>,
+}
+
+impl Connections {
+    pub(super) fn check(&self, say: Say<'_>) {
+        for (field, wrong) in [
+            ("max", self.max.and_then(|max| wrong_number(max, &CONNECTIONS))),
+            (
+                "max_idle",
+                self.max_idle.and_then(|max| wrong_number(max, &CONNECTIONS)),
+            ),
+            ("max_age", self.max_age.and_then(|age| age.outside(&AGES))),
+        ] {
+            if let Some(message) = wrong {
+                say(&format!("connections.{field}"), message);
+            }
+        }
+    }
+}
+
+/// How host names are resolved.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Dns {
+    /// How long addresses of a name are used before it is looked up again, beside the calls; one of [`REFRESHES`]. Where it
+    /// is left out, a name is looked up for each new connection.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refresh: Option<Span>,
+}
+
+impl Dns {
+    pub(super) fn check(&self, say: Say<'_>) {
+        if let Some(message) = self.refresh.and_then(|refresh| refresh.outside(&REFRESHES)) {
+            say("dns.refresh", message);
+        }
+    }
+}
