@@ -65,20 +65,17 @@ impl WorkerCounters {
     }
 
     /// A call's head was read. Each is followed by one [`Self::call_ended`].
-    #[expect(dead_code, reason = "called where a call begins")]
     pub(crate) fn call_began(&self) {
         bump(&self.begun);
     }
 
     /// A call is over: its answer's body was sent, or given up.
-    #[expect(dead_code, reason = "called where a call ends")]
     pub(crate) fn call_ended(&self) {
         bump(&self.ended);
     }
 
     /// The head of a call's answer is known, the gateway's own refusals included, so many microseconds after the head of
     /// the request.
-    #[expect(dead_code, reason = "called where a call is counted")]
     pub(crate) fn took(&self, micros: u64) {
         self.latency.record(micros);
     }

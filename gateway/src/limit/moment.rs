@@ -31,6 +31,11 @@ impl Moment {
         }
     }
 
+    /// The moment itself.
+    pub(crate) fn timestamp(&self) -> Timestamp {
+        Timestamp::from_unix_timestamp_nanos(self.unix_ns.into()).unwrap_or(Timestamp::UNIX_EPOCH)
+    }
+
     /// Whole seconds since 1970.
     pub(crate) fn unix_s(&self) -> i64 {
         (self.unix_ns / 1_000_000_000).cast_signed()

@@ -1,16 +1,24 @@
 //! Counting calls: once when the answer's head is known, and the bytes when it is over.
 
-use std::{rc::Rc, time::Instant};
+use std::{
+    net::IpAddr,
+    rc::Rc,
+    time::{Duration, Instant},
+};
 
 use domain::{
     id::{KeyId, SubscriptionId},
     usage::UsageSums,
 };
 
+use super::logging::LoggedCall;
 use crate::{
     decision::{Known, Permit},
     limit::Moment,
+    message::RequestHead,
     meter::MeterKey,
+    problem::Reason,
+    trace_context::TraceContext,
     worker::Worker,
 };
 
@@ -29,6 +37,7 @@ pub(crate) struct Call {
     minute: u32,
     is_passed_on: bool,
     is_counted: bool,
+    logged: Option<Box<LoggedCall>>,
 }
 
 /// Counts the bytes of an answer when it is over.
@@ -42,6 +51,7 @@ pub(crate) struct Tally {
     pub(crate) bytes_in: u64,
     /// Body bytes sent to the caller in all.
     pub(crate) bytes_out: u64,
+    logged: Option<Box<LoggedCall>>,
 }
 
 impl Call {
@@ -55,7 +65,13 @@ impl Call {
             minute: (now.unix_s() / 60) as u32,
             is_passed_on: false,
             is_counted: false,
+            logged: None,
         }
+    }
+
+    /// The call is to be in the access log.
+    pub(crate) fn log(&mut self, now: &Moment, request: &RequestHead, trace: &TraceContext, client: IpAddr) {
+        self.logged = Some(Box::new(LoggedCall::new(self.started, now, request, trace, client)));
     }
 
     /// The call passed every phase.
@@ -70,17 +86,26 @@ impl Call {
     /// The request is on its way to the upstream, or came back from a connection that had taken nothing of it.
     pub(crate) fn passed_on(&mut self, is_passed_on: bool) {
         self.is_passed_on = is_passed_on;
+        if let Some(logged) = &mut self.logged {
+            logged.sent();
+        }
     }
 
     /// The upstream answered: the call counts.
     pub(crate) fn answered(&mut self, status: u16) -> Tally {
+        if let Some(logged) = &mut self.logged {
+            logged.received();
+        }
         self.count(status, false, 1)
     }
 
     /// The gateway answers itself: the call does not count, and a unit that was taken goes back.
-    pub(crate) fn refused(&mut self, status: u16) -> Tally {
+    pub(crate) fn refused(&mut self, reason: Reason) -> Tally {
         self.return_quota();
-        self.count(status, true, 0)
+        if let Some(logged) = &mut self.logged {
+            logged.reason = Some(reason);
+        }
+        self.count(reason.status(), true, 0)
     }
 
     /// The gateway answers itself, and nothing was asked of it that counts.
@@ -126,8 +151,12 @@ impl Call {
             units,
             bytes_in,
             bytes_out: 0,
-            latency_us: self.started.elapsed().as_micros().try_into().unwrap_or(u64::MAX),
+            latency_us: micros(self.started.elapsed()),
         };
+        self.worker.counters().took(sums.latency_us);
+        if let Some(logged) = &mut self.logged {
+            logged.counted(status, sums.latency_us, &self.known);
+        }
         self.worker.count(key, self.known.version.as_ref(), &sums);
         Tally {
             worker: Rc::clone(&self.worker),
@@ -136,8 +165,14 @@ impl Call {
             bytes_in_counted: bytes_in,
             bytes_in,
             bytes_out: 0,
+            logged: self.logged.take(),
         }
     }
+}
+
+/// Whole microseconds.
+pub(super) fn micros(duration: Duration) -> u64 {
+    u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
 }
 
 impl Drop for Call {
@@ -154,6 +189,9 @@ impl Drop for Call {
 
 impl Drop for Tally {
     fn drop(&mut self) {
+        if let (Some(logged), Some(log)) = (&self.logged, self.worker.log()) {
+            log.record(&logged.record(self.bytes_in, self.bytes_out));
+        }
         let bytes_in = self.bytes_in.saturating_sub(self.bytes_in_counted);
         if bytes_in > 0 || self.bytes_out > 0 {
             let sums = UsageSums {

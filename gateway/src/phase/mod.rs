@@ -8,6 +8,7 @@ pub(crate) mod deliver;
 pub(crate) mod forward;
 pub(crate) mod lifecycle;
 pub(crate) mod limits;
+pub(crate) mod logging;
 pub(crate) mod metering;
 pub(crate) mod places;
 pub(crate) mod preflight;

@@ -90,7 +90,7 @@ pub(crate) fn refuse(
         exhausted,
         proxy_error,
     } = refusal;
-    let tally = call.refused(reason.status());
+    let tally = call.refused(reason);
     worker.counters().refused(reason);
     worker.counters().answered(reason.status());
     let names = exhausted.as_ref().map_or(&[][..], |exhausted| &exhausted.names);

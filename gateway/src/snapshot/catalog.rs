@@ -49,6 +49,8 @@ pub(crate) struct Version {
     pub(crate) compilation: u64,
     /// `{organization}/{api}/{version}`.
     pub(crate) address: Box<str>,
+    /// `organization/api/version`.
+    pub(crate) address: Box<str>,
     pub(crate) id: VersionId,
     pub(crate) api_id: ApiId,
     pub(crate) state: VersionState,

@@ -171,6 +171,7 @@ fn version(
         has_cors: has_cors(&rules) || operations.iter().any(|operation| has_cors(&operation.rules)),
         compilation: next_compilation(),
         address: address.into(),
+        address: address.into(),
         id: record.id,
         api_id: record.api_id,
         state: record.state,

@@ -6,6 +6,7 @@ use http::StatusCode;
 
 use super::{Heads, InFlight, Peer, Slot, Worker};
 use crate::{
+    WorkerLog,
     client::Caller,
     decision::{Refusal, RequestFacts, Verdict, decide},
     limit::Moment,
@@ -18,7 +19,7 @@ use crate::{
         respond,
     },
     problem::Reason,
-    rules::{Place, Rules},
+    rules::{self, Place, Rules},
     trace_context::TraceContext,
 };
 
@@ -35,6 +36,10 @@ pub(super) async fn handle(
     let now = worker.now();
     let trace = TraceContext::of(&heads.request.fields).unwrap_or_else(|| worker.trace_ids.make());
     let mut call = Call::begin(worker, &now);
+    if worker.log().is_some_and(WorkerLog::wants) {
+        let client = rules::caller_address(peer.ip(), &worker.options.trusted_proxies, &heads.request.fields);
+        call.log(&now, &heads.request, &trace, client);
+    }
     let admitted = admit(worker, peer, caller, heads, &now, readable, &mut call).await;
     let refusal = match admitted {
         Ok(Admitted::CallerGone) => return Delivered::Broken,

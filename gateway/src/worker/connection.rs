@@ -70,6 +70,7 @@ pub(crate) struct InFlight {
 impl InFlight {
     pub(super) fn begin(worker: &Rc<Worker>) -> Self {
         worker.calls.set(worker.calls.get() + 1);
+        worker.counters.call_began();
         Self {
             worker: Rc::clone(worker),
         }
@@ -80,6 +81,7 @@ impl Drop for InFlight {
     fn drop(&mut self) {
         let worker = &self.worker;
         worker.calls.set(worker.calls.get() - 1);
+        worker.counters.call_ended();
         if worker.calls.get() == 0 && worker.is_draining.get() {
             worker.ended.notify_waiters();
         }

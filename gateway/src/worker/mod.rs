@@ -29,7 +29,7 @@ pub(crate) use self::{
     slot::{Order, Slot},
 };
 use crate::{
-    GatewayOptions, Limits, SnapshotHandle, UsageSink,
+    AccessLog, GatewayOptions, Limits, SnapshotHandle, UsageSink, WorkerLog,
     counters::WorkerCounters,
     http1::{Buffers, Connection},
     limit::Moment,
@@ -63,6 +63,7 @@ pub(crate) struct Worker {
     trace_ids: TraceIds,
     /// Shared by all workers.
     rule_state: Arc<RuleState>,
+    log: Option<WorkerLog>,
     buffers: Rc<Buffers>,
     /// Milliseconds since the worker began, as of the last tick.
     now_ms: Rc<Cell<u64>>,
@@ -129,6 +130,7 @@ impl Worker {
             connector: Connector::new(options.addresses)?,
             trace_ids: TraceIds::new(),
             rule_state: snapshot.rule_state(),
+            log: options.access_log.as_ref().map(AccessLog::worker),
             buffers: Rc::default(),
             now_ms: Rc::default(),
             is_draining: Cell::new(false),
@@ -166,6 +168,11 @@ impl Worker {
     /// A connection of HTTP/1 over a transport.
     pub(crate) fn connection(&self, transport: Transport) -> Connection {
         Connection::new(transport, Rc::clone(&self.buffers))
+    }
+
+    /// The access log, if there is one.
+    pub(crate) fn log(&self) -> Option<&WorkerLog> {
+        self.log.as_ref()
     }
 
     pub(crate) fn counters(&self) -> &WorkerCounters {
@@ -240,6 +247,9 @@ impl Worker {
         self.pool.clear();
         let rows = self.table.borrow_mut().drain();
         usage.finish(rows).await;
+        if let Some(log) = &self.log {
+            log.finish().await;
+        }
         cut
     }
 
@@ -292,6 +302,9 @@ impl Worker {
         loop {
             ticks.tick().await;
             usage.offer(&mut self.table.borrow_mut());
+            if let Some(log) = &self.log {
+                log.offer();
+            }
         }
     }
 

@@ -1,0 +1,106 @@
+//! A call on its way into the access log.
+
+use std::{
+    net::IpAddr,
+    time::{Duration, Instant},
+};
+
+use domain::{
+    clock::Timestamp,
+    id::{ApplicationId, KeyId, SubscriptionId},
+};
+use http::{Method, Version};
+
+use super::metering::micros;
+use crate::{
+    AccessRecord, decision::Known, limit::Moment, message::RequestHead, problem::Reason, trace_context::TraceContext,
+};
+
+/// What is known of a call that is to be logged. Only made for those: it copies what the connection forgets.
+#[derive(Debug)]
+pub(crate) struct LoggedCall {
+    time: Timestamp,
+    request_id: TraceContext,
+    client: String,
+    protocol: Version,
+    method: Method,
+    path: String,
+    started: Instant,
+    sent: Option<Instant>,
+    upstream: Option<Duration>,
+    pub(super) reason: Option<Reason>,
+    status: u16,
+    latency_us: u64,
+    known: Known,
+}
+
+impl LoggedCall {
+    pub(super) fn new(
+        started: Instant,
+        now: &Moment,
+        request: &RequestHead,
+        trace: &TraceContext,
+        client: IpAddr,
+    ) -> Self {
+        Self {
+            time: now.timestamp(),
+            request_id: *trace,
+            client: client.to_string(),
+            protocol: request.version,
+            method: request.method.clone(),
+            path: request.path().to_owned(),
+            started,
+            sent: None,
+            upstream: None,
+            reason: None,
+            status: 0,
+            latency_us: 0,
+            known: Known::default(),
+        }
+    }
+
+    /// The request goes to an upstream.
+    pub(super) fn sent(&mut self) {
+        self.sent = Some(Instant::now());
+    }
+
+    /// The head of the upstream's answer is there.
+    pub(super) fn received(&mut self) {
+        self.upstream = self.sent.map(|sent| sent.elapsed());
+    }
+
+    pub(super) fn counted(&mut self, status: u16, latency_us: u64, known: &Known) {
+        self.status = status;
+        self.latency_us = latency_us;
+        self.known = known.clone();
+    }
+
+    /// The line, when the call is over.
+    pub(super) fn record(&self, bytes_in: u64, bytes_out: u64) -> AccessRecord<'_> {
+        let known = &self.known;
+        let operation = known.version.as_ref().zip(known.operation);
+        AccessRecord {
+            time: self.time,
+            request_id: self.request_id.trace_id(),
+            client_ip: &self.client,
+            protocol: self.protocol,
+            method: &self.method,
+            path: &self.path,
+            status: self.status,
+            reason: self.reason,
+            address: known.version.as_ref().map(|version| &*version.address),
+            operation: operation.map(|(version, number)| &*version.operations[number as usize].slug),
+            application: known.application_id.unwrap_or(ApplicationId::NIL),
+            subscription: known
+                .subscription
+                .as_ref()
+                .map_or(SubscriptionId::NIL, |holder| holder.id),
+            key: known.key_id.unwrap_or(KeyId::NIL),
+            bytes_in,
+            bytes_out,
+            duration_us: micros(self.started.elapsed()),
+            latency_us: self.latency_us,
+            upstream_latency_us: self.upstream.map(micros),
+        }
+    }
+}
