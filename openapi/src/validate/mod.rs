@@ -126,14 +126,16 @@ impl Default for Settings {
 /// Bounds on compiling an operation and on checking one message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ValidationLimits {
-    /// Schemas in one direction of one operation. Default 20,000; the largest of GitHub's operations has under 5,000.
+    /// Schemas in one direction of one operation. Default 20,000; the largest of GitHub's operations has 614
+    /// with its responses.
     pub nodes: usize,
-    /// Memory in bytes that one direction of one operation takes. Default 8 MiB.
+    /// Memory in bytes that one direction of one operation takes. Default 8 MiB; all 935 operations of GitHub together take
+    /// 1.2 MB for requests, and 6.7 MB with responses.
     pub bytes: usize,
     /// Schemas visited for one message, whatever its size. Default 50,000.
     pub steps: u64,
-    /// Schemas visited for one message, for each of its bytes in addition. Default 16, about ten times what real documents
-    /// need. A message that needs more is refused, since a half check would let through what it shouldn't.
+    /// Schemas visited for one message, for each of its bytes in addition. Default 16; real documents
+    /// need less than a quarter of it. A message that needs more is refused, since a half check would let through what it shouldn't.
     pub steps_per_byte: u64,
 }
 

@@ -12,4 +12,5 @@ mod specs;
 mod validate;
 mod validate_corpus;
 mod validate_hostile;
+mod validate_parameters;
 mod walk;

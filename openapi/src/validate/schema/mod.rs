@@ -7,6 +7,7 @@
 
 mod check;
 mod compile;
+mod containers;
 mod format;
 mod keywords;
 mod node;

@@ -88,6 +88,10 @@ impl TypeSet {
                 words.push(word);
             }
         }
+        // What is left is the type of a number with a fraction.
+        if left != 0 {
+            words.push("a number");
+        }
         // Null goes last: "a string or null".
         if words.first() == Some(&"null") {
             words.rotate_left(1);
