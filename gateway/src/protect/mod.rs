@@ -2,4 +2,5 @@
 //! reads bytes and says what it found; what follows from that, the policy decides.
 
 pub(crate) mod json_limits;
+pub(crate) mod signatures;
 mod utf8;
