@@ -4,3 +4,4 @@
 pub(crate) mod json_limits;
 pub(crate) mod signatures;
 mod utf8;
+pub(crate) mod xml_limits;
