@@ -17,7 +17,7 @@
 //! - Literals: integers, doubles, text (also raw and triple-quoted), `true`, `false`, `null`, lists, maps.
 //! - `+ - * / %`, `== != < <= > >=`, `in`, `&& || !`, `? :`, fields, indexes.
 //! - `has()`, and over lists and keys of maps `exists`, `all`, `exists_one`, `filter`, `map`.
-//! - `size`, `startsWith`, `endsWith`, `contains`, `matches` (its pattern a literal), `lowerAscii`, `upperAscii`; `int`,
+//! - `size`, `startsWith`, `endsWith`, `contains`, `matches` (its pattern a literal of RE2's syntax), `lowerAscii`, `upperAscii`; `int`,
 //!   `double`, `string`; `timestamp`, `duration` and their `get…` functions (in UTC or a fixed offset).
 //!
 //! Not there: unsigned integers, bytes, types as values, messages. What can be read is listed in [`Field`] and [`MapField`].
@@ -35,7 +35,9 @@ mod function;
 mod input;
 mod lexer;
 mod moment;
+mod operation;
 mod parser;
+mod pattern;
 mod syntax;
 #[cfg(test)]
 mod tests;
@@ -140,6 +142,9 @@ pub enum Mistake {
     /// The pattern of `matches` can't be compiled.
     #[error("the pattern can't be compiled: {0}")]
     Pattern(String),
+    /// More than 16 patterns.
+    #[error("the expression has too many patterns")]
+    TooManyPatterns,
     /// Literal text that is no timestamp (RFC 3339) or duration.
     #[error("this is no {0}")]
     Moment(&'static str),

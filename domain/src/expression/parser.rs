@@ -1,12 +1,11 @@
 //! Tokens → tree (`langdef.md`, Syntax). Recursive, but only as deep as [`MAX_DEPTH`].
 
-use regex::RegexBuilder;
-
 use super::{
     Mistake,
     function::Function,
     input::{Field, MapField},
     lexer::{Fault, Token, tokens},
+    pattern,
     syntax::{Each, Kind, Node, Operator},
 };
 
@@ -14,9 +13,8 @@ use super::{
 const MAX_DEPTH: u32 = 32;
 /// Levels of the tree: a chain such as `a + b + c` is one level for each operator.
 const MAX_HEIGHT: u32 = 64;
-/// Memory of one compiled pattern, in bytes.
-const MAX_PATTERN_BYTES: usize = 256 << 10;
-
+/// Compiled patterns take memory for as long as the expression lives.
+const MAX_PATTERNS: u32 = 16;
 /// `langdef.md`: RESERVED.
 const RESERVED: [&str; 20] = [
     "as",
@@ -47,6 +45,7 @@ pub(super) fn parse(text: &str) -> Result<Node, Fault> {
         tokens: tokens(text)?,
         next: 0,
         depth: 0,
+        patterns: 0,
         variables: Vec::new(),
     };
     let root = parser.expression()?;
@@ -60,6 +59,7 @@ struct Parser {
     tokens: Vec<(u32, Token)>,
     next: usize,
     depth: u32,
+    patterns: u32,
     /// Variables of the macros around, from the outside in.
     variables: Vec<String>,
 }
@@ -413,8 +413,11 @@ impl Parser {
         if name == "matches" && arguments.len() == 1 {
             return match arguments.pop().map(|node| node.kind) {
                 Some(Kind::Text(pattern)) => {
-                    let pattern = RegexBuilder::new(&pattern).size_limit(MAX_PATTERN_BYTES).build();
-                    let pattern = pattern.map_err(|error| (arguments_at, Mistake::Pattern(error.to_string())))?;
+                    self.patterns += 1;
+                    if self.patterns > MAX_PATTERNS {
+                        return Err((at, Mistake::TooManyPatterns));
+                    }
+                    let pattern = pattern::compile(&pattern).map_err(|mistake| (arguments_at, mistake))?;
                     Self::node(at, Kind::Matches(Box::new(receiver), pattern))
                 }
                 _ => Err((arguments_at, Mistake::PatternNotLiteral)),

@@ -396,6 +396,8 @@ fn mistakes_are_named_with_their_place() {
     }
     let pattern = Expression::parse("request.path.matches('(')").unwrap_err();
     assert!(matches!(pattern.mistake, Mistake::Pattern(_)), "{pattern}");
+    let many = "request.path.matches('a') || ".repeat(17) + "true";
+    assert_eq!(Expression::parse(&many).unwrap_err().mistake, Mistake::TooManyPatterns);
     let large = Expression::parse("request.path.matches('(a{1000}){1000}')").unwrap_err();
     assert!(matches!(large.mistake, Mistake::Pattern(_)), "{large}");
 }

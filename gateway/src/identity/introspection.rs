@@ -115,8 +115,10 @@ impl IntrospectionCache {
         self.inactive.get(token, now_s).map(|()| Answer::Inactive)
     }
 
-    /// Keeps an answer, not longer than the token lasts.
+    /// Keeps an answer, not longer than the token lasts, instead of an earlier one.
     pub(crate) fn put(&mut self, token: Fingerprint, answer: &Answer, now_s: i64) {
+        self.active.remove(token);
+        self.inactive.remove(token);
         match answer {
             Answer::Active(claims) => {
                 let kept = now_s.saturating_add(self.active_s.into());
@@ -169,6 +171,11 @@ impl<T: Clone> Generations<T> {
         if now_s < until_s {
             self.insert(token, Entry { value, until_s });
         }
+    }
+
+    fn remove(&mut self, token: Fingerprint) {
+        self.young.remove(&token);
+        self.old.remove(&token);
     }
 
     fn insert(&mut self, token: Fingerprint, entry: Entry<T>) {
@@ -257,6 +264,16 @@ mod tests {
         let mut none = IntrospectionCache::new(10, 0, 0);
         none.put(token(1), &active(r#"{"active":true}"#), NOW);
         assert_eq!(none.get(token(1), NOW), None);
+    }
+
+    #[test]
+    fn the_last_answer_counts() {
+        let mut cache = IntrospectionCache::new(10, 60, 60);
+        cache.put(token(1), &active(r#"{"active":true}"#), NOW);
+        cache.put(token(1), &Answer::Inactive, NOW);
+        assert_eq!(cache.get(token(1), NOW), Some(Answer::Inactive));
+        cache.put(token(1), &active(r#"{"active":true}"#), NOW);
+        assert!(matches!(cache.get(token(1), NOW), Some(Answer::Active(_))));
     }
 
     #[test]

@@ -270,6 +270,12 @@ fn only_the_exact_form_is_read() {
         assert_eq!(judge(&token, &rules), Err(JwtError::Malformed), "{token}");
     }
     assert_eq!(judge(&format!("{header}.{PAYLOAD}."), &rules), Err(JwtError::Signature));
+    // A header with its algorithm twice is read by some as the one, by some as the other.
+    let twice = URL_SAFE_NO_PAD.encode(r#"{"alg":"HS256","alg":"HS256"}"#);
+    assert_eq!(
+        judge(&format!("{twice}.{PAYLOAD}.{signature}"), &rules),
+        Err(JwtError::Malformed)
+    );
     let short = JwtRules {
         max_bytes: good.len() - 1,
         ..rules

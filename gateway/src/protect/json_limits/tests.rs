@@ -2,7 +2,7 @@ use proptest::prelude::*;
 use serde::de::IgnoredAny;
 use serde_json::Value;
 
-use super::*;
+use super::{text::SHORT, *};
 
 fn check_by(limits: JsonLimits, body: &[u8], size: usize) -> Result<(), JsonRefusal> {
     let mut check = JsonCheck::new(limits);
