@@ -3,31 +3,22 @@
 //! The address is in a configuration that users write: like upstreams it is judged after the name was resolved, and
 //! redirects are not followed, or a permitted issuer could point to a forbidden address.
 
-use std::{
-    future::Future,
-    io,
-    net::{IpAddr, SocketAddr},
-    sync::Arc,
-    time::Duration,
-};
+use std::{future::Future, io, time::Duration};
 
 use bytes::Bytes;
 use domain::upstream::address::AddressPolicy;
-use http::{
-    Method, Request, StatusCode, Uri,
-    header::{ACCEPT, CONTENT_TYPE, HOST, HeaderName, HeaderValue},
-};
-use http_body::Body;
-use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
-use hyper::client::conn::http1;
-use hyper_util::rt::TokioIo;
-use rustls::{ClientConfig, RootCertStore, pki_types::ServerName};
+use http::{HeaderValue, Method, StatusCode, Uri};
 use tokio::{
-    io::{AsyncRead, AsyncWrite},
-    net::TcpStream,
+    io::{AsyncReadExt, AsyncWriteExt},
     time::timeout,
 };
-use tokio_rustls::TlsConnector;
+
+use crate::{
+    http1::{AnswerReader, BadAnswer, BodyReader, Framing},
+    message::AnswerHead,
+    transport::Transport,
+    upstream::{Authority, ConnectError, Connector},
+};
 
 /// A request to an issuer.
 #[derive(Clone, Debug)]
@@ -46,27 +37,21 @@ pub(crate) enum FetchError {
     /// Not an address that may be fetched from.
     #[error("the address is not an absolute https address")]
     Url,
-    /// The name has no address.
-    #[error("the name can't be resolved")]
-    Resolve(#[source] io::Error),
-    /// Every address is one that may not be connected to.
-    #[error("no address is permitted")]
-    Forbidden,
-    /// Nobody accepts.
-    #[error("the connection was refused")]
-    Connect(#[source] io::Error),
-    /// TLS failed: most often the certificate.
-    #[error("TLS failed")]
-    Tls(#[source] io::Error),
-    /// The exchange broke.
-    #[error("the exchange broke")]
-    Http(#[source] hyper::Error),
+    /// There is no connection.
+    #[error("the issuer can't be reached")]
+    Connect(#[from] ConnectError),
+    /// The exchange broke off.
+    #[error("the exchange broke off")]
+    Broken(#[from] io::Error),
+    /// What came is no answer.
+    #[error("the answer can't be read")]
+    Answer(#[from] BadAnswer),
+    /// Its chunks are not well-formed.
+    #[error("the answer's body can't be read")]
+    Body,
     /// Something else than 200, redirects included.
     #[error("the answer's status is {0}")]
     Status(StatusCode),
-    /// The body broke off.
-    #[error("the answer broke off")]
-    Body(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// The answer is too long.
     #[error("the answer has more than {0} bytes")]
     TooLong(usize),
@@ -85,7 +70,7 @@ pub(crate) trait Fetch {
 #[derive(Clone)]
 pub(crate) struct HttpFetch {
     addresses: AddressPolicy,
-    tls: TlsConnector,
+    connector: Connector,
     /// For all of it, from the name to the last byte.
     limit: Duration,
     max_bytes: usize,
@@ -94,99 +79,116 @@ pub(crate) struct HttpFetch {
 impl HttpFetch {
     /// Trusts the roots that browsers trust.
     pub(crate) fn new(addresses: AddressPolicy, limit: Duration, max_bytes: usize) -> io::Result<Self> {
-        let roots = RootCertStore {
-            roots: webpki_roots::TLS_SERVER_ROOTS.to_vec(),
-        };
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let config = ClientConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()
-            .map_err(io::Error::other)?;
-        let config = config.with_root_certificates(roots).with_no_client_auth();
         Ok(Self {
             addresses,
-            tls: TlsConnector::from(Arc::new(config)),
+            connector: Connector::new(addresses)?,
             limit,
             max_bytes,
         })
     }
 
     async fn exchange(&self, request: FetchRequest) -> Result<Bytes, FetchError> {
-        let is_tls = match request.url.scheme_str() {
-            Some("https") => true,
-            Some("http") if self.addresses.allow_private => false,
-            _ => return Err(FetchError::Url),
+        let authority = self.authority(&request.url).ok_or(FetchError::Url)?;
+        let mut transport = self.connector.connect(&authority, self.limit).await?;
+        transport.write_all(&message(&request, &authority)).await?;
+        transport.flush().await?;
+        let method = if request.form.is_some() {
+            Method::POST
+        } else {
+            Method::GET
         };
-        let authority = request.url.authority().ok_or(FetchError::Url)?.clone();
+        self.answer(&mut transport, &method).await
+    }
+
+    /// Whom to ask; `None` if the address is none that may be fetched from.
+    fn authority(&self, url: &Uri) -> Option<Authority> {
+        let is_tls = match url.scheme_str()? {
+            "https" => true,
+            "http" if self.addresses.allow_private => false,
+            _ => return None,
+        };
+        let authority = url.authority()?;
         // A name and password in the address would go nowhere.
         if authority.as_str().contains('@') {
-            return Err(FetchError::Url);
+            return None;
         }
-        let host = authority.host().trim_start_matches('[').trim_end_matches(']');
-        let port = authority.port_u16().unwrap_or(if is_tls { 443 } else { 80 });
-        let stream = self.connect(host, port).await?;
-        let request = message(request, authority.as_str())?;
-        if is_tls {
-            let name = ServerName::try_from(host.to_owned()).map_err(|_| FetchError::Url)?;
-            let stream = self.tls.connect(name, stream).await.map_err(FetchError::Tls)?;
-            self.talk(stream, request).await
-        } else {
-            self.talk(stream, request).await
-        }
+        Some(Authority {
+            // Its connection is never kept.
+            number: 0,
+            is_tls,
+            host: authority
+                .host()
+                .trim_start_matches('[')
+                .trim_end_matches(']')
+                .to_owned(),
+            port: authority.port_u16().unwrap_or(if is_tls { 443 } else { 80 }),
+            header: HeaderValue::from_str(authority.as_str()).ok()?,
+            allow_private: false,
+        })
     }
 
-    async fn connect(&self, host: &str, port: u16) -> Result<TcpStream, FetchError> {
-        let addresses: Vec<SocketAddr> = match host.parse::<IpAddr>() {
-            Ok(ip) => vec![SocketAddr::new(ip, port)],
-            Err(_) => {
-                let found = tokio::net::lookup_host((host, port)).await;
-                found.map_err(FetchError::Resolve)?.collect()
+    async fn answer(&self, transport: &mut Transport, method: &Method) -> Result<Bytes, FetchError> {
+        let (mut received, mut reader, mut head) = (Vec::new(), AnswerReader::default(), AnswerHead::default());
+        let framing = loop {
+            match reader.read(&received, method, &mut head)? {
+                Some(found) => {
+                    received.drain(..found.length);
+                    if !head.status.is_informational() {
+                        break found.framing;
+                    }
+                    head.clear();
+                }
+                None => self.receive(transport, &mut received).await?,
             }
         };
-        if addresses.is_empty() {
-            return Err(FetchError::Resolve(io::ErrorKind::NotFound.into()));
+        if head.status != StatusCode::OK {
+            return Err(FetchError::Status(head.status));
         }
-        let mut last = FetchError::Forbidden;
-        for address in addresses
-            .into_iter()
-            .filter(|address| self.addresses.permits(address.ip()))
-        {
-            match TcpStream::connect(address).await {
-                Ok(stream) => return Ok(stream),
-                Err(error) => last = FetchError::Connect(error),
-            }
+        // What is announced as too long need not be waited for.
+        if matches!(framing, Framing::Length(length) if length > self.max_bytes as u64) {
+            return Err(FetchError::TooLong(self.max_bytes));
         }
-        Err(last)
+        self.body(transport, BodyReader::new(framing), received).await
     }
 
-    async fn talk<S>(&self, stream: S, request: Request<Full<Bytes>>) -> Result<Bytes, FetchError>
-    where
-        S: AsyncRead + AsyncWrite + Unpin + Send,
-    {
-        let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(FetchError::Http)?;
-        let answer = async {
-            let answer = sender.send_request(request).await.map_err(FetchError::Http)?;
-            if answer.status() != StatusCode::OK {
-                return Err(FetchError::Status(answer.status()));
-            }
-            // What is announced as too long need not be waited for.
-            if answer.body().size_hint().lower() > self.max_bytes as u64 {
+    async fn body(
+        &self,
+        transport: &mut Transport,
+        mut reader: BodyReader,
+        mut received: Vec<u8>,
+    ) -> Result<Bytes, FetchError> {
+        let mut body = Vec::new();
+        loop {
+            let step = reader.step(&received).map_err(|_| FetchError::Body)?;
+            let end = step.skipped + step.data;
+            body.extend_from_slice(&received[step.skipped..end]);
+            reader.took(step.data);
+            received.drain(..end);
+            if body.len() > self.max_bytes {
                 return Err(FetchError::TooLong(self.max_bytes));
             }
-            let body = Limited::new(answer.into_body(), self.max_bytes).collect().await;
-            body.map(http_body_util::Collected::to_bytes).map_err(|error| {
-                if error.is::<LengthLimitError>() {
-                    FetchError::TooLong(self.max_bytes)
-                } else {
-                    FetchError::Body(error)
+            if reader.is_over() {
+                return Ok(body.into());
+            }
+            // As long as there is something to take, more may follow in what has come.
+            if end == 0 {
+                match self.receive(transport, &mut received).await {
+                    Err(FetchError::Broken(error))
+                        if error.kind() == io::ErrorKind::UnexpectedEof && reader.ends_with_connection() =>
+                    {
+                        return Ok(body.into());
+                    }
+                    outcome => outcome?,
                 }
-            })
-        };
-        tokio::pin!(answer);
-        // The connection moves the bytes; once it ends, the answer says what came of it.
-        tokio::select! {
-            biased;
-            outcome = &mut answer => outcome,
-            _ = connection => answer.await,
+            }
+        }
+    }
+
+    /// Waits for more bytes; the end of the connection is an error.
+    async fn receive(&self, transport: &mut Transport, received: &mut Vec<u8>) -> Result<(), FetchError> {
+        match transport.read_buf(received).await? {
+            0 => Err(FetchError::Broken(io::ErrorKind::UnexpectedEof.into())),
+            _ => Ok(()),
         }
     }
 }
@@ -199,32 +201,34 @@ impl Fetch for HttpFetch {
     }
 }
 
-const AUTHORIZATION: HeaderName = http::header::AUTHORIZATION;
-
-fn message(request: FetchRequest, authority: &str) -> Result<Request<Full<Bytes>>, FetchError> {
+/// The whole request.
+fn message(request: &FetchRequest, authority: &Authority) -> Vec<u8> {
     let path = request.url.path_and_query().map_or("/", |path| path.as_str());
-    let mut message = Request::builder()
-        .uri(path)
-        .header(HOST, authority)
-        .header(ACCEPT, "application/json, application/jwk-set+json");
-    if let Some(value) = request.authorization {
-        message = message.header(AUTHORIZATION, value);
+    let method = if request.form.is_some() { "POST" } else { "GET" };
+    let mut message = format!("{method} {path} HTTP/1.1\r\nHost: ").into_bytes();
+    message.extend_from_slice(authority.header.as_bytes());
+    message.extend_from_slice(b"\r\nAccept: application/json, application/jwk-set+json\r\nConnection: close\r\n");
+    if let Some(value) = &request.authorization {
+        message.extend_from_slice(b"Authorization: ");
+        message.extend_from_slice(value.as_bytes());
+        message.extend_from_slice(b"\r\n");
     }
+    let form = request.form.as_deref().unwrap_or_default();
     if request.form.is_some() {
-        message = message
-            .method(Method::POST)
-            .header(CONTENT_TYPE, "application/x-www-form-urlencoded");
+        let fields = format!(
+            "Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\n",
+            form.len()
+        );
+        message.extend_from_slice(fields.as_bytes());
     }
-    let body = Full::new(Bytes::from(request.form.unwrap_or_default()));
-    message.body(body).map_err(|_| FetchError::Url)
+    message.extend_from_slice(b"\r\n");
+    message.extend_from_slice(form.as_bytes());
+    message
 }
 
 #[cfg(test)]
 mod tests {
-    use tokio::{
-        io::{AsyncReadExt, AsyncWriteExt},
-        net::TcpListener,
-    };
+    use tokio::net::TcpListener;
 
     use super::*;
 
@@ -267,7 +271,37 @@ mod tests {
     async fn the_body_of_a_good_answer_comes_back() {
         let (outcome, seen) = exchange("HTTP/1.1 200 OK\r\nContent-Length: 11\r\n\r\n{\"keys\":[]}", None).await;
         assert_eq!(outcome.unwrap(), "{\"keys\":[]}");
-        assert!(seen.starts_with("GET /keys?a=b HTTP/1.1\r\nhost: 127.0.0.1:"), "{seen}");
+        assert!(seen.starts_with("GET /keys?a=b HTTP/1.1\r\nHost: 127.0.0.1:"), "{seen}");
+    }
+
+    #[tokio::test]
+    async fn bodies_end_in_every_way() {
+        let chunked = "HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n\
+            2\r\n{}\r\n1;x=y\r\n \r\n0\r\n\r\n";
+        let (outcome, _) = exchange(chunked, None).await;
+        assert_eq!(outcome.unwrap(), "{} ");
+        let (outcome, _) = exchange("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", None).await;
+        assert_eq!(outcome.unwrap(), "");
+        for (answer, expected) in [
+            ("HTTP/1.1 200 OK\r\n\r\n{}", Some("{}")),
+            ("HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\n{}", None),
+            ("HTTP/1.1 200", None),
+            ("", None),
+        ] {
+            let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+            let url = format!("http://{}/", listener.local_addr().unwrap());
+            let serve = async {
+                let (mut stream, _) = listener.accept().await.unwrap();
+                let mut seen = Vec::new();
+                while !seen.ends_with(b"\r\n\r\n") {
+                    assert_ne!(stream.read_buf(&mut seen).await.unwrap(), 0);
+                }
+                stream.write_all(answer.as_bytes()).await.unwrap();
+            };
+            let fetcher = fetcher(LOCAL);
+            let (outcome, ()) = tokio::join!(fetcher.fetch(request(&url)), serve);
+            assert_eq!(outcome.ok().as_deref(), expected.map(str::as_bytes), "{answer}");
+        }
     }
 
     #[tokio::test]
@@ -275,9 +309,9 @@ mod tests {
         let (outcome, seen) = exchange("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}", Some("x=y")).await;
         assert_eq!(outcome.unwrap(), "{}");
         assert!(seen.starts_with("POST /keys?a=b HTTP/1.1\r\n"), "{seen}");
-        assert!(seen.contains("authorization: Basic YTpi\r\n"), "{seen}");
+        assert!(seen.contains("Authorization: Basic YTpi\r\n"), "{seen}");
         assert!(
-            seen.contains("content-type: application/x-www-form-urlencoded\r\n"),
+            seen.contains("Content-Type: application/x-www-form-urlencoded\r\n"),
             "{seen}"
         );
     }
@@ -308,8 +342,11 @@ mod tests {
             ----------------------------------------------------------------\r\n";
         let (outcome, _) = exchange(endless, None).await;
         assert!(matches!(outcome, Err(FetchError::TooLong(100))), "{outcome:?}");
+        let bad_chunk = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nx\r\n";
+        let (outcome, _) = exchange(bad_chunk, None).await;
+        assert!(matches!(outcome, Err(FetchError::Body)), "{outcome:?}");
         let (outcome, _) = exchange("nonsense\r\n\r\n", None).await;
-        assert!(matches!(outcome, Err(FetchError::Http(_))), "{outcome:?}");
+        assert!(matches!(outcome, Err(FetchError::Answer(_))), "{outcome:?}");
     }
 
     #[tokio::test]
@@ -322,11 +359,17 @@ mod tests {
             "https://[::1]:1/",
         ] {
             let outcome = closed.fetch(request(url)).await;
-            assert!(matches!(outcome, Err(FetchError::Forbidden)), "{url}: {outcome:?}");
+            assert!(
+                matches!(outcome, Err(FetchError::Connect(ConnectError::Forbidden))),
+                "{url}: {outcome:?}"
+            );
         }
         let open = fetcher(LOCAL);
         let metadata = open.fetch(request("http://169.254.169.254/latest")).await;
-        assert!(matches!(metadata, Err(FetchError::Forbidden)), "{metadata:?}");
+        assert!(
+            matches!(metadata, Err(FetchError::Connect(ConnectError::Forbidden))),
+            "{metadata:?}"
+        );
     }
 
     #[tokio::test]
@@ -348,6 +391,12 @@ mod tests {
         let url = format!("http://{}/", listener.local_addr().unwrap());
         let fetcher = HttpFetch::new(LOCAL, Duration::from_millis(1), 100).unwrap();
         let outcome = fetcher.fetch(request(&url)).await;
-        assert!(matches!(outcome, Err(FetchError::Timeout(_))), "{outcome:?}");
+        assert!(
+            matches!(
+                outcome,
+                Err(FetchError::Timeout(_) | FetchError::Connect(ConnectError::Timeout(_)))
+            ),
+            "{outcome:?}"
+        );
     }
 }
