@@ -46,6 +46,7 @@ pub mod account;
 pub mod application;
 pub mod catalog;
 pub mod deprecation;
+pub mod expression;
 pub mod gateway_config;
 pub mod key;
 pub mod notify;

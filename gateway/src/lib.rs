@@ -41,11 +41,15 @@ mod client;
 mod counters;
 mod fast_hash;
 mod http1;
+#[cfg_attr(not(test), expect(dead_code, reason = "wired by the request path"))]
+mod identity;
 mod links;
 mod message;
 mod meter;
 mod options;
 mod phase;
+#[cfg_attr(not(test), expect(dead_code, reason = "wired by the request path"))]
+mod protect;
 mod relay;
 mod rules;
 mod snapshot;

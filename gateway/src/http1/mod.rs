@@ -11,8 +11,8 @@ mod request;
 mod syntax;
 mod write;
 
-pub(crate) use answer::{AnswerReader, is_bodyless};
-pub(crate) use body::Framing;
+pub(crate) use answer::{AnswerReader, BadAnswer, is_bodyless};
+pub(crate) use body::{BodyReader, Framing};
 pub(crate) use buffer::Buffers;
 pub(crate) use connection::{AnswerError, Connection, RequestEvent};
 pub(crate) use request::RequestReader;

@@ -1,0 +1,413 @@
+//! Public keys that verify signatures: JSON Web Keys (RFC 7517) with the algorithms of RFC 7518 and RFC 8037.
+
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use ring::{
+    hmac,
+    signature::{
+        self, ECDSA_P256_SHA256_FIXED, ECDSA_P384_SHA384_FIXED, ED25519, RSA_PKCS1_2048_8192_SHA256,
+        RSA_PKCS1_2048_8192_SHA384, RSA_PKCS1_2048_8192_SHA512, RSA_PSS_2048_8192_SHA256, RSA_PSS_2048_8192_SHA384,
+        RSA_PSS_2048_8192_SHA512, RsaParameters, RsaPublicKeyComponents, UnparsedPublicKey,
+    },
+};
+use serde::{Deserialize, Deserializer};
+use serde_json::Value;
+
+/// Longest key set read, in bytes.
+pub(crate) const MAX_SET_BYTES: usize = 512 << 10;
+/// Most keys of one set; large issuers have a dozen.
+const MAX_KEYS: usize = 100;
+/// Longest key id, in bytes.
+const MAX_KID_BYTES: usize = 512;
+/// Shortest secret for HS256, in bytes: the length of the hash (RFC 7518 §3.2).
+const MIN_SECRET_BYTES: usize = 32;
+
+/// Signature algorithms (RFC 7518 §3.1, RFC 8037 §3.1). `none` is not among them and can't be configured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Algorithm {
+    /// RSASSA-PKCS1-v1_5 with SHA-256.
+    Rs256,
+    /// RSASSA-PKCS1-v1_5 with SHA-384.
+    Rs384,
+    /// RSASSA-PKCS1-v1_5 with SHA-512.
+    Rs512,
+    /// RSASSA-PSS with SHA-256.
+    Ps256,
+    /// RSASSA-PSS with SHA-384.
+    Ps384,
+    /// RSASSA-PSS with SHA-512.
+    Ps512,
+    /// ECDSA on P-256 with SHA-256.
+    Es256,
+    /// ECDSA on P-384 with SHA-384.
+    Es384,
+    /// Ed25519.
+    EdDsa,
+    /// HMAC with SHA-256: only with a secret that was configured.
+    Hs256,
+}
+
+impl Algorithm {
+    /// All of them.
+    pub(crate) const ALL: [Self; 10] = [
+        Self::Rs256,
+        Self::Rs384,
+        Self::Rs512,
+        Self::Ps256,
+        Self::Ps384,
+        Self::Ps512,
+        Self::Es256,
+        Self::Es384,
+        Self::EdDsa,
+        Self::Hs256,
+    ];
+
+    /// As `alg` says it.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Rs256 => "RS256",
+            Self::Rs384 => "RS384",
+            Self::Rs512 => "RS512",
+            Self::Ps256 => "PS256",
+            Self::Ps384 => "PS384",
+            Self::Ps512 => "PS512",
+            Self::Es256 => "ES256",
+            Self::Es384 => "ES384",
+            Self::EdDsa => "EdDSA",
+            Self::Hs256 => "HS256",
+        }
+    }
+
+    /// The algorithm of a name, written exactly so. RFC 9864 calls Ed25519 by its own name.
+    pub(crate) fn named(name: &str) -> Option<Self> {
+        let name = if name == "Ed25519" { "EdDSA" } else { name };
+        Self::ALL.into_iter().find(|algorithm| algorithm.name() == name)
+    }
+}
+
+/// A key that verifies.
+#[derive(Clone, Debug)]
+pub(crate) struct VerifyingKey {
+    id: Option<String>,
+    /// The only algorithm it may be used with, where its owner says so.
+    algorithm: Option<Algorithm>,
+    material: Material,
+}
+
+#[derive(Clone, Debug)]
+enum Material {
+    Rsa(RsaPublicKeyComponents<Vec<u8>>),
+    /// An uncompressed point.
+    P256([u8; 65]),
+    P384([u8; 97]),
+    Ed25519([u8; 32]),
+    Secret(hmac::Key),
+}
+
+/// The keys of one issuer.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct KeySet {
+    keys: Vec<VerifyingKey>,
+    skipped: usize,
+}
+
+/// Why there is no key set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum KeySetError {
+    /// Not `{"keys": […]}`.
+    #[error("this is not a key set")]
+    Form,
+    /// More than 512 KiB or more than 100 keys.
+    #[error("the key set is too large")]
+    TooLarge,
+    /// Below 32 bytes.
+    #[error("the secret is shorter than 32 bytes")]
+    ShortSecret,
+}
+
+#[derive(Deserialize)]
+struct SetDocument {
+    keys: Vec<Value>,
+}
+
+/// A member that is there, whatever it says.
+pub(super) fn is_present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
+    serde::de::IgnoredAny::deserialize(deserializer).map(|_| true)
+}
+
+#[derive(Deserialize)]
+struct KeyDocument {
+    kty: String,
+    kid: Option<String>,
+    alg: Option<String>,
+    #[serde(rename = "use")]
+    usage: Option<String>,
+    key_ops: Option<Vec<String>>,
+    crv: Option<String>,
+    n: Option<String>,
+    e: Option<String>,
+    x: Option<String>,
+    y: Option<String>,
+    #[serde(default, deserialize_with = "is_present", rename = "d")]
+    is_private: bool,
+}
+
+impl KeySet {
+    /// Reads a key set (RFC 7517 §5). Keys of kinds not known here, for encryption, symmetric, malformed, or published
+    /// with their private half are left out, as §5 asks; [`Self::skipped`] counts them.
+    pub(crate) fn parse(bytes: &[u8]) -> Result<Self, KeySetError> {
+        if bytes.len() > MAX_SET_BYTES {
+            return Err(KeySetError::TooLarge);
+        }
+        let document: SetDocument = serde_json::from_slice(bytes).map_err(|_| KeySetError::Form)?;
+        let count = document.keys.len();
+        if count > MAX_KEYS {
+            return Err(KeySetError::TooLarge);
+        }
+        let read = |value| VerifyingKey::read(serde_json::from_value(value).ok()?);
+        let keys: Vec<VerifyingKey> = document.keys.into_iter().filter_map(read).collect();
+        let skipped = count - keys.len();
+        Ok(Self { keys, skipped })
+    }
+
+    /// A set of one secret for HS256. It comes from the configuration; key sets that are fetched never hold one.
+    pub(crate) fn of_secret(id: Option<String>, secret: &[u8]) -> Result<Self, KeySetError> {
+        if secret.len() < MIN_SECRET_BYTES {
+            return Err(KeySetError::ShortSecret);
+        }
+        let key = VerifyingKey {
+            id,
+            algorithm: Some(Algorithm::Hs256),
+            material: Material::Secret(hmac::Key::new(hmac::HMAC_SHA256, secret)),
+        };
+        Ok(Self {
+            keys: vec![key],
+            skipped: 0,
+        })
+    }
+
+    /// Keys that were left out.
+    pub(crate) fn skipped(&self) -> usize {
+        self.skipped
+    }
+
+    /// Keys that can be used.
+    pub(crate) fn len(&self) -> usize {
+        self.keys.len()
+    }
+
+    /// The keys that a token with this key id and algorithm may be verified with. A token that names a key is verified
+    /// with that one only; a key without id serves tokens that name none.
+    pub(crate) fn candidates<'a>(
+        &'a self,
+        id: Option<&'a str>,
+        algorithm: Algorithm,
+    ) -> impl Iterator<Item = &'a VerifyingKey> + 'a {
+        let fits = move |key: &&VerifyingKey| (id.is_none() || key.id.as_deref() == id) && key.may_verify(algorithm);
+        self.keys.iter().filter(fits)
+    }
+}
+
+impl VerifyingKey {
+    fn read(document: KeyDocument) -> Option<Self> {
+        let is_for_signatures = document.usage.as_deref().is_none_or(|usage| usage == "sig")
+            && document
+                .key_ops
+                .is_none_or(|operations| operations.iter().any(|one| one == "verify"));
+        let is_id_short = document.kid.as_ref().is_none_or(|id| id.len() <= MAX_KID_BYTES);
+        if !is_for_signatures || !is_id_short || document.is_private {
+            return None;
+        }
+        let (x, y) = (document.x.as_deref(), document.y.as_deref());
+        let material = match (document.kty.as_str(), document.crv.as_deref()) {
+            ("RSA", _) => rsa(document.n.as_deref()?, document.e.as_deref()?)?,
+            ("EC", Some("P-256")) => Material::P256(point(x?, y?)?),
+            ("EC", Some("P-384")) => Material::P384(point(x?, y?)?),
+            ("OKP", Some("Ed25519")) => Material::Ed25519(decode(x?)?.try_into().ok()?),
+            _ => return None,
+        };
+        // An algorithm not known here: the key is for something else.
+        let algorithm = match document.alg.as_deref() {
+            Some(name) => Some(Algorithm::named(name)?),
+            None => None,
+        };
+        let key = Self {
+            id: document.kid,
+            algorithm,
+            material,
+        };
+        algorithm
+            .is_none_or(|algorithm| key.may_verify(algorithm))
+            .then_some(key)
+    }
+
+    /// Whether kind and owner allow the algorithm: no public key is ever taken for the secret of an HMAC.
+    pub(crate) fn may_verify(&self, algorithm: Algorithm) -> bool {
+        use Algorithm::{EdDsa, Es256, Es384, Hs256, Ps256, Ps384, Ps512, Rs256, Rs384, Rs512};
+        let is_of_kind = match &self.material {
+            Material::Rsa(_) => matches!(algorithm, Rs256 | Rs384 | Rs512 | Ps256 | Ps384 | Ps512),
+            Material::P256(_) => algorithm == Es256,
+            Material::P384(_) => algorithm == Es384,
+            Material::Ed25519(_) => algorithm == EdDsa,
+            Material::Secret(_) => algorithm == Hs256,
+        };
+        is_of_kind && self.algorithm.is_none_or(|own| own == algorithm)
+    }
+
+    /// Whether the signature is right. Signatures of ECDSA are the two numbers side by side (RFC 7518 §3.4).
+    pub(crate) fn verifies(&self, algorithm: Algorithm, message: &[u8], signature: &[u8]) -> bool {
+        if !self.may_verify(algorithm) {
+            return false;
+        }
+        let verify = |with: &'static dyn signature::VerificationAlgorithm, key: &[u8]| {
+            UnparsedPublicKey::new(with, key).verify(message, signature).is_ok()
+        };
+        match &self.material {
+            Material::Rsa(key) => {
+                rsa_parameters(algorithm).is_some_and(|with| key.verify(with, message, signature).is_ok())
+            }
+            Material::P256(point) => verify(&ECDSA_P256_SHA256_FIXED, point),
+            Material::P384(point) => verify(&ECDSA_P384_SHA384_FIXED, point),
+            Material::Ed25519(key) => verify(&ED25519, key),
+            Material::Secret(key) => hmac::verify(key, message, signature).is_ok(),
+        }
+    }
+}
+
+/// ring refuses keys below 2048 bits (RFC 7518 §3.3) and above 8192.
+fn rsa_parameters(algorithm: Algorithm) -> Option<&'static RsaParameters> {
+    match algorithm {
+        Algorithm::Rs256 => Some(&RSA_PKCS1_2048_8192_SHA256),
+        Algorithm::Rs384 => Some(&RSA_PKCS1_2048_8192_SHA384),
+        Algorithm::Rs512 => Some(&RSA_PKCS1_2048_8192_SHA512),
+        Algorithm::Ps256 => Some(&RSA_PSS_2048_8192_SHA256),
+        Algorithm::Ps384 => Some(&RSA_PSS_2048_8192_SHA384),
+        Algorithm::Ps512 => Some(&RSA_PSS_2048_8192_SHA512),
+        _ => None,
+    }
+}
+
+fn decode(text: &str) -> Option<Vec<u8>> {
+    URL_SAFE_NO_PAD.decode(text).ok()
+}
+
+fn rsa(n: &str, e: &str) -> Option<Material> {
+    // Some issuers write the sign byte of ASN.1.
+    let number = |text: &str| {
+        let bytes = decode(text)?;
+        let zeros = bytes.iter().take_while(|byte| **byte == 0).count();
+        Some(bytes[zeros..].to_vec())
+    };
+    let (n, e) = (number(n)?, number(e)?);
+    let is_of_length = (256..=1024).contains(&n.len()) && (1..=5).contains(&e.len());
+    is_of_length.then_some(Material::Rsa(RsaPublicKeyComponents { n, e }))
+}
+
+/// Both coordinates in full length (RFC 7518 §6.2.1.2), as the uncompressed form of SEC 1 §2.3.3.
+fn point<const N: usize>(x: &str, y: &str) -> Option<[u8; N]> {
+    let (x, y) = (decode(x)?, decode(y)?);
+    if x.len() != y.len() {
+        return None;
+    }
+    [vec![4], x, y].concat().try_into().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::identity::jwt::vectors::{ED25519_X, P256_X, P256_Y, RSA_N};
+
+    fn set(keys: Value) -> KeySet {
+        KeySet::parse(json!({ "keys": keys }).to_string().as_bytes()).unwrap()
+    }
+
+    #[test]
+    fn only_keys_that_verify_signatures_are_taken() {
+        let rsa = json!({ "kty": "RSA", "n": RSA_N, "e": "AQAB" });
+        let with = |more: Value| {
+            let mut key = rsa.clone();
+            key.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+            key
+        };
+        for (key, is_taken) in [
+            (rsa.clone(), true),
+            (
+                with(json!({ "use": "sig", "alg": "PS512", "key_ops": ["verify"], "x5c": ["…"] })),
+                true,
+            ),
+            (with(json!({ "use": "enc" })), false),
+            (with(json!({ "key_ops": ["encrypt"] })), false),
+            (with(json!({ "alg": "RSA-OAEP" })), false),
+            (with(json!({ "alg": "ES256" })), false),
+            (with(json!({ "alg": "HS256" })), false),
+            (with(json!({ "alg": "none" })), false),
+            (with(json!({ "d": "AQAB" })), false),
+            (with(json!({ "n": "AQAB" })), false),
+            (with(json!({ "e": "" })), false),
+            (with(json!({ "n": format!("{RSA_N}=") })), false),
+            (with(json!({ "kid": 5 })), false),
+            (with(json!({ "kid": "x".repeat(600) })), false),
+            (json!({ "kty": "oct", "k": RSA_N }), false),
+            (json!({ "kty": "EC", "crv": "P-256", "x": P256_X, "y": P256_Y }), true),
+            (json!({ "kty": "EC", "crv": "P-256", "x": P256_X }), false),
+            (json!({ "kty": "EC", "crv": "P-384", "x": P256_X, "y": P256_Y }), false),
+            (
+                json!({ "kty": "EC", "crv": "secp256k1", "x": P256_X, "y": P256_Y }),
+                false,
+            ),
+            (json!({ "kty": "OKP", "crv": "Ed25519", "x": ED25519_X }), true),
+            (json!({ "kty": "OKP", "crv": "Ed25519", "x": "AQAB" }), false),
+            (json!({ "kty": "OKP", "crv": "X25519", "x": ED25519_X }), false),
+            (json!("nonsense"), false),
+        ] {
+            let set = set(json!([key]));
+            assert_eq!(
+                (set.len(), set.skipped()),
+                (usize::from(is_taken), usize::from(!is_taken)),
+                "{key}"
+            );
+        }
+    }
+
+    #[test]
+    fn sets_have_a_form_and_a_size() {
+        for text in ["", "[]", "{}", "{\"keys\":{}}", "{\"keys\":[]}x"] {
+            assert_eq!(KeySet::parse(text.as_bytes()).unwrap_err(), KeySetError::Form, "{text}");
+        }
+        assert_eq!(KeySet::parse(b"{\"keys\":[]}").unwrap().len(), 0);
+        let many = json!({ "keys": vec![0; 101] }).to_string();
+        assert_eq!(KeySet::parse(many.as_bytes()).unwrap_err(), KeySetError::TooLarge);
+        assert_eq!(
+            KeySet::parse(&vec![b' '; MAX_SET_BYTES + 1]).unwrap_err(),
+            KeySetError::TooLarge
+        );
+    }
+
+    #[test]
+    fn a_key_serves_the_algorithms_of_its_kind_and_owner() {
+        let set = set(json!([
+            { "kty": "RSA", "n": RSA_N, "e": "AQAB", "kid": "a" },
+            { "kty": "RSA", "n": RSA_N, "e": "AQAB", "kid": "b", "alg": "RS256" },
+            { "kty": "EC", "crv": "P-256", "x": P256_X, "y": P256_Y },
+        ]));
+        let count = |id, algorithm| set.candidates(id, algorithm).count();
+        assert_eq!(count(Some("a"), Algorithm::Ps256), 1);
+        assert_eq!(count(Some("b"), Algorithm::Ps256), 0);
+        assert_eq!(count(None, Algorithm::Rs256), 2);
+        assert_eq!(count(None, Algorithm::Es256), 1);
+        assert_eq!(count(Some("a"), Algorithm::Es256), 0);
+        assert_eq!(count(None, Algorithm::Hs256), 0);
+        assert_eq!(count(None, Algorithm::Es384), 0);
+    }
+
+    #[test]
+    fn names_of_algorithms_are_exact() {
+        for algorithm in Algorithm::ALL {
+            assert_eq!(Algorithm::named(algorithm.name()), Some(algorithm));
+        }
+        for name in ["none", "None", "rs256", "HS384", "ES512", "ES256K", "", "RS256 "] {
+            assert_eq!(Algorithm::named(name), None, "{name}");
+        }
+    }
+}
