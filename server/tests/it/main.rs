@@ -15,6 +15,7 @@ mod journey;
 mod mail;
 mod manifest;
 mod metering;
+mod policies;
 mod product;
 mod roles;
 mod routes;
