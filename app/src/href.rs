@@ -240,7 +240,7 @@ pub fn console_version(organization: impl Display, api: impl Display, version: i
 }
 
 /// A part of a version's page that has a form of its own: `spec`, `upstream`, `access`, `publish`, `deprecate`,
-/// `restore`, `retire`.
+/// `restore`, `retire`; or its `policies`.
 pub fn version_action(
     organization: impl Display,
     api: impl Display,
@@ -248,6 +248,16 @@ pub fn version_action(
     action: &'static str,
 ) -> String {
     format!("/console/{organization}/apis/{api}/versions/{version}/{action}")
+}
+
+/// Policies of an organization.
+pub fn organization_policies(organization: impl Display) -> String {
+    format!("/console/{organization}/policies")
+}
+
+/// Policies of an api.
+pub fn api_policies(organization: impl Display, api: impl Display) -> String {
+    format!("/console/{organization}/apis/{api}/policies")
 }
 
 /// Plans of an organization.

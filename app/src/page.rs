@@ -70,6 +70,8 @@ pub enum ConsoleSection {
     Apis,
     /// Plans.
     Plans,
+    /// Policies of the organization.
+    Policies,
     /// Subscribers and approvals.
     Subscribers,
     /// Audit log.

@@ -67,6 +67,7 @@ fn config() -> GatewayConfig {
             }],
             plans: vec![PlanRecord {
                 id: id("plan", 1),
+                slug: "free".into(),
                 apis: vec![id("api", 1)],
                 rate_limits: vec![RateLimit {
                     requests: 1_000_000,

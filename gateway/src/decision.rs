@@ -14,7 +14,7 @@ use crate::{
     message::Fields,
     phase,
     problem::Reason,
-    rules::{self, RuleState, Rules, TakenWindows},
+    rules::{self, CallInputs, RuleState, Rules, TakenWindows},
     snapshot::{Plan, Snapshot, Version},
 };
 
@@ -24,6 +24,11 @@ pub(crate) struct RequestFacts<'a> {
     pub(crate) method: &'a Method,
     /// As sent, without the query.
     pub(crate) path: &'a str,
+    /// As sent, without the question mark; empty without one.
+    pub(crate) query: &'a str,
+    pub(crate) version: http::Version,
+    /// Where the request says it is for.
+    pub(crate) authority: Option<&'a str>,
     /// Bytes of path and query.
     pub(crate) target_bytes: usize,
     pub(crate) fields: &'a Fields,
@@ -122,6 +127,8 @@ impl Permit {
 #[derive(Debug)]
 pub(crate) struct Refusal {
     pub(crate) reason: Reason,
+    /// That of the reason, unless a policy says otherwise.
+    pub(crate) status: u16,
     /// A sentence about this request; the explanation of the reason when empty.
     pub(crate) detail: Cow<'static, str>,
     pub(crate) fields: Vec<(HeaderName, HeaderValue)>,
@@ -133,11 +140,18 @@ impl Refusal {
     pub(crate) fn new(reason: Reason) -> Self {
         Self {
             reason,
+            status: reason.status(),
             detail: Cow::Borrowed(""),
             fields: Vec::new(),
             exhausted: None,
             proxy_error: None,
         }
+    }
+
+    /// Answers with another status than the reason has.
+    pub(crate) fn status(mut self, status: u16) -> Self {
+        self.status = status;
+        self
     }
 
     pub(crate) fn detail(mut self, detail: impl Into<Cow<'static, str>>) -> Self {
@@ -197,6 +211,14 @@ pub(crate) fn decide(
             budget: Arc::clone(&subscription.budget),
         });
         known.plan = Some(Arc::clone(plan));
+    }
+    if let Some(conditions) = known.rules.as_ref().and_then(|rules| rules.conditions.as_ref()) {
+        conditions.check(&CallInputs {
+            head,
+            known,
+            now,
+            base_length,
+        })?;
     }
     // Before the budgets: a call that can't go anywhere must not cost anything.
     let targets = phase::route::targets(version)?;

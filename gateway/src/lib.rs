@@ -16,6 +16,7 @@
 //! | credential | `phase/credential.rs` | 401 |
 //! | subscription | `phase/subscription.rs` | 403 |
 //! | rate limits and quota | `phase/budget.rs` | 429 |
+//! | conditions | `rules/condition.rs` | 403 or as the provider says |
 //! | concurrency | `phase/places.rs` | 429 |
 //! | upstream | `phase/forward.rs` | 502, 503, 504 |
 //! | response headers | `phase/respond.rs` | – |

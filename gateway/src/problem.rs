@@ -61,6 +61,10 @@ problems! {
     BodyTooLarge = "body-too-large", 413, "The body is too large",
         "The body of the request is larger than this gateway passes on.",
         ["Send less in one request."];
+    /// The body is deeper, wider or longer than the provider allows, or not what its content type says.
+    BodyShape = "body-shape", 400, "The body has a shape that is not accepted",
+        "The provider limits how deep, wide and long JSON and XML bodies may be, and the body of the request is beyond that or not well-formed.",
+        ["Check that the body is well-formed.", "Send less or flatter data in one request; the detail says what was too much."];
     /// The path has dot segments or encoded separators that hide them.
     AmbiguousPath = "ambiguous-path", 400, "The path is ambiguous",
         "The path has `.` or `..` segments, possibly percent-encoded, a backslash or a control character. Servers disagree about such paths, so the gateway passes none on.",
@@ -81,6 +85,10 @@ problems! {
     Retired = "version-retired", 410, "This version is retired",
         "The version has reached its end and no longer answers.",
         ["Move to the version that the Link header with rel=\"successor-version\" names, if there is one.", "Read the migration guide on the API's page."];
+    /// A condition of the provider refuses the call.
+    NotPermitted = "not-permitted", 403, "The provider's rules do not permit this request",
+        "The provider refuses requests like this one by a rule of its own, for example for a plan, a time or a header.",
+        ["Read the detail: where the provider gave a reason, it is there.", "Ask the provider of the API."];
     /// The caller's address is kept out.
     AddressForbidden = "address-forbidden", 403, "Calls from this address are not accepted",
         "The provider accepts calls from some networks only, and the request comes from another.",
@@ -186,6 +194,8 @@ struct Document<'a> {
 /// What is particular about one occurrence.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Occurrence<'a> {
+    /// Another status than the kind's.
+    pub(crate) status: Option<u16>,
     /// A sentence about this request; the explanation of the kind when empty.
     pub(crate) detail: &'a str,
     /// Path of the request without its query, which may hold secrets.
@@ -205,7 +215,7 @@ pub(crate) fn render(reason: Reason, portal_url: &str, occurrence: &Occurrence<'
     let document = Document {
         r#type: format!("{portal_url}/problems/{}", kind.slug),
         title: kind.title,
-        status: kind.status,
+        status: occurrence.status.unwrap_or(kind.status),
         detail: if occurrence.detail.is_empty() {
             kind.explanation
         } else {

@@ -9,6 +9,11 @@ use crate::message::Fields;
 
 /// Where a body comes from.
 pub(crate) trait BodySource {
+    /// Why a policy does not let the body through, after [`SourceError::Refused`].
+    fn refusal(&self) -> Option<String> {
+        None
+    }
+
     /// Waits for the next piece.
     fn poll_fill(&mut self, cx: &mut Context<'_>) -> Poll<Result<Fill, SourceError>>;
 
@@ -52,6 +57,9 @@ pub(crate) enum SourceError {
     /// It is not well-formed.
     #[error("the body is not well-formed")]
     Bad,
+    /// A policy does not let it through; whoever watches it knows why.
+    #[error("a policy refuses the body")]
+    Refused,
 }
 
 /// One direction of a call.

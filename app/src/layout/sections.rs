@@ -83,6 +83,12 @@ pub(super) fn console(
                     ConsoleSection::Plans,
                 ),
                 link(
+                    IconName::Shield,
+                    "Policies",
+                    href::organization_policies(organization),
+                    ConsoleSection::Policies,
+                ),
+                link(
                     IconName::Users,
                     "Subscribers",
                     href::subscribers(organization),

@@ -1,5 +1,6 @@
 //! What the gateway is told: plain records, read from the database in one transaction and compiled by the gateway into
-//! its snapshot. No secret is in them; keys are hashes.
+//! its snapshot. Keys are hashes; the only secrets in them are those that a policy needs to ask another server
+//! (`introspection`), which no `Debug` shows.
 
 use serde::{Deserialize, Serialize};
 
@@ -119,6 +120,9 @@ pub struct OperationRecord {
 pub struct PlanRecord {
     /// Identifies the plan.
     pub id: PlanId,
+    /// Slug in its organization: what policy expressions call it.
+    #[serde(default)]
+    pub slug: String,
     /// Apis it covers.
     pub apis: Vec<ApiId>,
     /// Windows that all hold at once.

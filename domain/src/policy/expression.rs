@@ -22,7 +22,7 @@ pub struct Expression(pub Vec<Rule>);
 #[serde(deny_unknown_fields)]
 pub struct Rule {
     /// A condition in CEL over request, consumer and plan, up to 4 KiB. True refuses the call; an error while it is
-    /// evaluated refuses it too. Only its length is judged here: it is compiled elsewhere.
+    /// evaluated refuses it too. See [`crate::expression`].
     pub when: String,
     /// What the call is answered with: 400 to 599; by default 403.
     #[serde(default = "forbidden")]
@@ -54,6 +54,8 @@ impl Policy for Expression {
                 problems.add(format!("[{index}].when"), "Write a condition.");
             } else if rule.when.len() > MAX_EXPRESSION {
                 problems.add(format!("[{index}].when"), "Use at most 4,096 bytes.");
+            } else if let Err(error) = crate::expression::Expression::parse(&rule.when) {
+                problems.add(format!("[{index}].when"), format!("{error}."));
             }
             problems.number(&format!("[{index}].status"), rule.status.into(), 400..=599);
             if rule.detail.chars().count() > MAX_DETAIL {

@@ -8,7 +8,8 @@
 //!
 //! One file here with its type: [`Policy`] implemented, `serde(deny_unknown_fields)`, names as in the manifest, defaults
 //! said in the doc comments. One line in the list of [`PolicySet`] below. One file `docs/policies/NAME.md`, whose
-//! example is [`Policy::EXAMPLE`] below `policies:`. Its name in [`ENFORCED`] as soon as gateways act on it.
+//! example is [`Policy::EXAMPLE`] below `policies:`. Its name in [`ENFORCED`], and a row with a link in
+//! `docs/policies.md`, as soon as gateways act on it.
 
 pub mod access;
 pub mod cache;
@@ -50,10 +51,12 @@ use crate::error::FieldError;
 /// Policies that this version's gateway acts on; only these can be saved, so that nobody believes that another took
 /// effect.
 pub const ENFORCED: &[PolicyName] = &[
+    PolicyName::Expression,
     PolicyName::Ip,
     PolicyName::Cors,
     PolicyName::RateLimits,
     PolicyName::Concurrency,
+    PolicyName::Limits,
     PolicyName::Headers,
 ];
 
@@ -78,7 +81,7 @@ pub trait Policy: Clone + fmt::Debug + PartialEq + Serialize + DeserializeOwned 
 }
 
 /// What stands in place of a secret.
-pub const MASK: &str = "********";
+pub const MASK: &str = "(not shown)";
 
 /// Where a policy is attached, from broad to narrow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -177,6 +180,16 @@ macro_rules! policies { ($($variant:ident $field:ident $text:literal $type:ty;)+
                 errors.extend(too_long($text, policy));
             })+
             errors
+        }
+
+        /// Reads what is said of one policy with any reader, so that its errors can name a line.
+        ///
+        /// # Errors
+        /// The reader's.
+        pub fn read_from<'de, D: Deserializer<'de>>(name: PolicyName, reader: D) -> Result<Self, D::Error> {
+            let mut set = Self::default();
+            match name { $(PolicyName::$variant => set.$field = said(reader)?,)+ }
+            Ok(set)
         }
 
         /// Names of what it says something of.

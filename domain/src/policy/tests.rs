@@ -117,3 +117,43 @@ fn unknown_policies_are_refused() {
     let error = serde_json::from_value::<PolicySet>(json!({ "corz": {} })).unwrap_err();
     assert!(error.to_string().contains("unknown field `corz`"), "{error}");
 }
+
+/// The part of a document that stands between fences of YAML.
+fn fragment(text: &str) -> &str {
+    let (_, rest) = text.split_once("```yaml\n").unwrap();
+    rest.split_once("```").unwrap().0
+}
+
+#[test]
+fn every_policy_has_a_section_with_its_example() {
+    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Fragment {
+        policies: PolicySet,
+    }
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs");
+    let mut sections: Vec<_> = std::fs::read_dir(folder.join("policies"))
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    sections.sort();
+    let mut files: Vec<_> = PolicyName::ALL.iter().map(|name| format!("{name}.md")).collect();
+    files.sort();
+    assert_eq!(sections, files);
+    for name in PolicyName::ALL {
+        let text = std::fs::read_to_string(folder.join(format!("policies/{name}.md"))).unwrap();
+        assert!(text.starts_with(&format!("# `{name}`\n")), "{name}");
+        let read: Fragment = yaml_serde::from_str(fragment(&text)).unwrap();
+        assert_eq!(read.policies.validate(), [], "{name}");
+        let example = PolicySet::read_from(*name, yaml_serde::Deserializer::from_str(name.example())).unwrap();
+        assert_eq!(read.policies, example, "{name}");
+    }
+    // Readers are led to what gateways act on, and to nothing else.
+    let index = std::fs::read_to_string(folder.join("policies.md")).unwrap();
+    let linked: Vec<_> = PolicyName::ALL
+        .iter()
+        .filter(|name| index.contains(&format!("(policies/{name}.md)")))
+        .collect();
+    let enforced: Vec<_> = PolicyName::ALL.iter().filter(|name| name.is_enforced()).collect();
+    assert_eq!(linked, enforced, "docs/policies.md lists the policies in ENFORCED");
+}

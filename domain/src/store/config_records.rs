@@ -132,6 +132,7 @@ async fn plans(tx: &DatabaseTransaction) -> Result<Vec<PlanRecord>> {
         let row = Row::new("plan", plan.id);
         Ok(PlanRecord {
             id: plan.id,
+            slug: plan.slug,
             apis: apis.remove(&plan.id).unwrap_or_default(),
             rate_limits: row.json("rate_limits", plan.rate_limits)?,
             quota: row.json_or_null("quota", plan.quota)?,

@@ -2,6 +2,7 @@
 
 mod http1;
 mod http2;
+mod watched;
 
 use std::task::{Context, Poll};
 
@@ -12,6 +13,7 @@ use crate::{
 
 pub(crate) use http1::Http1Caller;
 pub(crate) use http2::{Http2Caller, Http2Calls};
+pub(crate) use watched::{Shape, Watched};
 
 /// Who called. As a source it is the request's body, as a sink the answer's.
 pub(crate) trait Caller: BodySource + BodySink {

@@ -61,6 +61,11 @@ impl RequestHead {
         &self.target[..self.path_length]
     }
 
+    /// As sent, without the question mark; empty without one.
+    pub(crate) fn query(&self) -> &str {
+        self.target.get(self.path_length + 1..).unwrap_or_default()
+    }
+
     /// Path and query.
     pub(crate) fn target(&self) -> &str {
         &self.target

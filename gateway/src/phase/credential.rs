@@ -101,6 +101,9 @@ mod tests {
         let head = RequestFacts {
             method: &Method::GET,
             path: "/",
+            query: "",
+            version: http::Version::HTTP_11,
+            authority: None,
             target_bytes: 1,
             fields: &section,
             body_bytes: None,

@@ -158,6 +158,7 @@ struct Attempt<'a> {
 enum NoAnswer {
     Answer(AnswerError),
     Body(SourceError),
+    BodyShape(Option<String>),
     BodyTooLarge,
     TooManyInformational,
     TimeUp { waits_for_caller: bool },
@@ -275,6 +276,9 @@ impl Attempt<'_> {
             let before = upload.bytes;
             if !is_cut && let Poll::Ready(Err(error)) = upload.poll(cx, caller, connection) {
                 match error {
+                    Broken::Source(SourceError::Refused) => {
+                        return Poll::Ready(Err(NoAnswer::BodyShape(caller.refusal())));
+                    }
                     Broken::Source(error) => return Poll::Ready(Err(NoAnswer::Body(error))),
                     Broken::TooLarge => return Poll::Ready(Err(NoAnswer::BodyTooLarge)),
                     Broken::Sink(_) => is_cut = true,
@@ -315,6 +319,7 @@ impl Attempt<'_> {
         let refusal = match why {
             NoAnswer::CallerGone => return NotAnswered::CallerGone,
             NoAnswer::BodyTooLarge => Refusal::new(Reason::BodyTooLarge),
+            NoAnswer::BodyShape(detail) => Refusal::new(Reason::BodyShape).detail(detail.unwrap_or_default()),
             NoAnswer::Body(error) => {
                 tracing::debug!(%error, "a caller's body can't be read");
                 Refusal::new(Reason::Malformed).detail("The body of the request broke off or is not well-formed.")

@@ -100,12 +100,12 @@ impl Call {
     }
 
     /// The gateway answers itself: the call does not count, and a unit that was taken goes back.
-    pub(crate) fn refused(&mut self, reason: Reason) -> Tally {
+    pub(crate) fn refused(&mut self, reason: Reason, status: u16) -> Tally {
         self.return_quota();
         if let Some(logged) = &mut self.logged {
             logged.reason = Some(reason);
         }
-        self.count(reason.status(), true, 0)
+        self.count(status, true, 0)
     }
 
     /// The gateway answers itself, and nothing was asked of it that counts.

@@ -85,16 +85,18 @@ pub(crate) fn refuse(
 ) -> (Bytes, Tally) {
     let Refusal {
         reason,
+        status,
         detail,
         fields,
         exhausted,
         proxy_error,
     } = refusal;
-    let tally = call.refused(reason);
+    let tally = call.refused(reason, status);
     worker.counters().refused(reason);
-    worker.counters().answered(reason.status());
+    worker.counters().answered(status);
     let names = exhausted.as_ref().map_or(&[][..], |exhausted| &exhausted.names);
     let occurrence = Occurrence {
+        status: Some(status),
         detail: &detail,
         instance: request.path(),
         request_id: trace.trace_id(),
@@ -102,7 +104,7 @@ pub(crate) fn refuse(
     };
     let body = problem::render(reason, worker.portal_url(), &occurrence);
     answer.clear();
-    answer.status = StatusCode::from_u16(reason.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    answer.status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let say = &mut answer.fields;
     say.append(Known::ContentType, &HeaderValue::from_static(problem::MEDIA_TYPE));
     say.append_parts(Known::ContentLength, &[body.len().to_string().as_bytes()]);
@@ -115,7 +117,7 @@ pub(crate) fn refuse(
     for (name, value) in &fields {
         say.set_named(name, value);
     }
-    if reason.status() == 503 && !say.contains(Known::RetryAfter) {
+    if status == 503 && !say.contains(Known::RetryAfter) {
         say.append(Known::RetryAfter, &RETRY_SOON);
     }
     if matches!(reason.status(), 502..=504) {

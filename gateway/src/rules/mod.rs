@@ -3,6 +3,7 @@
 //! A call without policies pays one look at a pointer that is not there. What can't be compiled closes the version: better
 //! no answer than one that a policy should have stopped.
 
+mod condition;
 mod cors;
 mod groups;
 mod headers;
@@ -16,8 +17,12 @@ use domain::{
     policy::{PolicySet, ip::Ip, limits::Limits},
 };
 
-use crate::message::{Fields, Known};
+use crate::{
+    client::Shape,
+    message::{Fields, Known},
+};
 
+pub(crate) use condition::{CallInputs, ConditionRule};
 pub(crate) use cors::{CorsRule, Preflight};
 pub(crate) use groups::{Caller, Groups};
 pub(crate) use headers::HeaderRule;
@@ -29,6 +34,7 @@ pub(crate) use windows::{TakenWindows, WindowRule, Windows, WindowsExhausted};
 pub(crate) struct Rules {
     pub(crate) ip: Option<Ip>,
     pub(crate) cors: Option<CorsRule>,
+    pub(crate) conditions: Option<ConditionRule>,
     pub(crate) limits: Option<Limits>,
     pub(crate) headers: Option<HeaderRule>,
     pub(crate) windows: Option<WindowRule>,
@@ -65,11 +71,38 @@ impl Rules {
         Ok(Some(Arc::new(Self {
             ip: set.ip().cloned(),
             cors: set.cors().map(CorsRule::compile).transpose()?,
+            conditions: set.expression().map(ConditionRule::compile).transpose()?,
             limits: set.limits().cloned(),
             headers: set.headers().map(HeaderRule::compile).transpose()?,
             windows: set.rate_limits().map(|limits| WindowRule::compile(limits, groups)),
             places: set.concurrency().map(|limit| PlaceRule::compile(limit, groups)),
         })))
+    }
+}
+
+impl Rules {
+    /// How the body of a request must look, by its content type; `None` where nothing is said about such bodies.
+    pub(crate) fn shape(&self, fields: &Fields) -> Option<Shape> {
+        let limits = self.limits.as_ref()?;
+        if limits.json.is_none() && limits.xml.is_none() {
+            return None;
+        }
+        let media_type = fields.get(Known::ContentType)?;
+        let media_type = media_type
+            .split(|byte| *byte == b';')
+            .next()
+            .unwrap_or_default()
+            .trim_ascii();
+        let subtype = media_type
+            .split(|byte| *byte == b'/')
+            .nth(1)
+            .unwrap_or_default()
+            .to_ascii_lowercase();
+        match (limits.json, limits.xml) {
+            (Some(json), _) if subtype == b"json" || subtype.ends_with(b"+json") => Some(Shape::json(json)),
+            (_, Some(xml)) if subtype == b"xml" || subtype.ends_with(b"+xml") => Some(Shape::xml(xml)),
+            _ => None,
+        }
     }
 }
 

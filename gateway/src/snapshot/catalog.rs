@@ -47,8 +47,6 @@ impl Catalog {
 pub(crate) struct Version {
     /// Differs between two compilations of the same version: operation numbers are only good within one.
     pub(crate) compilation: u64,
-    /// `{organization}/{api}/{version}`.
-    pub(crate) address: Box<str>,
     /// `organization/api/version`.
     pub(crate) address: Box<str>,
     pub(crate) id: VersionId,
@@ -70,6 +68,8 @@ pub(crate) struct Version {
 #[derive(Debug)]
 pub(crate) struct Operation {
     pub(crate) slug: Box<str>,
+    /// Path template as in the document.
+    pub(crate) template: Box<str>,
     /// What holds for it: the version's rules or its own.
     pub(crate) rules: Option<Arc<Rules>>,
 }
@@ -90,6 +90,7 @@ pub(crate) struct AnnouncedEnd {
 /// A plan, compiled.
 #[derive(Debug)]
 pub(crate) struct Plan {
+    pub(crate) slug: Box<str>,
     pub(crate) apis: Box<[ApiId]>,
     pub(crate) limits: PlanLimits,
 }

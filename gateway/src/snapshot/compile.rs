@@ -88,6 +88,7 @@ pub(super) fn catalog(
     for record in records.plans {
         let PlanRecord {
             id,
+            slug,
             apis,
             rate_limits,
             quota,
@@ -97,6 +98,7 @@ pub(super) fn catalog(
                 catalog.plans.insert(
                     id,
                     Arc::new(Plan {
+                        slug: slug.into(),
                         apis: apis.into(),
                         limits,
                     }),
@@ -152,6 +154,7 @@ fn version(
         match matcher.add(method, &operation.path, operations.len() as u32) {
             Ok(()) => operations.push(Operation {
                 slug: operation.slug.into(),
+                template: operation.path.into(),
                 rules: match &operation.policies {
                     Some(policies) => Rules::compile(policies, record.id)?,
                     None => rules.clone(),
@@ -170,7 +173,6 @@ fn version(
     Ok(Version {
         has_cors: has_cors(&rules) || operations.iter().any(|operation| has_cors(&operation.rules)),
         compilation: next_compilation(),
-        address: address.into(),
         address: address.into(),
         id: record.id,
         api_id: record.api_id,

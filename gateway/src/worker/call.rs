@@ -7,7 +7,7 @@ use http::StatusCode;
 use super::{Heads, InFlight, Peer, Slot, Worker};
 use crate::{
     WorkerLog,
-    client::Caller,
+    client::{Caller, Watched},
     decision::{Refusal, RequestFacts, Verdict, decide},
     limit::Moment,
     message::BodyLength,
@@ -40,38 +40,120 @@ pub(super) async fn handle(
         let client = rules::caller_address(peer.ip(), &worker.options.trusted_proxies, &heads.request.fields);
         call.log(&now, &heads.request, &trace, client);
     }
-    let admitted = admit(worker, peer, caller, heads, &now, readable, &mut call).await;
-    let refusal = match admitted {
-        Ok(Admitted::CallerGone) => return Delivered::Broken,
+    match admit(worker, peer, caller, heads, &now, readable, &mut call).await {
+        Ok(Admitted::CallerGone) => Delivered::Broken,
         Ok(Admitted::Preflight(rules)) => {
             let Heads { request, answer } = heads;
             let mut tally = respond::preflight(worker, &mut call, &rules, request, answer);
             caller.answer(answer, BodyLength::NONE);
-            return deliver::send(caller, slot, worker.limits().stall_timeout, None, &mut tally).await;
+            deliver::send(caller, slot, worker.limits().stall_timeout, None, &mut tally).await
         }
         // The place is held until the answer has been sent.
         Ok(Admitted::Forward { _place }) => {
-            let mut outgoing = Outgoing {
+            let shape = call
+                .known
+                .rules
+                .as_ref()
+                .and_then(|rules| rules.shape(&heads.request.fields));
+            let run = Run {
                 worker,
                 peer,
                 slot,
-                request: &mut heads.request,
-                answer: &mut heads.answer,
                 trace: &trace,
+                now: &now,
             };
-            match forward::forward(&mut outgoing, &mut call, caller).await {
-                Ok(answered) => return pass_on(worker, slot, call, caller, heads, answered, &now).await,
-                Err(NotAnswered::CallerGone) => return Delivered::Broken,
-                Err(NotAnswered::Refused(refusal)) => refusal,
+            match shape {
+                Some(shape) => run.forward(call, &mut Watched::new(caller, shape), heads).await,
+                None => run.forward(call, caller, heads).await,
             }
         }
-        Err(refusal) => refusal,
-    };
-    let Heads { request, answer } = heads;
-    let (body, mut tally) = respond::refuse(worker, &mut call, *refusal, request, &trace, &now, answer);
-    let takes_body = caller.answer(answer, BodyLength::Exact(body.len() as u64));
-    let body = takes_body.then_some(body);
-    deliver::send(caller, slot, worker.limits().stall_timeout, body, &mut tally).await
+        Err(refusal) => {
+            let run = Run {
+                worker,
+                peer,
+                slot,
+                trace: &trace,
+                now: &now,
+            };
+            run.refuse(call, caller, heads, *refusal).await
+        }
+    }
+}
+
+/// What the last phases of a call share.
+struct Run<'a> {
+    worker: &'a Rc<Worker>,
+    peer: &'a Peer,
+    slot: &'a Slot,
+    trace: &'a TraceContext,
+    now: &'a Moment,
+}
+
+impl Run<'_> {
+    /// Passes the call on to its upstream, and the answer back.
+    async fn forward(&self, mut call: Call, caller: &mut impl Caller, heads: &mut Heads) -> Delivered {
+        let mut outgoing = Outgoing {
+            worker: self.worker,
+            peer: self.peer,
+            slot: self.slot,
+            request: &mut heads.request,
+            answer: &mut heads.answer,
+            trace: self.trace,
+        };
+        match forward::forward(&mut outgoing, &mut call, caller).await {
+            Ok(answered) => self.pass_on(call, caller, heads, answered).await,
+            Err(NotAnswered::CallerGone) => Delivered::Broken,
+            Err(NotAnswered::Refused(refusal)) => self.refuse(call, caller, heads, *refusal).await,
+        }
+    }
+
+    /// Answers with a problem.
+    async fn refuse(&self, mut call: Call, caller: &mut impl Caller, heads: &mut Heads, refusal: Refusal) -> Delivered {
+        let Heads { request, answer } = heads;
+        let (body, mut tally) = respond::refuse(self.worker, &mut call, refusal, request, self.trace, self.now, answer);
+        let takes_body = caller.answer(answer, BodyLength::Exact(body.len() as u64));
+        let body = takes_body.then_some(body);
+        deliver::send(caller, self.slot, self.worker.limits().stall_timeout, body, &mut tally).await
+    }
+
+    /// Passes the upstream's answer on, to its end.
+    async fn pass_on(
+        &self,
+        mut call: Call,
+        caller: &mut impl Caller,
+        heads: &mut Heads,
+        answered: Answered,
+    ) -> Delivered {
+        let Self { worker, slot, now, .. } = self;
+        let Answered {
+            mut lease,
+            mut upload,
+            body,
+            is_persistent,
+            is_switch,
+        } = answered;
+        let Heads { request, answer } = heads;
+        let mut tally = respond::adapt(worker, &mut call, request, answer, now);
+        tally.bytes_in = upload.bytes;
+        let limits = worker.limits();
+        if is_switch {
+            // Only HTTP/1.1 can ask for it.
+            if caller.switch(answer) {
+                deliver::tunnel(caller, &mut lease, slot, limits.websocket_timeout, &mut tally).await;
+            }
+            return Delivered::Broken;
+        }
+        debug_assert_ne!(answer.status, StatusCode::SWITCHING_PROTOCOLS);
+        let delivered = if caller.answer(answer, body) {
+            deliver::pass_on(caller, &mut lease, &mut upload, slot, limits.stall_timeout, &mut tally).await
+        } else {
+            deliver::send(caller, slot, limits.stall_timeout, None, &mut tally).await
+        };
+        if delivered == Delivered::Complete && is_persistent && upload.is_over() {
+            lease.give_back();
+        }
+        delivered
+    }
 }
 
 /// What a call that is not refused may do.
@@ -98,6 +180,9 @@ async fn admit(
     let facts = RequestFacts {
         method: &heads.request.method,
         path: heads.request.path(),
+        query: heads.request.query(),
+        version: heads.request.version,
+        authority: heads.request.authority.as_deref(),
         target_bytes: heads.request.target().len(),
         fields: &heads.request.fields,
         body_bytes: match caller.body_length() {
@@ -130,44 +215,4 @@ async fn admit(
         }
         None => Ok(Admitted::CallerGone),
     }
-}
-
-/// Passes the upstream's answer on, to its end.
-async fn pass_on(
-    worker: &Worker,
-    slot: &Slot,
-    mut call: Call,
-    caller: &mut impl Caller,
-    heads: &mut Heads,
-    answered: Answered,
-    now: &Moment,
-) -> Delivered {
-    let Answered {
-        mut lease,
-        mut upload,
-        body,
-        is_persistent,
-        is_switch,
-    } = answered;
-    let Heads { request, answer } = heads;
-    let mut tally = respond::adapt(worker, &mut call, request, answer, now);
-    tally.bytes_in = upload.bytes;
-    let limits = worker.limits();
-    if is_switch {
-        // Only HTTP/1.1 can ask for it.
-        if caller.switch(answer) {
-            deliver::tunnel(caller, &mut lease, slot, limits.websocket_timeout, &mut tally).await;
-        }
-        return Delivered::Broken;
-    }
-    debug_assert_ne!(answer.status, StatusCode::SWITCHING_PROTOCOLS);
-    let delivered = if caller.answer(answer, body) {
-        deliver::pass_on(caller, &mut lease, &mut upload, slot, limits.stall_timeout, &mut tally).await
-    } else {
-        deliver::send(caller, slot, limits.stall_timeout, None, &mut tally).await
-    };
-    if delivered == Delivered::Complete && is_persistent && upload.is_over() {
-        lease.give_back();
-    }
-    delivered
 }

@@ -319,3 +319,114 @@ async fn a_policy_that_is_not_understood_closes_the_version() {
     assert_eq!(reply.status, 404);
     assert_eq!(upstream.calls(), 0);
 }
+
+#[tokio::test]
+async fn conditions_decide_over_request_consumer_and_plan() {
+    let (world, upstream) = world(serde_json::json!({ "expression": [
+        { "when": "request.method == 'POST' && plan.slug == 'free'", "status": 402, "detail": "The free plan can't write." },
+        { "when": "'x-legacy' in request.headers", "status": 410 },
+        { "when": "request.operation == '/pets/{id}' && int(request.path_parameters['id']) > 100" },
+        { "when": "has(request.query.debug) && request.ip == '127.0.0.1'" },
+    ]}))
+    .await;
+    let one = |id: &str| format!("/acme/petstore/v1/pets/{id}");
+    let mut caller = Caller::connect(world.address()).await;
+    for (request, status) in [
+        (get(PETS, ""), 200),
+        (get(PETS, "").replace("GET", "POST"), 402),
+        (get(PETS, "X-Legacy: 1\r\n"), 410),
+        (get(&one("100"), ""), 200),
+        (get(&one("101"), ""), 403),
+        // What can't be evaluated refuses.
+        (get(&one("rex"), ""), 403),
+        (get(&format!("{PETS}?debug=1"), ""), 403),
+        (get(&format!("{PETS}?bug=1"), ""), 200),
+    ] {
+        caller.send(&request).await;
+        let reply = caller.reply().await;
+        assert_eq!(reply.status, status, "{request}");
+        if status != 200 {
+            let problem = reply.problem("not-permitted");
+            assert!(
+                status != 402 || problem["detail"] == "The free plan can't write.",
+                "{problem}"
+            );
+        }
+    }
+    assert_eq!(upstream.calls(), 3);
+}
+
+#[tokio::test]
+async fn sizes_and_shapes_have_limits() {
+    let (world, _upstream) = world(serde_json::json!({ "limits": {
+        "header_bytes": "1KiB", "url_bytes": 64, "body_bytes": 100,
+        "json": { "depth": 3, "keys": 2, "string_bytes": 10, "array_items": 3 },
+        "xml": { "depth": 2, "elements": 3 },
+    }}))
+    .await;
+    let send = |media_type: &str, body: &str| {
+        format!(
+            "POST {PETS} HTTP/1.1\r\nHost: x\r\nX-Api-Key: tp_live_test_key\r\nContent-Type: {media_type}\r\nContent-Length: {}\r\n\r\n{body}",
+            body.len()
+        )
+    };
+    for (name, request, status, slug) in [
+        ("small", send("application/json", r#"{"a":[1,2,{}]}"#), 200, ""),
+        (
+            "deep",
+            send("application/json; charset=utf-8", "[[[[1]]]]"),
+            400,
+            "body-shape",
+        ),
+        (
+            "keys",
+            send("application/problem+json", r#"{"a":1,"b":2,"c":3}"#),
+            400,
+            "body-shape",
+        ),
+        ("text", send("application/json", r#""12345678901""#), 400, "body-shape"),
+        ("items", send("application/json", "[1,2,3,4]"), 400, "body-shape"),
+        ("twice", send("application/json", r#"{"a":1,"a":2}"#), 400, "body-shape"),
+        ("broken", send("application/json", "{"), 400, "body-shape"),
+        ("text is not judged", send("text/plain", "[[[[[["), 200, ""),
+        ("xml", send("application/xml", "<a><b/></a>"), 200, ""),
+        (
+            "entities",
+            send("text/xml", "<!DOCTYPE a [<!ENTITY b 'c'>]><a/>"),
+            400,
+            "body-shape",
+        ),
+        (
+            "deep xml",
+            send("application/atom+xml", "<a><b><c/></b></a>"),
+            400,
+            "body-shape",
+        ),
+        ("large", send("text/plain", &"x".repeat(101)), 413, "body-too-large"),
+        (
+            "url",
+            get(&format!("{PETS}?{}", "x".repeat(64)), ""),
+            414,
+            "url-too-long",
+        ),
+        (
+            "headers",
+            get(PETS, &format!("X-Long: {}\r\n", "x".repeat(1_024))),
+            431,
+            "headers-too-large",
+        ),
+    ] {
+        let reply = call(world.address(), &request).await;
+        assert_eq!(reply.status, status, "{name}: {}", reply.text());
+        if status != 200 {
+            reply.problem(slug);
+        }
+    }
+    // A body of unknown length ends where it becomes too large.
+    let chunk = format!("40\r\n{}\r\n", "x".repeat(64));
+    let request = format!(
+        "POST {PETS} HTTP/1.1\r\nHost: x\r\nX-Api-Key: tp_live_test_key\r\nTransfer-Encoding: chunked\r\n\r\n{chunk}{chunk}0\r\n\r\n"
+    );
+    let reply = call(world.address(), &request).await;
+    assert_eq!(reply.status, 413);
+}

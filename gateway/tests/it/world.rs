@@ -126,6 +126,7 @@ impl Setup {
     pub fn plan(&self, api_id: domain::id::ApiId) -> PlanRecord {
         PlanRecord {
             id: id("plan", 1),
+            slug: "free".into(),
             apis: vec![api_id],
             rate_limits: self.rate_limits.clone(),
             quota: self.quota,

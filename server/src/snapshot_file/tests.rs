@@ -61,6 +61,7 @@ fn catalog() -> CatalogRecords {
         }],
         plans: vec![PlanRecord {
             id: PlanId::generate(),
+            slug: "free".into(),
             apis: vec![ApiId::generate()],
             rate_limits: vec![RateLimit {
                 requests: 10,

@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "what the tests share may fail as a test does")]
 #![expect(clippy::large_futures, reason = "a test is one future of everything it does")]
 
+mod access_log;
 mod browser;
 mod command_line;
 mod corpus;
@@ -17,6 +18,7 @@ mod mail;
 mod manifest;
 mod metering;
 mod operations;
+mod policies;
 mod product;
 mod roles;
 mod routes;

@@ -55,6 +55,7 @@ impl Things {
             ("{api}", "pets"),
             ("{version}", "v1"),
             ("{plan}", "free"),
+            ("{policy}", "cors"),
             ("{key}", self.key.as_str()),
             ("{subscription}", self.subscription.as_str()),
             ("{id}", id),

@@ -5,6 +5,7 @@ mod audit;
 mod organizations;
 mod overview;
 mod plans;
+mod policies;
 mod settings;
 mod spec_fields;
 mod subscribers;
@@ -22,6 +23,7 @@ pub fn router() -> Router<AppState> {
         .merge(apis::router())
         .merge(versions::router())
         .merge(plans::router())
+        .merge(policies::router())
         .merge(subscribers::router())
         .merge(audit::router())
         .merge(settings::router())

@@ -104,9 +104,9 @@ impl Run<'_> {
             // Before the publication: no version is open for a moment to what its policies close.
             if i == 0 {
                 let (id, thing) = (api.as_ref().map(|api| api.id), format!("{owner}/{}", entry.slug));
-                self.api_policies(at, id, &thing, &entry.policies).await?;
+                Box::pin(self.api_policies(at, id, &thing, &entry.policies)).await?;
             }
-            self.version_policies(source, &named, current.as_ref()).await?;
+            Box::pin(self.version_policies(source, &named, current.as_ref())).await?;
             let current = self.prepare(&named, current).await?;
             states.set(&version.name, prepared(version, current.as_ref()));
             versions.push((named, current));

@@ -151,7 +151,7 @@ fn version(source: &Source, at: &At<'_>, entry: &VersionEntry) -> Result<()> {
         let bytes = read_file(&at, &source.neighbour(name))?;
         let read = openapi::read(&bytes, &openapi::Limits::default());
         let document = read.map_err(|rejected| at.rejected(&rejected.diagnostics))?;
-        operations(&version_at, entry, &document)?;
+        operations(version_at, entry, &document)?;
     }
     policies(at, &entry.policies)?;
     for (name, operation) in &entry.operations {

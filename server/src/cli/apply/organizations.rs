@@ -22,8 +22,8 @@ impl Run<'_> {
             self.members(&at, id, entry).await?;
             // Before the apis: none is open for a moment to what the organization closes.
             let scope = id.map(PolicyScope::Organization);
-            self.set_policies(&at, scope.as_ref(), &entry.slug, &entry.policies)
-                .await?;
+            // Boxed, as everywhere: what is said of every policy is large for a future.
+            Box::pin(self.set_policies(&at, scope.as_ref(), &entry.slug, &entry.policies)).await?;
             self.apis(source, &at, id, entry).await?;
             self.plans(&at, id, entry).await?;
         }

@@ -48,7 +48,7 @@ impl Run<'_> {
             return Ok(());
         };
         let scope = PolicyScope::Organization(organization.id);
-        self.prune_policies(at, Some(&scope), slug, &named.policies).await?;
+        Box::pin(self.prune_policies(at, Some(&scope), slug, &named.policies)).await?;
         let apis = self
             .services
             .catalog_reads

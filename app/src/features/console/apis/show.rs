@@ -55,6 +55,7 @@ pub(super) async fn show(cx: Cx, Path((org, api)): Path<(String, String)>) -> Pa
         };
         let actions = view! {
             {is_listed.then(|| view! { <LinkButton href=href::api(&org, &api) icon=IconName::Eye>"View in portal"</LinkButton> })}
+            <LinkButton href=href::api_policies(&org, &api) icon=IconName::Shield>"Policies"</LinkButton>
             {may_edit.then(|| view! {
                 <LinkButton href=href::edit_api(&org, &api) icon=IconName::Gear>"Edit"</LinkButton>
                 <LinkButton href=href::new_version(&org, &api) kind=ButtonKind::Primary icon=IconName::Plus>"New version"</LinkButton>

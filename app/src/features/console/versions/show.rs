@@ -85,10 +85,14 @@ pub(super) async fn page(
             detail.version.name.clone(),
         );
         let base = format!("{gateway_url}/{org}/{api}/{name}");
+        let has_document = !detail.revisions.is_empty();
         let actions = view! {
-            <LinkButton href=href::reference(&org, &api, &name) icon=IconName::Eye>
-                {if state == VersionState::Draft { "Preview" } else { "View in portal" }}
-            </LinkButton>
+            <LinkButton href=href::version_action(&org, &api, &name, "policies") icon=IconName::Shield>"Policies"</LinkButton>
+            {has_document.then(|| view! {
+                <LinkButton href=href::reference(&org, &api, &name) icon=IconName::Eye>
+                    {if state == VersionState::Draft { "Preview" } else { "View in portal" }}
+                </LinkButton>
+            })}
         };
         view! {
             <div class="stack" data-gap="lg">
@@ -102,7 +106,7 @@ pub(super) async fn page(
                 <PageTitle
                     title=format!("{} {}", detail.api.name, name)
                     about=view! { <StateBadge state=state /> <code class="inline-code">{base}</code> }.into_any()
-                    actions=(!detail.revisions.is_empty()).then_some(actions).into_any()
+                    actions=actions.into_any()
                 />
                 <ErrorSummary errors />
                 {missing(&detail)}
