@@ -6,13 +6,13 @@ use anyhow::Context as _;
 use openapi::inspect::{Report, report};
 
 use crate::{
-    cli::output,
+    cli::{file, output},
     config::{InspectArgs, ReportFormat},
 };
 
 /// Prints the report; success if the document can be imported.
 pub(super) fn run(args: &InspectArgs) -> ExitCode {
-    let bytes = match std::fs::read(&args.file).with_context(|| format!("{} cannot be read", args.file.display())) {
+    let bytes = match file::read(&args.file).with_context(|| format!("{} cannot be read", args.file.display())) {
         Ok(bytes) => bytes,
         Err(error) => {
             output::complaint(&error);

@@ -2,6 +2,7 @@
 
 mod account;
 pub(crate) mod apply;
+mod file;
 mod inspect;
 pub(crate) mod output;
 mod serve;

@@ -10,6 +10,8 @@ use std::{
 
 use clap::Args;
 
+use super::serve::listener;
+
 /// Where metrics and health checks are if nothing else was said: a port that neither Prometheus nor our other listeners
 /// have by default.
 pub const OPERATIONS_DEFAULT: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 9464);
@@ -118,10 +120,10 @@ impl FromStr for OperationsListener {
         if text == "off" {
             return Ok(Self::Off);
         }
-        let address = text.parse();
+        let address = listener(text);
         address
             .map(Self::At)
-            .map_err(|_| "write it as 127.0.0.1:9464 or off".into())
+            .map_err(|_| "write it as 127.0.0.1:9464, localhost:9464 or off".into())
     }
 }
 

@@ -1,7 +1,7 @@
 //! Arguments of `turnpike serve`.
 
 use std::{
-    net::{IpAddr, SocketAddr},
+    net::{IpAddr, SocketAddr, ToSocketAddrs as _},
     num::NonZeroUsize,
     path::PathBuf,
 };
@@ -47,14 +47,21 @@ pub struct ServeArgs {
 #[derive(Args, Clone, Debug)]
 pub struct NetworkArgs {
     /// Where portal and console listen
-    #[arg(long, value_name = "ADDR", env = "TURNPIKE_PORTAL", default_value = "127.0.0.1:3000")]
+    #[arg(
+        long,
+        value_name = "ADDR",
+        env = "TURNPIKE_PORTAL",
+        default_value = "127.0.0.1:3000",
+        value_parser = listener
+    )]
     pub portal: SocketAddr,
     /// Where the gateway listens
     #[arg(
         long,
         value_name = "ADDR",
         env = "TURNPIKE_GATEWAY",
-        default_value = "127.0.0.1:8080"
+        default_value = "127.0.0.1:8080",
+        value_parser = listener
     )]
     pub gateway: SocketAddr,
     /// How browsers reach the portal, if not by its address, for example `https://portal.example`
@@ -116,6 +123,20 @@ pub(super) fn public_url(text: &str) -> Result<String, String> {
     Ok(url.as_str().trim_end_matches('/').to_owned())
 }
 
+/// Where to listen: an address, or a name of this machine such as `localhost`, and a port.
+pub(super) fn listener(text: &str) -> Result<SocketAddr, String> {
+    if let Ok(address) = text.parse() {
+        return Ok(address);
+    }
+    let found = text
+        .to_socket_addrs()
+        .map_err(|error| format!("write it as 127.0.0.1:3000 or localhost:3000 ({error})"))?;
+    let found: Vec<SocketAddr> = found.collect();
+    // What most tools mean by `localhost`, where it has both.
+    let first = found.iter().find(|address| address.is_ipv4()).or(found.first());
+    first.copied().ok_or_else(|| "this name has no address".into())
+}
+
 /// How a listener is reached from the same machine.
 pub(crate) fn local_url(address: SocketAddr) -> String {
     if address.ip().is_unspecified() {
@@ -156,6 +177,16 @@ mod tests {
             ("10.0.0.1:2", "http://10.0.0.1:2"),
         ] {
             assert_eq!(local_url(address.parse().unwrap()), url);
+        }
+    }
+
+    #[test]
+    fn listeners_may_be_named() {
+        assert_eq!(listener("[::1]:80"), Ok("[::1]:80".parse().unwrap()));
+        let local = listener("localhost:3000").unwrap();
+        assert!(local.ip().is_loopback() && local.port() == 3000, "{local}");
+        for text in ["localhost", "3000", ":::", "localhost:99999"] {
+            assert!(listener(text).unwrap_err().contains("localhost:3000"), "{text}");
         }
     }
 

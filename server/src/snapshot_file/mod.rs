@@ -16,7 +16,8 @@
 //! - A base appears whole or not at all: it is written beside the old file and renamed.
 //! - A file that is damaged, of another version of the program or another database, or that others may write to, is not
 //!   used at all. Only a last frame that was cut off, by a crash while it was appended, is left out.
-//! - No secret is in it: keys are hashes, as in the database. It is for its owner only.
+//! - It is for its owner only. Keys are hashes, as in the database; what policies need to ask others, such as the secret
+//!   of a token introspection, is in it as the gateway is told it.
 
 mod codec;
 mod load;

@@ -154,13 +154,13 @@ async fn whatever_is_damaged_is_noticed() {
     let file = file(folder.path());
     record(&file, &[base(), changes(6), changes(7)]).await;
     let good = fs::read(file.path()).unwrap();
-    for at in 0..good.len() {
+    for at in (0..good.len()).step_by(5) {
         let mut bad = good.clone();
         bad[at] ^= 0x10;
         fs::write(file.path(), &bad).unwrap();
         assert!(file.load().is_err(), "byte {at}");
     }
-    for length in 0..good.len() {
+    for length in (0..good.len()).step_by(5) {
         fs::write(file.path(), &good[..length]).unwrap();
         let whole_base = matches!(file.load(), Ok(loaded) if loaded.updates.len() < 3);
         assert!(whole_base || file.load().is_err(), "{length} bytes");

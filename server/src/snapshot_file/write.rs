@@ -83,6 +83,8 @@ impl Recorder {
             .name("snapshot-file".into())
             .spawn(move || {
                 writer.run(waiting);
+                // Whoever waits may begin again: the folder is free.
+                drop(writer);
                 // Nobody waits for it when the process stops at once.
                 let _ = done.send(());
             })

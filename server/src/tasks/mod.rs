@@ -7,6 +7,7 @@ pub mod mail;
 mod reconciler;
 mod record;
 mod usage_flush;
+mod warned;
 
 use std::{future::Future, time::Duration};
 

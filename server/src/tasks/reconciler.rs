@@ -10,7 +10,7 @@
 
 use std::{
     sync::{
-        Arc,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicBool, AtomicI64, Ordering::Relaxed},
     },
     time::Duration,
@@ -27,7 +27,7 @@ use gateway::SnapshotHandle;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-use super::{Task, TaskRecords};
+use super::{Task, TaskRecords, warned::Warned};
 use crate::snapshot_file::{Entry, Loaded, Recorder, SnapshotFile};
 
 /// Between two passes without another reason, and between two reports that this gateway is alive.
@@ -52,6 +52,7 @@ pub struct Reconciler {
     disk: Option<Disk>,
     /// Whether the database was away at the start and has been since.
     is_detached: AtomicBool,
+    warned: Mutex<Warned>,
 }
 
 /// Where configurations are kept.
@@ -101,6 +102,7 @@ impl Reconciler {
             records,
             disk: None,
             is_detached: AtomicBool::new(false),
+            warned: Mutex::default(),
         }
     }
 
@@ -124,8 +126,8 @@ impl Reconciler {
         let applied = tokio::task::spawn_blocking(apply)
             .await
             .map_err(DomainError::internal)?;
-        for warning in applied.iter().flat_map(|applied| &applied.warnings) {
-            warn_of(warning);
+        for applied in &applied {
+            self.warn(&applied.warnings, true);
         }
         if let Some(revision) = self.snapshot.revision() {
             self.served.send_replace(revision);
@@ -184,9 +186,6 @@ impl Reconciler {
         if !applied.is_taken && applied.revision.is_none() {
             applied = self.apply(since, None).await?;
         }
-        for warning in &applied.warnings {
-            warn_of(warning);
-        }
         if let Some(revision) = applied.revision {
             self.served.send_replace(revision);
             tracing::debug!(revision, "serving a new configuration");
@@ -200,6 +199,10 @@ impl Reconciler {
         let snapshot = self.snapshot.clone();
         let is_detached = self.is_detached.load(Relaxed);
         let file = self.disk.as_ref().map(|disk| disk.file.clone());
+        let is_about_catalog = match &update {
+            ConfigUpdate::Full(_) => true,
+            ConfigUpdate::Changes(changes) => changes.catalog.is_some(),
+        };
         let apply = move || {
             let entry = file.map(|file| file.entry(&update, wanted));
             let applied = match update {
@@ -225,7 +228,17 @@ impl Reconciler {
         if let (Some(disk), Some(entry), true) = (&self.disk, entry, applied.is_taken) {
             disk.recorder.record(entry);
         }
+        if applied.is_taken {
+            self.warn(&applied.warnings, is_about_catalog);
+        }
         Ok(applied)
+    }
+
+    fn warn(&self, warnings: &[gateway::Warning], is_about_catalog: bool) {
+        let mut warned = self.warned.lock().unwrap_or_else(PoisonError::into_inner);
+        for line in warned.news(warnings, is_about_catalog) {
+            tracing::warn!("a record is not used as it was meant: {line}");
+        }
     }
 
     /// Notes on the disk, twice a minute at most, that the configuration there is still the newest.
@@ -270,10 +283,6 @@ impl Reconciler {
             tracing::warn!(error = ?error, "could not report which configuration is served");
         }
     }
-}
-
-fn warn_of(warning: &gateway::Warning) {
-    tracing::warn!(subject = %warning.subject, reason = %warning.reason, "a record is not used as it was meant");
 }
 
 /// Waits until another process announces a change. Never returns where there is nobody to listen to.

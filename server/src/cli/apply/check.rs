@@ -20,6 +20,7 @@ use super::{
     read::Source,
     upstreams::within_upstream,
 };
+use crate::cli::file;
 use crate::config::Secret;
 
 /// Longest name of a person, an organization, an api, a plan or an application, in characters.
@@ -262,11 +263,10 @@ pub(super) fn split_plan(text: &str) -> Option<(&str, &str)> {
 
 /// The bytes of a file that the manifest names.
 pub(super) fn read_file(at: &At<'_>, path: &Path) -> Result<Vec<u8>> {
-    std::fs::read(path).map_err(|error| at.error(format!("{} cannot be read: {error}", path.display())))
+    file::read(path).map_err(|error| at.error(format!("{} cannot be read: {error}", path.display())))
 }
 
 /// The text of a guide that the manifest names.
 pub(super) fn read_guide(at: &At<'_>, path: &Path) -> Result<String> {
-    let bytes = read_file(at, path)?;
-    String::from_utf8(bytes).map_err(|_| at.error(format!("{} is not UTF-8 text", path.display())))
+    file::read_text(path).map_err(|error| at.error(format!("{} cannot be read: {error}", path.display())))
 }

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, anyhow};
 
 use super::manifest::Manifest;
+use crate::cli::file;
 
 /// A manifest and where it was read from.
 #[derive(Debug)]
@@ -20,7 +21,7 @@ impl Source {
     /// # Errors
     /// One line: `FILE:LINE: FIELD: what is wrong`.
     pub(crate) fn read(path: &Path) -> anyhow::Result<Self> {
-        let text = std::fs::read_to_string(path).with_context(|| format!("{} cannot be read", path.display()))?;
+        let text = file::read_text(path).with_context(|| format!("{} cannot be read", path.display()))?;
         let manifest = parse(&text).map_err(|sentence| anyhow!("{}:{sentence}", path.display()))?;
         Ok(Self {
             path: path.to_owned(),
