@@ -42,6 +42,7 @@ mod client;
 mod counters;
 mod fast_hash;
 mod http1;
+mod http2;
 #[cfg_attr(not(test), expect(dead_code, reason = "wired by the request path"))]
 mod identity;
 mod links;

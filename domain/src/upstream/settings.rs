@@ -37,7 +37,6 @@ pub const NOT_CARRIED_OUT: &[&str] = &[
     "canary",
     "mirror",
     "tls",
-    "protocol",
 ];
 
 /// How calls are spread, what is done about failures, and how connections are made. What is left out is off.

@@ -20,7 +20,7 @@ pub const MAX_CA: usize = 64_000;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Protocol {
-    /// What the gateway finds best; on plain connections HTTP/1.1.
+    /// On TLS what the target chooses of both by ALPN, on plain connections HTTP/1.1.
     #[default]
     Auto,
     /// HTTP/1.1 only.

@@ -2,31 +2,29 @@
 
 use std::{
     io,
-    task::{Context, Poll, ready},
+    task::{Context, Poll},
 };
 
-use bytes::{Buf, Bytes};
+use bytes::Bytes;
 use h2::{
-    Reason as ResetReason, RecvStream, SendStream,
+    Reason as ResetReason, RecvStream,
     server::{Builder, Connection, SendResponse},
 };
-use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode, header::CONTENT_LENGTH};
+use http::{Method, Request, Response, StatusCode};
 
 use super::Caller;
 use crate::{
     Limits,
     http1::{is_bodyless, is_target},
+    http2::{
+        CONNECTION_WINDOW, Receiving, SEND_BUFFER, STREAM_WINDOW, Sending, append_all, body_length, header_map,
+        may_be_section,
+    },
     message::{AnswerHead, BodyLength, Fields, Known, RequestHead},
     problem::Reason,
     relay::{BodySink, BodySource, Fill, SourceError},
     transport::Rewound,
 };
-
-/// What a stream may send before it is read. Enough for a fast sender on a distant network, little enough for many.
-const STREAM_WINDOW: u32 = 256 * 1024;
-const CONNECTION_WINDOW: u32 = 1024 * 1024;
-/// Bytes of a stream that may wait to be sent.
-const SEND_BUFFER: usize = 64 * 1024;
 
 /// The calls of one connection.
 pub(crate) struct Http2Calls {
@@ -75,49 +73,42 @@ impl Http2Calls {
 
 /// A stream.
 pub(crate) struct Http2Caller {
-    receive: RecvStream,
+    receiving: Receiving,
     respond: SendResponse<Bytes>,
     /// There once the answer has begun.
-    send: Option<SendStream<Bytes>>,
+    sending: Option<Sending>,
     length: BodyLength,
     is_head: bool,
-    piece: Bytes,
-    is_body_over: bool,
-    trailers: Fields,
 }
 
 impl Http2Caller {
-    /// Takes a call apart.
-    ///
-    /// # Errors
-    /// Why it is refused; `head` then has what could be read.
+    /// Takes a call apart; also returns why it is refused, if it is. `head` then has what could be read.
     pub(crate) fn new(
         request: Request<RecvStream>,
         respond: SendResponse<Bytes>,
         limits: &Limits,
         head: &mut RequestHead,
     ) -> (Self, Result<(), Reason>) {
-        let (parts, receive) = request.into_parts();
-        let length = match parts.headers.get(CONTENT_LENGTH) {
-            _ if receive.is_end_stream() => BodyLength::NONE,
-            Some(length) => {
-                let length = length.to_str().ok().and_then(|length| length.parse().ok());
-                length.map_or(BodyLength::Open, BodyLength::Exact)
-            }
-            None => BodyLength::Open,
-        };
-        let checked = read_head(parts, limits, head);
+        let (parts, stream) = request.into_parts();
+        let length = body_length(&parts.headers, &stream);
+        let checked = length.ok_or(Reason::Malformed);
+        let checked = read_head(parts, limits, head).and(checked);
         let caller = Self {
-            receive,
+            receiving: Receiving::new(stream),
             respond,
-            send: None,
-            length,
-            is_head: head.method == http::Method::HEAD,
-            piece: Bytes::new(),
-            is_body_over: false,
-            trailers: Fields::default(),
+            sending: None,
+            length: length.unwrap_or(BodyLength::Open),
+            is_head: head.method == Method::HEAD,
         };
-        (caller, checked)
+        (caller, checked.map(|_| ()))
+    }
+
+    /// The answer can't be completed: the caller must not take it for whole.
+    pub(crate) fn break_off(mut self) {
+        match &mut self.sending {
+            Some(sending) => sending.reset(ResetReason::INTERNAL_ERROR),
+            None => self.respond.send_reset(ResetReason::INTERNAL_ERROR),
+        }
     }
 }
 
@@ -126,7 +117,7 @@ fn read_head(parts: http::request::Parts, limits: &Limits, head: &mut RequestHea
     head.version = http::Version::HTTP_2;
     // Only CONNECT has none (RFC 9113 §8.5), and nothing is found at this place.
     let target = parts.uri.path_and_query().map_or("*", http::uri::PathAndQuery::as_str);
-    if !is_target(target.as_bytes()) {
+    if !is_target(target.as_bytes()) || !may_be_section(&parts.headers) {
         return Err(Reason::Malformed);
     }
     if target.len() > limits.target_bytes {
@@ -137,27 +128,8 @@ fn read_head(parts: http::request::Parts, limits: &Limits, head: &mut RequestHea
     if parts.headers.len() > limits.header_count {
         return Err(Reason::HeadersTooLarge);
     }
-    for (name, value) in &parts.headers {
-        head.fields.append_named(name, value);
-    }
+    append_all(&mut head.fields, &parts.headers);
     Ok(())
-}
-
-/// Fields as the library has them. What can't be sent is left out: nothing that was read is like that.
-fn header_map(fields: &Fields) -> HeaderMap {
-    let pairs = fields.iter().filter_map(|(name, value)| {
-        let name = HeaderName::from_bytes(name).ok()?;
-        Some((name, HeaderValue::from_bytes(value).ok()?))
-    });
-    let mut map = HeaderMap::with_capacity(fields.len());
-    for (name, value) in pairs {
-        map.append(name, value);
-    }
-    map
-}
-
-fn failed(error: h2::Error) -> io::Error {
-    io::Error::other(error)
 }
 
 impl Caller for Http2Caller {
@@ -166,8 +138,8 @@ impl Caller for Http2Caller {
     }
 
     fn poll_gone(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        match &mut self.send {
-            Some(send) => send.poll_reset(cx).map(|_| ()),
+        match &mut self.sending {
+            Some(sending) => sending.poll_reset(cx),
             None => self.respond.poll_reset(cx).map(|_| ()),
         }
     }
@@ -190,7 +162,7 @@ impl Caller for Http2Caller {
         *response.status_mut() = head.status;
         *response.headers_mut() = header_map(&head.fields);
         match self.respond.send_response(response, !has_body) {
-            Ok(send) => self.send = Some(send),
+            Ok(stream) => self.sending = Some(Sending::new(stream)),
             // The stream is gone; writing to it will say so.
             Err(error) => tracing::debug!(%error, "an answer can't be begun"),
         }
@@ -208,89 +180,40 @@ impl Caller for Http2Caller {
 
 impl BodySource for Http2Caller {
     fn poll_fill(&mut self, cx: &mut Context<'_>) -> Poll<Result<Fill, SourceError>> {
-        while self.piece.is_empty() && !self.is_body_over {
-            match ready!(self.receive.poll_data(cx)) {
-                Some(Ok(piece)) => self.piece = piece,
-                Some(Err(error)) => {
-                    tracing::debug!(%error, "a caller's stream broke off");
-                    return Poll::Ready(Err(SourceError::BrokenOff));
-                }
-                None => {
-                    match ready!(self.receive.poll_trailers(cx)) {
-                        Ok(Some(trailers)) => {
-                            for (name, value) in &trailers {
-                                self.trailers.append_named(name, value);
-                            }
-                        }
-                        Ok(None) => {}
-                        Err(_) => return Poll::Ready(Err(SourceError::BrokenOff)),
-                    }
-                    self.is_body_over = true;
-                }
-            }
-        }
-        Poll::Ready(Ok(if self.piece.is_empty() { Fill::End } else { Fill::Data }))
+        self.receiving.poll_fill(cx)
     }
 
     fn data(&self) -> &[u8] {
-        &self.piece
+        self.receiving.data()
     }
 
     fn consume(&mut self, count: usize) {
-        self.piece.advance(count);
-        // It fails when the stream is over, and then there is nothing to release.
-        let _ = self.receive.flow_control().release_capacity(count);
+        self.receiving.consume(count);
     }
 
     fn trailers(&self) -> Option<&Fields> {
-        (self.is_body_over && self.trailers.len() > 0).then_some(&self.trailers)
+        self.receiving.trailers()
     }
+}
+
+/// Before the answer has begun there is nowhere to write to.
+fn begun(sending: &mut Option<Sending>) -> io::Result<&mut Sending> {
+    sending.as_mut().ok_or_else(|| io::ErrorKind::BrokenPipe.into())
 }
 
 impl BodySink for Http2Caller {
     fn poll_push(&mut self, cx: &mut Context<'_>, data: &[u8]) -> Poll<io::Result<usize>> {
-        let Some(send) = &mut self.send else {
-            return Poll::Ready(Err(io::ErrorKind::BrokenPipe.into()));
-        };
-        loop {
-            let capacity = send.capacity().min(data.len());
-            if capacity > 0 {
-                send.send_data(Bytes::copy_from_slice(&data[..capacity]), false)
-                    .map_err(failed)?;
-                return Poll::Ready(Ok(capacity));
-            }
-            send.reserve_capacity(data.len().min(SEND_BUFFER));
-            match ready!(send.poll_capacity(cx)) {
-                Some(Ok(_)) => {}
-                Some(Err(error)) => return Poll::Ready(Err(failed(error))),
-                None => return Poll::Ready(Err(io::ErrorKind::BrokenPipe.into())),
-            }
-        }
+        begun(&mut self.sending)?.poll_push(cx, data)
     }
 
     fn finish(&mut self, trailers: Option<&Fields>) -> io::Result<()> {
-        let Some(send) = &mut self.send else {
-            return Err(io::ErrorKind::BrokenPipe.into());
-        };
-        match trailers {
-            Some(trailers) => send.send_trailers(header_map(trailers)),
-            None => send.send_data(Bytes::new(), true),
-        }
-        .map_err(failed)
+        begun(&mut self.sending)?.finish(trailers)
     }
 
-    fn poll_flush(&mut self, _cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        // The connection's own task sends.
-        Poll::Ready(Ok(()))
-    }
-}
-
-impl Http2Caller {
-    /// The answer can't be completed: the caller must not take it for whole.
-    pub(crate) fn break_off(mut self) {
-        match &mut self.send {
-            Some(send) => send.send_reset(ResetReason::INTERNAL_ERROR),
-            None => self.respond.send_reset(ResetReason::INTERNAL_ERROR),
+    fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match &mut self.sending {
+            Some(sending) => sending.poll_flush(cx),
+            None => Poll::Ready(Ok(())),
         }
     }
 }

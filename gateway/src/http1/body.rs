@@ -1,7 +1,7 @@
 //! Where a body ends, as it is read (RFC 9112 §6, §7).
 
 use super::syntax::{field_line, is_value};
-use crate::message::{Fields, Known, KnownSet};
+use crate::message::{Fields, MAX_TRAILERS, NOT_IN_TRAILERS};
 
 /// How a body says where it ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,36 +52,6 @@ pub(crate) struct Step {
 
 /// Bytes of chunk extensions and trailers of one body at most.
 const ALLOWANCE: u32 = 16 * 1024;
-/// Trailer fields of one body at most.
-const MAX_TRAILERS: usize = 64;
-
-/// Fields that mean something only before a body (RFC 9110 §6.5.1) are not taken from a trailer section.
-const NOT_IN_TRAILERS: KnownSet = KnownSet::of(&[
-    Known::TransferEncoding,
-    Known::ContentLength,
-    Known::Host,
-    Known::Connection,
-    Known::Te,
-    Known::Trailer,
-    Known::Upgrade,
-    Known::KeepAlive,
-    Known::ProxyConnection,
-    Known::ProxyAuthenticate,
-    Known::ProxyAuthorization,
-    Known::Http2Settings,
-    Known::Authorization,
-    Known::XApiKey,
-    Known::Cookie,
-    Known::SetCookie,
-    Known::Expect,
-    Known::CacheControl,
-    Known::ContentType,
-    Known::ContentEncoding,
-    Known::Range,
-    Known::XForwardedFor,
-    Known::XForwardedHost,
-    Known::XForwardedProto,
-]);
 
 impl BodyReader {
     pub(crate) fn new(framing: Framing) -> Self {

@@ -65,6 +65,15 @@ pub(crate) enum AnswerError {
     /// What came can't be read.
     #[error(transparent)]
     Bad(#[from] BadAnswer),
+    /// The upstream has not looked at the request (RFC 9113 §8.7): it may be sent again, whatever it is.
+    #[error("the stream was refused")]
+    Refused(#[source] h2::Error),
+    /// The stream was given up, or broke the rules.
+    #[error("the stream failed")]
+    Stream(#[source] h2::Error),
+    /// HTTP/2 has no form for the request.
+    #[error("the request can't be sent by HTTP/2")]
+    Unsendable,
 }
 
 /// What a caller sent.

@@ -53,7 +53,7 @@ pub(super) fn is_value(bytes: &[u8]) -> bool {
 }
 
 /// Digits and nothing else (RFC 9110 §8.6).
-pub(super) fn parse_length(value: &[u8]) -> Option<u64> {
+pub(crate) fn parse_length(value: &[u8]) -> Option<u64> {
     if value.is_empty() || value.len() > 18 || !value.iter().all(u8::is_ascii_digit) {
         return None;
     }

@@ -6,7 +6,7 @@
 use std::{future::Future, io, time::Duration};
 
 use bytes::Bytes;
-use domain::upstream::address::AddressPolicy;
+use domain::upstream::{address::AddressPolicy, transport::Protocol};
 use http::{HeaderValue, Method, StatusCode, Uri};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -17,7 +17,7 @@ use crate::{
     http1::{AnswerReader, BadAnswer, BodyReader, Framing},
     message::AnswerHead,
     transport::Transport,
-    upstream::{Authority, ConnectError, Connector},
+    upstream::{Authority, ConnectError, Connector, Offer},
 };
 
 /// A request to an issuer.
@@ -89,7 +89,7 @@ impl HttpFetch {
 
     async fn exchange(&self, request: FetchRequest) -> Result<Bytes, FetchError> {
         let authority = self.authority(&request.url).ok_or(FetchError::Url)?;
-        let mut transport = self.connector.connect(&authority, self.limit).await?;
+        let mut transport = self.connector.connect(&authority, Offer::Http1).await?;
         transport.write_all(&message(&request, &authority)).await?;
         transport.flush().await?;
         let method = if request.form.is_some() {
@@ -124,6 +124,7 @@ impl HttpFetch {
             port: authority.port_u16().unwrap_or(if is_tls { 443 } else { 80 }),
             header: HeaderValue::from_str(authority.as_str()).ok()?,
             allow_private: false,
+            protocol: Protocol::Http1,
         })
     }
 

@@ -266,6 +266,11 @@ impl KnownSet {
         }
         Self(bits)
     }
+
+    /// Whether a name is one of them.
+    pub(crate) fn has(self, name: Known) -> bool {
+        self.0 & name.bit() != 0
+    }
 }
 
 #[cfg(test)]

@@ -7,8 +7,9 @@ use bytes::Bytes;
 use super::metering::Tally;
 use crate::{
     client::Caller,
+    http1::Connection,
     relay::{Broken, Passage},
-    upstream::Lease,
+    upstream::UpstreamStream,
     worker::{Order, Slot},
 };
 
@@ -64,26 +65,25 @@ pub(crate) async fn send(
 /// Passes the upstream's body on, and what is left of the request's body. The answer's head is written.
 pub(crate) async fn pass_on(
     caller: &mut impl Caller,
-    lease: &mut Lease,
+    stream: &mut UpstreamStream,
     upload: &mut Passage,
     slot: &Slot,
     stall_timeout: Duration,
     tally: &mut Tally,
 ) -> Delivered {
-    let connection = &mut *lease.connection;
     let mut download = Passage::new(u64::MAX);
     let mut is_cut = false;
     let mut moved = 0;
     slot.wait_at_most(stall_timeout);
     let delivered = poll_fn(|cx| {
         let is_uploading = !is_cut && !upload.is_over();
-        if is_uploading && let Poll::Ready(Err(error)) = upload.poll(cx, caller, connection) {
+        if is_uploading && let Poll::Ready(Err(error)) = upload.poll(cx, caller, stream) {
             match error {
                 Broken::Sink(_) => is_cut = true,
                 Broken::Source(_) | Broken::TooLarge => return Poll::Ready(Delivered::Broken),
             }
         }
-        let passed = download.poll(cx, connection, caller);
+        let passed = download.poll(cx, stream, caller);
         tally.bytes_in = upload.bytes;
         tally.bytes_out = download.bytes;
         match passed {
@@ -113,12 +113,11 @@ pub(crate) async fn pass_on(
 /// side ends is ended on the other.
 pub(crate) async fn tunnel(
     caller: &mut impl Caller,
-    lease: &mut Lease,
+    connection: &mut Connection,
     slot: &Slot,
     idle_timeout: Duration,
     tally: &mut Tally,
 ) {
-    let connection = &mut *lease.connection;
     connection.make_raw();
     let (mut up, mut down) = (Passage::new(u64::MAX), Passage::new(u64::MAX));
     let (mut is_up_closed, mut is_down_closed) = (false, false);

@@ -16,17 +16,20 @@ use super::metering::Call;
 use crate::{
     client::Caller,
     decision::{Permit, Refusal},
-    http1::{AnswerError, AnswerReader, Framing, RequestLine, write_request},
+    http1::{AnswerError, AnswerReader, RequestLine},
     message::{AnswerHead, BodyLength, Fields, HopByHop, Known, RequestHead, strip_hop_by_hop},
     problem::Reason,
     relay::{Broken, Passage, Side, SourceError},
     trace_context::TraceContext,
-    upstream::{ConnectError, Lease, Target},
+    upstream::{self, ConnectError, Target, ToSend, UpstreamStream},
     worker::{Peer, Slot, Worker},
 };
 
 /// Targets that are tried before giving up; only as long as none of them was sent anything.
 const MAX_TARGETS_TRIED: usize = 3;
+
+/// How often a call is sent again that the upstream has not looked at.
+const MAX_REFUSED: usize = 2;
 
 /// Informational answers before the answer, at most.
 const MAX_INFORMATIONAL: usize = 16;
@@ -43,8 +46,8 @@ pub(crate) struct Outgoing<'a> {
 
 /// The head of the answer is there; it is in [`Outgoing::answer`].
 pub(crate) struct Answered {
-    /// The connection that the rest comes on.
-    pub(crate) lease: Lease,
+    /// What the rest comes on.
+    pub(crate) stream: UpstreamStream,
     /// How far the request's body has come.
     pub(crate) upload: Passage,
     pub(crate) body: BodyLength,
@@ -84,6 +87,7 @@ pub(crate) async fn forward(
     let hop = prepare(outgoing, permit);
     // A handshake is a GET without a body (RFC 6455 §4.1); anything else is a normal request.
     let is_handshake = hop.is_websocket
+        && targets.may_switch()
         && outgoing.request.version == Version::HTTP_11
         && outgoing.request.method == Method::GET
         && body == BodyLength::NONE;
@@ -175,12 +179,13 @@ impl Attempt<'_> {
         // A connection that waited may have died unnoticed. What has no body and no effect may be sent again
         // (RFC 9110 §9.2.2); that once.
         let mut may_repeat = self.body == BodyLength::NONE && outgoing.request.method.is_idempotent();
+        let mut refused = 0;
         loop {
-            let mut lease = self.lease(outgoing, caller).await?;
-            self.write_head(outgoing.request, &mut lease);
+            let mut stream = self.stream(outgoing, caller).await?;
+            self.send_head(outgoing.request, &mut stream);
             call.passed_on(true);
             let mut upload = Passage::new(self.max_body_bytes);
-            let outcome = self.exchange(outgoing, call, caller, &mut lease, &mut upload).await;
+            let outcome = self.exchange(outgoing, call, caller, &mut stream, &mut upload).await;
             outgoing.slot.wait_freely();
             call.bytes_in = upload.bytes;
             match outcome {
@@ -191,65 +196,72 @@ impl Attempt<'_> {
                         return Err(Failed::Final(broken(detail).into()));
                     }
                     return Ok(Answered {
-                        lease,
+                        stream,
                         upload,
                         body,
                         is_persistent,
                         is_switch,
                     });
                 }
-                Err(NoAnswer::Answer(AnswerError::Closed(0) | AnswerError::Io(_))) if lease.is_reused && may_repeat => {
+                Err(NoAnswer::Answer(AnswerError::Closed(0) | AnswerError::Io(_)))
+                    if stream.is_reused() && may_repeat =>
+                {
                     tracing::debug!("an upstream connection had died; the call is sent again");
                     may_repeat = false;
+                }
+                Err(NoAnswer::Answer(AnswerError::Refused(error))) if upload.bytes == 0 && refused < MAX_REFUSED => {
+                    tracing::debug!(%error, "an upstream has not looked at a call; it is sent again");
+                    refused += 1;
+                    call.passed_on(false);
                 }
                 Err(why) => return Err(Failed::Final(self.explain(why))),
             }
         }
     }
 
-    /// A connection: one that waits, or a new one.
-    async fn lease(&self, outgoing: &Outgoing<'_>, caller: &mut impl Caller) -> Result<Lease, Failed> {
+    /// What carries the call: something that waits, or something new.
+    async fn stream(&self, outgoing: &Outgoing<'_>, caller: &mut impl Caller) -> Result<UpstreamStream, Failed> {
         let worker = outgoing.worker;
         let authority = &self.target.authority;
-        if let Some(lease) = worker.pool().take(authority) {
-            return Ok(lease);
+        if let Some(stream) = upstream::waiting(worker, authority, self.is_handshake) {
+            return Ok(stream);
         }
-        let mut connecting = pin!(worker.connector().connect(authority, self.connect_timeout));
+        let mut opening = pin!(upstream::open(
+            worker,
+            authority,
+            self.is_handshake,
+            self.connect_timeout
+        ));
         let is_silent = self.body == BodyLength::NONE;
-        let connected = poll_fn(|cx| {
-            if let Poll::Ready(connected) = connecting.as_mut().poll(cx) {
-                return Poll::Ready(Some(connected));
+        let opened = poll_fn(|cx| {
+            if let Poll::Ready(opened) = opening.as_mut().poll(cx) {
+                return Poll::Ready(Some(opened));
             }
             if is_silent && caller.poll_gone(cx).is_ready() {
                 return Poll::Ready(None);
             }
             Poll::Pending
         });
-        match connected.await {
-            Some(Ok(transport)) => {
-                worker.counters().upstream_connected();
-                Ok(worker.pool().adopt(authority, worker.connection(transport)))
-            }
-            Some(Err(error)) => Err(Failed::Connect(error)),
+        match opened.await {
+            Some(opened) => opened.map_err(Failed::Connect),
             None => Err(Failed::Final(NotAnswered::CallerGone)),
         }
     }
 
-    /// Points the request to the target: its `Host`, and its base path before the operation's path.
-    fn write_head(&self, request: &RequestHead, lease: &mut Lease) {
+    /// Points the request to the target: its authority, and its base path before the operation's path.
+    fn send_head(&self, request: &RequestHead, stream: &mut UpstreamStream) {
         let from_base = request.target().get(self.base_length..).unwrap_or_default();
         let slash = if from_base.starts_with('/') { "" } else { "/" };
-        let framing = match self.body {
-            BodyLength::Exact(length) => Framing::Length(length),
-            BodyLength::Open => Framing::Chunked,
-        };
-        let line = RequestLine {
-            method: &request.method,
-            target: [&self.target.base_path, slash, from_base],
-            host: &self.target.authority.header,
-        };
-        write_request(lease.connection.head_output(), &line, &request.fields, framing);
-        lease.connection.begin_writing(framing);
+        stream.send_head(&ToSend {
+            line: RequestLine {
+                method: &request.method,
+                target: [&self.target.base_path, slash, from_base],
+                host: &self.target.authority.header,
+            },
+            is_tls: self.target.authority.is_tls,
+            fields: &request.fields,
+            body: self.body,
+        });
     }
 
     /// Sends the request and waits for the head of the answer. The time runs from the moment the request was sent, or
@@ -259,13 +271,12 @@ impl Attempt<'_> {
         outgoing: &mut Outgoing<'_>,
         call: &mut Call,
         caller: &mut impl Caller,
-        lease: &mut Lease,
+        stream: &mut UpstreamStream,
         upload: &mut Passage,
     ) -> Result<(BodyLength, bool), NoAnswer> {
         let Outgoing {
             slot, request, answer, ..
         } = outgoing;
-        let connection = &mut *lease.connection;
         let mut reader = AnswerReader::default();
         let mut informational = 0;
         // The upstream takes no more of the body; it may have answered all the same.
@@ -274,7 +285,7 @@ impl Attempt<'_> {
         slot.wait_at_most(self.response_timeout);
         poll_fn(|cx: &mut Context<'_>| {
             let before = upload.bytes;
-            if !is_cut && let Poll::Ready(Err(error)) = upload.poll(cx, caller, connection) {
+            if !is_cut && let Poll::Ready(Err(error)) = upload.poll(cx, caller, stream) {
                 match error {
                     Broken::Source(SourceError::Refused) => {
                         return Poll::Ready(Err(NoAnswer::BodyShape(caller.refusal())));
@@ -284,10 +295,10 @@ impl Attempt<'_> {
                     Broken::Sink(_) => is_cut = true,
                 }
             }
-            while let Poll::Ready(found) = connection.poll_answer(cx, &mut reader, &request.method, answer) {
-                let found = found.map_err(NoAnswer::Answer)?;
+            while let Poll::Ready(found) = stream.poll_answer(cx, &mut reader, &request.method, answer) {
+                let is_persistent = found.map_err(NoAnswer::Answer)?;
                 if !answer.status.is_informational() || answer.status == StatusCode::SWITCHING_PROTOCOLS {
-                    return Poll::Ready(Ok((connection.body_length(), found.is_persistent)));
+                    return Poll::Ready(Ok((stream.body_length(), is_persistent)));
                 }
                 informational += 1;
                 if informational > MAX_INFORMATIONAL {
@@ -308,6 +319,9 @@ impl Attempt<'_> {
             }
             if slot.is_overdue() {
                 let waits_for_caller = !may_look && upload.waits_for == Side::Source;
+                if !waits_for_caller {
+                    stream.distrust();
+                }
                 return Poll::Ready(Err(NoAnswer::TimeUp { waits_for_caller }));
             }
             Poll::Pending
@@ -334,6 +348,13 @@ impl Attempt<'_> {
                 broken(format!(
                     "The API's server sent an answer that can't be passed on: {error}."
                 ))
+            }
+            NoAnswer::Answer(AnswerError::Unsendable) => {
+                Refusal::new(Reason::Malformed).detail("The URL of the request has characters that HTTP/2 can't carry.")
+            }
+            NoAnswer::Answer(AnswerError::Stream(error)) => {
+                tracing::debug!(%error, "an upstream gave a stream up, or broke the rules of HTTP/2");
+                broken("").proxy_error("http_protocol_error")
             }
             NoAnswer::Answer(error) => {
                 tracing::debug!(%error, "an upstream connection failed");
@@ -426,6 +447,7 @@ fn unreachable(error: &ConnectError) -> Refusal {
         ConnectError::Forbidden => (Reason::UpstreamForbidden, "destination_ip_prohibited"),
         ConnectError::Connect(_) => (Reason::UpstreamUnreachable, "connection_refused"),
         ConnectError::Tls(_) => (Reason::UpstreamUnreachable, "tls_protocol_error"),
+        ConnectError::NoHttp2 | ConnectError::Http2(_) => (Reason::UpstreamBroken, "http_protocol_error"),
         ConnectError::Timeout(_) => (Reason::ConnectTimeout, "connection_timeout"),
     };
     Refusal::new(reason).proxy_error(kind)

@@ -9,7 +9,7 @@ use std::{
 
 use domain::upstream::address::AddressPolicy;
 use rustls::{ClientConfig, RootCertStore, pki_types::ServerName};
-use tokio::{net::TcpStream, time::timeout};
+use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 
 use super::Authority;
@@ -30,16 +30,34 @@ pub(crate) enum ConnectError {
     /// TLS failed: most often the certificate.
     #[error("TLS failed")]
     Tls(#[source] io::Error),
+    /// It speaks no HTTP/2, and nothing else is wanted.
+    #[error("HTTP/2 was not agreed to")]
+    NoHttp2,
+    /// HTTP/2 could not begin.
+    #[error("HTTP/2 could not begin")]
+    Http2(#[source] h2::Error),
     /// It took too long.
     #[error("it took longer than {0:?}")]
     Timeout(Duration),
+}
+
+/// What is offered to an upstream by ALPN (RFC 7301).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Offer {
+    Http1,
+    Http2,
+    /// Both; the upstream chooses.
+    Both,
 }
 
 /// Makes connections; one for each worker.
 #[derive(Clone)]
 pub(crate) struct Connector {
     addresses: AddressPolicy,
-    tls: TlsConnector,
+    /// TLS that offers HTTP/1.1, HTTP/2, or both.
+    http1: TlsConnector,
+    http2: TlsConnector,
+    both: TlsConnector,
 }
 
 impl Connector {
@@ -48,32 +66,41 @@ impl Connector {
         let roots = RootCertStore {
             roots: webpki_roots::TLS_SERVER_ROOTS.to_vec(),
         };
+        Self::trusting(roots, addresses)
+    }
+
+    fn trusting(roots: RootCertStore, addresses: AddressPolicy) -> io::Result<Self> {
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let config = ClientConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()
             .map_err(io::Error::other)?;
-        let mut config = config.with_root_certificates(roots).with_no_client_auth();
-        config.alpn_protocols = vec![b"http/1.1".to_vec()];
+        let config = config.with_root_certificates(roots).with_no_client_auth();
+        let offering = |protocols: &[&[u8]]| {
+            let mut config = config.clone();
+            config.alpn_protocols = protocols.iter().map(|protocol| protocol.to_vec()).collect();
+            TlsConnector::from(Arc::new(config))
+        };
         Ok(Self {
             addresses,
-            tls: TlsConnector::from(Arc::new(config)),
+            http1: offering(&[b"http/1.1"]),
+            http2: offering(&[b"h2"]),
+            both: offering(&[b"h2", b"http/1.1"]),
         })
     }
 
-    /// Connects, within `limit` in all.
-    pub(crate) async fn connect(&self, authority: &Authority, limit: Duration) -> Result<Transport, ConnectError> {
-        timeout(limit, self.establish(authority))
-            .await
-            .unwrap_or(Err(ConnectError::Timeout(limit)))
-    }
-
-    async fn establish(&self, authority: &Authority) -> Result<Transport, ConnectError> {
+    /// Connects.
+    pub(crate) async fn connect(&self, authority: &Authority, offer: Offer) -> Result<Transport, ConnectError> {
         let stream = self.tcp(authority).await?;
         if !authority.is_tls {
             return Ok(Transport::Plain(stream));
         }
         let name = ServerName::try_from(authority.host.clone()).map_err(|e| ConnectError::Tls(io::Error::other(e)))?;
-        let stream = self.tls.connect(name, stream).await.map_err(ConnectError::Tls)?;
+        let tls = match offer {
+            Offer::Http1 => &self.http1,
+            Offer::Http2 => &self.http2,
+            Offer::Both => &self.both,
+        };
+        let stream = tls.connect(name, stream).await.map_err(ConnectError::Tls)?;
         Ok(Transport::Tls(Box::new(stream.into())))
     }
 

@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use domain::upstream::Upstream;
+use domain::upstream::{Upstream, transport::Protocol};
 use http::HeaderValue;
 
 /// Where connections lead to: the same for all targets with one scheme, host and port. Connections are kept by its
@@ -27,6 +27,8 @@ pub(crate) struct Authority {
     /// Whether private addresses are permitted here whatever the installation's policy. Part of what makes two
     /// authorities the same: otherwise a forbidden upstream could ride on the connections of a permitted one.
     pub(crate) allow_private: bool,
+    /// The version of HTTP that it is spoken to with.
+    pub(crate) protocol: Protocol,
 }
 
 /// The authorities that the newest catalog names. Those of the one before are remembered for as long as the next is
@@ -38,8 +40,8 @@ pub(crate) struct AuthorityBook {
     next_number: u64,
 }
 
-/// Whether it speaks TLS, host, port, and whether private addresses are permitted.
-type AuthorityKey = (bool, String, u16, bool);
+/// Whether it speaks TLS, host, port, whether private addresses are permitted, and the version of HTTP.
+type AuthorityKey = (bool, String, u16, bool, Protocol);
 
 impl AuthorityBook {
     /// A new catalog begins.
@@ -53,7 +55,7 @@ impl AuthorityBook {
             return Arc::clone(known);
         }
         let authority = self.before.remove(&key).unwrap_or_else(|| {
-            let (is_tls, host, port, allow_private) = key.clone();
+            let (is_tls, host, port, allow_private, protocol) = key.clone();
             let number = self.next_number;
             self.next_number += 1;
             Arc::new(Authority {
@@ -63,6 +65,7 @@ impl AuthorityBook {
                 port,
                 header,
                 allow_private,
+                protocol,
             })
         });
         self.named.insert(key, Arc::clone(&authority));
@@ -123,7 +126,10 @@ impl Targets {
             };
             let header = header.map_err(|_| unusable())?;
             let host = host.trim_start_matches('[').trim_end_matches(']').to_owned();
-            let authority = book.authority((is_tls, host, port, upstream.allow_private), header);
+            let authority = book.authority(
+                (is_tls, host, port, upstream.allow_private, upstream.settings.protocol),
+                header,
+            );
             let base_path = url.path().trim_end_matches('/').into();
             targets.push(Target { authority, base_path });
         }
@@ -139,6 +145,13 @@ impl Targets {
             connect_timeout: upstream.connect_timeout(),
             response_timeout: upstream.response_timeout(),
         })
+    }
+
+    /// Whether the protocol of a connection to a target can be changed to WebSocket: HTTP/2 has no such change.
+    pub(crate) fn may_switch(&self) -> bool {
+        self.all
+            .iter()
+            .all(|target| target.authority.protocol != Protocol::Http2)
     }
 
     /// The target whose turn it is, and after it the others in order, each once.

@@ -126,7 +126,7 @@ impl Run<'_> {
     ) -> Delivered {
         let Self { worker, slot, now, .. } = self;
         let Answered {
-            mut lease,
+            mut stream,
             mut upload,
             body,
             is_persistent,
@@ -138,19 +138,21 @@ impl Run<'_> {
         let limits = worker.limits();
         if is_switch {
             // Only HTTP/1.1 can ask for it.
-            if caller.switch(answer) {
-                deliver::tunnel(caller, &mut lease, slot, limits.websocket_timeout, &mut tally).await;
+            if let Some(connection) = stream.own_connection()
+                && caller.switch(answer)
+            {
+                deliver::tunnel(caller, connection, slot, limits.websocket_timeout, &mut tally).await;
             }
             return Delivered::Broken;
         }
         debug_assert_ne!(answer.status, StatusCode::SWITCHING_PROTOCOLS);
         let delivered = if caller.answer(answer, body) {
-            deliver::pass_on(caller, &mut lease, &mut upload, slot, limits.stall_timeout, &mut tally).await
+            deliver::pass_on(caller, &mut stream, &mut upload, slot, limits.stall_timeout, &mut tally).await
         } else {
             deliver::send(caller, slot, limits.stall_timeout, None, &mut tally).await
         };
         if delivered == Delivered::Complete && is_persistent && upload.is_over() {
-            lease.give_back();
+            stream.give_back();
         }
         delivered
     }

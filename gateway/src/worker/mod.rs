@@ -38,7 +38,7 @@ use crate::{
     snapshot::{Snapshot, Version as ApiVersion, http_date},
     trace_context::TraceIds,
     transport::Transport,
-    upstream::{Connector, Pool},
+    upstream::{Connector, Links, Pool},
 };
 
 /// How often usage is handed over.
@@ -59,6 +59,7 @@ pub(crate) struct Worker {
     table: RefCell<MeterTable>,
     counters: Arc<WorkerCounters>,
     pool: Rc<Pool>,
+    links: Rc<Links>,
     connector: Connector,
     trace_ids: TraceIds,
     /// Shared by all workers.
@@ -127,6 +128,7 @@ impl Worker {
             table: RefCell::default(),
             counters,
             pool: Pool::new(),
+            links: Rc::default(),
             connector: Connector::new(options.addresses)?,
             trace_ids: TraceIds::new(),
             rule_state: snapshot.rule_state(),
@@ -181,6 +183,11 @@ impl Worker {
 
     pub(crate) fn pool(&self) -> &Rc<Pool> {
         &self.pool
+    }
+
+    /// Connections to upstreams that many calls share.
+    pub(crate) fn links(&self) -> &Rc<Links> {
+        &self.links
     }
 
     pub(crate) fn connector(&self) -> &Connector {
@@ -245,6 +252,7 @@ impl Worker {
         sweeping.abort();
         handing_over.abort();
         self.pool.clear();
+        self.links.clear();
         let rows = self.table.borrow_mut().drain();
         usage.finish(rows).await;
         if let Some(log) = &self.log {
@@ -292,6 +300,7 @@ impl Worker {
             if now_s > pool_s {
                 pool_s = now_s;
                 self.pool.tick(now_s);
+                self.links.tick(now_s);
             }
         }
     }

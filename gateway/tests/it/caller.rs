@@ -154,6 +154,16 @@ impl Caller {
         }
     }
 
+    /// A line, or what is left of the connection.
+    pub async fn line_or_rest(&mut self) -> String {
+        while !self.buffer.windows(2).any(|w| w == b"\r\n") {
+            if !self.fill().await {
+                return String::from_utf8(std::mem::take(&mut self.buffer)).unwrap();
+            }
+        }
+        self.line().await
+    }
+
     pub async fn exactly(&mut self, count: usize) -> Vec<u8> {
         while self.buffer.len() < count {
             assert!(self.fill().await, "the connection ended in a body");

@@ -7,6 +7,7 @@
 mod caller;
 mod deprecation;
 mod framing;
+mod http2_upstreams;
 mod metering;
 mod policies;
 mod proxying;
@@ -15,4 +16,5 @@ mod running;
 mod streaming;
 mod upgrades;
 mod upstream;
+mod upstream_http2;
 mod world;
