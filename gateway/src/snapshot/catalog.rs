@@ -12,7 +12,12 @@ use domain::{
 use http::HeaderValue;
 
 use super::matcher::Matcher;
-use crate::{fast_hash::IdMap, limit::PlanLimits, rules::Rules, upstream::Targets};
+use crate::{
+    fast_hash::IdMap,
+    limit::PlanLimits,
+    rules::Rules,
+    upstream::{Targets, WantedCheck},
+};
 
 /// Everything but keys and subscriptions.
 #[derive(Debug, Default)]
@@ -20,6 +25,8 @@ pub(crate) struct Catalog {
     /// By `{organization}/{api}/{version}`.
     pub(super) versions: HashMap<Box<str>, Arc<Version>>,
     pub(super) plans: IdMap<PlanId, Arc<Plan>>,
+    /// Health checks of all targets.
+    pub(super) checks: Vec<WantedCheck>,
 }
 
 impl Catalog {
@@ -36,6 +43,11 @@ impl Catalog {
             .collect()
     }
 
+    /// Health checks of all targets.
+    pub(crate) fn checks(&self) -> impl Iterator<Item = WantedCheck> {
+        self.checks.iter().cloned()
+    }
+
     /// A plan that can be used.
     pub(crate) fn plan(&self, id: PlanId) -> Option<&Arc<Plan>> {
         self.plans.get(&id)
@@ -47,8 +59,6 @@ impl Catalog {
 pub(crate) struct Version {
     /// Differs between two compilations of the same version: operation numbers are only good within one.
     pub(crate) compilation: u64,
-    /// `{organization}/{api}/{version}`.
-    pub(crate) address: Box<str>,
     /// `organization/api/version`.
     pub(crate) address: Box<str>,
     pub(crate) id: VersionId,

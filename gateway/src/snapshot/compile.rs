@@ -79,6 +79,8 @@ pub(super) fn catalog(
             Entry::Occupied(_) => warn("another version has the same address; that one is used".into()),
             Entry::Vacant(entry) => match version(&address, record, portal_url, authorities, &mut warn) {
                 Ok(version) => {
+                    let checks = version.targets.iter().flat_map(|targets| targets.checks());
+                    catalog.checks.extend(checks.cloned());
                     entry.insert(Arc::new(version));
                 }
                 Err(reason) => warn(format!("{reason}; it answers 404")),
@@ -124,7 +126,7 @@ fn version(
             warn("it has no upstream; calls answer 503".into());
             None
         }
-        Some(upstream) => match Targets::compile(upstream, authorities) {
+        Some(upstream) => match Targets::compile(record.id, upstream, authorities) {
             Ok(targets) => Some(Arc::new(targets)),
             Err(reason) => {
                 warn(format!("{reason}; calls answer 503"));
@@ -170,7 +172,6 @@ fn version(
     Ok(Version {
         has_cors: has_cors(&rules) || operations.iter().any(|operation| has_cors(&operation.rules)),
         compilation: next_compilation(),
-        address: address.into(),
         address: address.into(),
         id: record.id,
         api_id: record.api_id,
