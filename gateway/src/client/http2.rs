@@ -26,6 +26,9 @@ use crate::{
     transport::Rewound,
 };
 
+/// A request and where its answer goes.
+pub(crate) type Http2Call = (Request<RecvStream>, SendResponse<Bytes>);
+
 /// The calls of one connection.
 pub(crate) struct Http2Calls {
     connection: Connection<Rewound, Bytes>,
@@ -50,10 +53,7 @@ impl Http2Calls {
     }
 
     /// The next call; `None` when there will be no more.
-    pub(crate) fn poll_next(
-        &mut self,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<(Request<RecvStream>, SendResponse<Bytes>), h2::Error>>> {
+    pub(crate) fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Http2Call, h2::Error>>> {
         self.connection.poll_accept(cx)
     }
 

@@ -6,7 +6,7 @@
 use std::{future::Future, io, time::Duration};
 
 use bytes::Bytes;
-use domain::upstream::{address::AddressPolicy, transport::Protocol};
+use domain::upstream::address::AddressPolicy;
 use http::{HeaderValue, Method, StatusCode, Uri};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -112,20 +112,10 @@ impl HttpFetch {
         if authority.as_str().contains('@') {
             return None;
         }
-        Some(Authority {
-            // Its connection is never kept.
-            number: 0,
-            is_tls,
-            host: authority
-                .host()
-                .trim_start_matches('[')
-                .trim_end_matches(']')
-                .to_owned(),
-            port: authority.port_u16().unwrap_or(if is_tls { 443 } else { 80 }),
-            header: HeaderValue::from_str(authority.as_str()).ok()?,
-            allow_private: false,
-            protocol: Protocol::Http1,
-        })
+        let host = authority.host().trim_start_matches('[').trim_end_matches(']');
+        let port = authority.port_u16().unwrap_or(if is_tls { 443 } else { 80 });
+        let header = HeaderValue::from_str(authority.as_str()).ok()?;
+        Some(Authority::unkept((is_tls, host.to_owned(), port), header))
     }
 
     async fn answer(&self, transport: &mut Transport, method: &Method) -> Result<Bytes, FetchError> {

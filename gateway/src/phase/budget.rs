@@ -21,7 +21,7 @@ pub(crate) fn take(
     let windows = match rule {
         Some(rule) => {
             let taken = rule.take(&state.windows, &caller(known, head), now.unix_ns);
-            Some(taken.map_err(windows_refusal)?)
+            Some(taken.map_err(|exhausted| Box::new(windows_refusal(&exhausted)))?)
         }
         None => None,
     };
@@ -34,7 +34,7 @@ pub(crate) fn take(
             if let Some(windows) = windows {
                 windows.give_back();
             }
-            Err(plan_refusal(exhausted))
+            Err(Box::new(plan_refusal(exhausted)))
         }
     }
 }
@@ -50,17 +50,17 @@ pub(crate) fn caller<'a>(known: &'a Known, head: &RequestFacts<'_>) -> Caller<'a
     }
 }
 
-fn windows_refusal(exhausted: WindowsExhausted) -> Box<Refusal> {
+fn windows_refusal(exhausted: &WindowsExhausted) -> Refusal {
     let detail = format!(
         "The provider's limit \"{}\" is used up. The next request passes in {} s.",
         exhausted.names.join("\", \""),
         exhausted.retry_after_s
     );
     let refusal = Refusal::new(Reason::CallsLimited).detail(detail);
-    Box::new(refusal.field(RETRY_AFTER, HeaderValue::from(exhausted.retry_after_s)))
+    refusal.field(RETRY_AFTER, HeaderValue::from(exhausted.retry_after_s))
 }
 
-fn plan_refusal(exhausted: Box<Exhausted>) -> Box<Refusal> {
+fn plan_refusal(exhausted: Box<Exhausted>) -> Refusal {
     let reason = if exhausted.is_quota {
         Reason::QuotaExceeded
     } else {
@@ -74,5 +74,5 @@ fn plan_refusal(exhausted: Box<Exhausted>) -> Box<Refusal> {
     let refusal = Refusal::new(reason).detail(detail);
     let mut refusal = refusal.field(RETRY_AFTER, HeaderValue::from(exhausted.retry_after_s));
     refusal.exhausted = Some(exhausted);
-    Box::new(refusal)
+    refusal
 }

@@ -87,7 +87,7 @@ pub(crate) async fn forward(
     let hop = prepare(outgoing, permit);
     // A handshake is a GET without a body (RFC 6455 §4.1); anything else is a normal request.
     let is_handshake = hop.is_websocket
-        && targets.may_switch()
+        && targets.stable().may_switch()
         && outgoing.request.version == Version::HTTP_11
         && outgoing.request.method == Method::GET
         && body == BodyLength::NONE;

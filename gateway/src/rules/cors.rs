@@ -84,10 +84,9 @@ impl CorsRule {
             methods: value(cors.methods.join(", "))?,
             method_list: cors.methods.clone().into(),
             headers: (!is_any).then(|| cors.headers.iter().map(|name| name.to_ascii_lowercase()).collect()),
-            exposed: match cors.exposed_headers.is_empty() {
-                true => None,
-                false => Some(value(cors.exposed_headers.join(", "))?),
-            },
+            exposed: (!cors.exposed_headers.is_empty())
+                .then(|| value(cors.exposed_headers.join(", ")))
+                .transpose()?,
             has_credentials: cors.credentials,
             max_age: HeaderValue::from(cors.max_age.as_seconds()),
         })

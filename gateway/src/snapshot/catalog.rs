@@ -12,7 +12,12 @@ use domain::{
 use http::HeaderValue;
 
 use super::matcher::Matcher;
-use crate::{fast_hash::IdMap, limit::PlanLimits, rules::Rules, upstream::Targets};
+use crate::{
+    fast_hash::IdMap,
+    limit::PlanLimits,
+    rules::Rules,
+    upstream::{Targets, WantedCheck},
+};
 
 /// Everything but keys and subscriptions.
 #[derive(Debug, Default)]
@@ -20,6 +25,8 @@ pub(crate) struct Catalog {
     /// By `{organization}/{api}/{version}`.
     pub(super) versions: HashMap<Box<str>, Arc<Version>>,
     pub(super) plans: IdMap<PlanId, Arc<Plan>>,
+    /// Health checks of all targets.
+    pub(super) checks: Vec<WantedCheck>,
 }
 
 impl Catalog {
@@ -34,6 +41,11 @@ impl Catalog {
         versions
             .map(|version| (version.id, version.address.to_string()))
             .collect()
+    }
+
+    /// Health checks of all targets.
+    pub(crate) fn checks(&self) -> impl Iterator<Item = WantedCheck> {
+        self.checks.iter().cloned()
     }
 
     /// A plan that can be used.

@@ -79,6 +79,8 @@ pub(super) fn catalog(
             Entry::Occupied(_) => warn("another version has the same address; that one is used".into()),
             Entry::Vacant(entry) => match version(&address, record, portal_url, authorities, &mut warn) {
                 Ok(version) => {
+                    let checks = version.targets.iter().flat_map(|targets| targets.checks());
+                    catalog.checks.extend(checks.cloned());
                     entry.insert(Arc::new(version));
                 }
                 Err(reason) => warn(format!("{reason}; it answers 404")),
@@ -126,7 +128,7 @@ fn version(
             warn("it has no upstream; calls answer 503".into());
             None
         }
-        Some(upstream) => match Targets::compile(upstream, authorities) {
+        Some(upstream) => match Targets::compile(record.id, upstream, authorities) {
             Ok(targets) => Some(Arc::new(targets)),
             Err(reason) => {
                 warn(format!("{reason}; calls answer 503"));

@@ -183,6 +183,11 @@ impl SnapshotHandle {
         &self.0.portal_url
     }
 
+    /// Tells of changes.
+    pub(crate) fn subscribe(&self) -> watch::Receiver<Option<ConfigRevision>> {
+        self.0.revision.subscribe()
+    }
+
     /// A reader that costs one comparison while nothing changes.
     pub(crate) fn reader(&self) -> arc_swap::Cache<Arc<ArcSwap<Snapshot>>, Arc<Snapshot>> {
         arc_swap::Cache::new(Arc::clone(&self.0.current))

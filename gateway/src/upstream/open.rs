@@ -21,7 +21,7 @@ pub(crate) fn waiting(worker: &Rc<Worker>, authority: &Authority, needs_own: boo
 
 /// Whether the call may be a stream among others.
 fn may_share(authority: &Authority, needs_own: bool) -> bool {
-    match authority.protocol {
+    match authority.connecting.protocol {
         Protocol::Http1 => false,
         Protocol::Http2 => true,
         // On plain connections nobody says what he speaks.
@@ -78,16 +78,15 @@ async fn connect(
     authority: &Authority,
     connecting: Connecting,
 ) -> Result<UpstreamStream, ConnectError> {
-    let offer = match authority.protocol {
+    let offer = match authority.connecting.protocol {
         Protocol::Http2 => Offer::Http2,
         Protocol::Auto | Protocol::Http1 => Offer::Both,
     };
     let transport = worker.connector().connect(authority, offer).await?;
     worker.counters().upstream_connected();
-    match (transport.is_http2(), authority.protocol) {
-        (Some(true), _) => {}
-        // With prior knowledge (RFC 9113 §3.3).
-        (None, Protocol::Http2) => {}
+    match (transport.is_http2(), authority.connecting.protocol) {
+        // Agreed on, or with prior knowledge (RFC 9113 §3.3).
+        (Some(true), _) | (None, Protocol::Http2) => {}
         (Some(false), Protocol::Http2) => return Err(ConnectError::NoHttp2),
         _ => {
             connecting.prefers_http1();

@@ -1,274 +1,257 @@
-//! The targets of an upstream, compiled, and the order in which calls go to them.
+//! The targets of an upstream, compiled.
 
-use std::{
-    collections::HashMap,
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering::Relaxed},
+use std::{sync::Arc, time::Duration};
+
+use domain::{
+    id::VersionId,
+    upstream::{
+        Target as TargetRecord, Upstream,
+        balance::Balance,
+        canary::{Canary as CanaryRecord, Percent},
+        settings::Settings,
+        span::Span,
     },
-    time::Duration,
 };
-
-use domain::upstream::{Upstream, transport::Protocol};
 use http::HeaderValue;
 
-/// Where connections lead to: the same for all targets with one scheme, host and port. Connections are kept by its
-/// number, so they survive a change of configuration.
-#[derive(Debug)]
-pub(crate) struct Authority {
-    /// No other authority of the process ever has it.
-    pub(crate) number: u64,
-    pub(crate) is_tls: bool,
-    /// Host name or address, without brackets.
-    pub(crate) host: String,
-    pub(crate) port: u16,
-    /// Value of `Host`.
-    pub(crate) header: HeaderValue,
-    /// Whether private addresses are permitted here whatever the installation's policy. Part of what makes two
-    /// authorities the same: otherwise a forbidden upstream could ride on the connections of a permitted one.
-    pub(crate) allow_private: bool,
-    /// The version of HTTP that it is spoken to with.
-    pub(crate) protocol: Protocol,
-}
+use super::{
+    book::{AuthorityBook, AuthorityKey},
+    breaker::{Admission, Breaker, BreakerOpen},
+    caller::{Caller, Trait, hash},
+    canary::{Canary, Wanted},
+    checker::Wanted as WantedCheck,
+    group::{Ejection, Group, MAX_TARGETS, Method, Rules, Target},
+    retry::Retries,
+    tick::Tick,
+};
 
-/// The authorities that the newest catalog names. Those of the one before are remembered for as long as the next is
-/// compiled, so that what is named again keeps its number and with it its connections; the rest is forgotten.
-#[derive(Debug, Default)]
-pub(crate) struct AuthorityBook {
-    named: HashMap<AuthorityKey, Arc<Authority>>,
-    before: HashMap<AuthorityKey, Arc<Authority>>,
-    next_number: u64,
-}
-
-/// Whether it speaks TLS, host, port, whether private addresses are permitted, and the version of HTTP.
-type AuthorityKey = (bool, String, u16, bool, Protocol);
-
-impl AuthorityBook {
-    /// A new catalog begins.
-    pub(crate) fn turn(&mut self) {
-        self.before = std::mem::take(&mut self.named);
-    }
-
-    /// The authority of a key. `header` is the value of `Host`.
-    fn authority(&mut self, key: AuthorityKey, header: HeaderValue) -> Arc<Authority> {
-        if let Some(known) = self.named.get(&key) {
-            return Arc::clone(known);
-        }
-        let authority = self.before.remove(&key).unwrap_or_else(|| {
-            let (is_tls, host, port, allow_private, protocol) = key.clone();
-            let number = self.next_number;
-            self.next_number += 1;
-            Arc::new(Authority {
-                number,
-                is_tls,
-                host,
-                port,
-                header,
-                allow_private,
-                protocol,
-            })
-        });
-        self.named.insert(key, Arc::clone(&authority));
-        authority
-    }
-}
-
-/// One target.
-#[derive(Debug)]
-pub(crate) struct Target {
-    pub(crate) authority: Arc<Authority>,
-    /// Put before the operation's path; empty or begins with a slash, and never ends with one.
-    pub(crate) base_path: Box<str>,
-}
-
-/// The targets of a version.
+/// The targets of a version and how they are used.
 #[derive(Debug)]
 pub(crate) struct Targets {
-    all: Box<[Target]>,
-    /// Indexes of targets, each as often as its weight says, spread evenly.
-    schedule: Box<[u16]>,
-    turn: AtomicUsize,
+    stable: Group,
+    canary: Option<Box<Canary>>,
+    mirror: Option<Box<(Target, Percent)>>,
+    /// What calls are hashed by; there for consistent hashing only.
+    hash_by: Option<Trait>,
+    breaker: Option<Arc<Breaker>>,
+    retries: Option<Box<Retries>>,
+    checks: Box<[WantedCheck]>,
     pub(crate) connect_timeout: Duration,
     pub(crate) response_timeout: Duration,
+    /// Longest pause of an answer; the worker's where there is none.
+    pub(crate) idle_timeout: Option<Duration>,
+    /// From the beginning of a call to the end of its answer.
+    pub(crate) total_timeout: Option<Duration>,
 }
 
-/// Longest schedule; weights are scaled down to fit.
-const MAX_SCHEDULE: u32 = 4_096;
-/// Most targets of one upstream.
-const MAX_TARGETS: usize = 256;
-
 impl Targets {
-    /// Compiles an upstream.
+    /// Compiles the upstream of a version.
     ///
     /// # Errors
     /// A sentence about what is wrong with it.
-    pub(crate) fn compile(upstream: &Upstream, book: &mut AuthorityBook) -> Result<Self, String> {
-        if upstream.targets.is_empty() || upstream.targets.len() > MAX_TARGETS {
-            return Err(format!(
-                "its upstream has {} targets instead of 1 to {MAX_TARGETS}",
-                upstream.targets.len()
-            ));
-        }
-        let mut targets = Vec::with_capacity(upstream.targets.len());
-        for target in &upstream.targets {
-            let url = &target.url;
-            let unusable = || format!("its target {url} is not an http or https address");
-            let is_tls = match url.scheme() {
-                "http" => false,
-                "https" => true,
-                _ => return Err(unusable()),
-            };
-            let host = url.host_str().filter(|host| !host.is_empty()).ok_or_else(unusable)?;
-            let port = url.port_or_known_default().ok_or_else(unusable)?;
-            let header = match url.port() {
-                Some(port) => HeaderValue::try_from(format!("{host}:{port}")),
-                None => HeaderValue::try_from(host),
-            };
-            let header = header.map_err(|_| unusable())?;
-            let host = host.trim_start_matches('[').trim_end_matches(']').to_owned();
-            let authority = book.authority(
-                (is_tls, host, port, upstream.allow_private, upstream.settings.protocol),
-                header,
-            );
-            let base_path = url.path().trim_end_matches('/').into();
-            targets.push(Target { authority, base_path });
-        }
-        let weights: Vec<u32> = upstream
-            .targets
-            .iter()
-            .map(|target| u32::from(target.weight.clamp(1, 1_000)))
-            .collect();
+    pub(crate) fn compile(version: VersionId, upstream: &Upstream, book: &mut AuthorityBook) -> Result<Self, String> {
+        let settings = &upstream.settings;
+        let mut compiling = Compiling {
+            version,
+            upstream,
+            kept: book.upstream(version, settings),
+            book,
+            checks: Vec::new(),
+        };
+        let stable = compiling.group(&upstream.targets)?;
+        let canary = match &settings.canary {
+            Some(canary) => Some(Box::new(compiling.canary(canary)?)),
+            None => None,
+        };
+        let mirror = match &settings.mirror {
+            Some(mirror) => {
+                let record = TargetRecord {
+                    url: mirror.target.clone(),
+                    weight: 1,
+                };
+                Some(Box::new((compiling.target(&record, false)?, mirror.percent)))
+            }
+            None => None,
+        };
+        let hash_by = match &settings.balance {
+            Balance::Hash(by) => Some(Trait::compile(by).ok_or("its balance names a header that can't be")?),
+            Balance::RoundRobin | Balance::LeastRequests => None,
+        };
+        let Compiling { kept, checks, .. } = compiling;
+        let retries = settings.retry.as_ref().zip(kept.budget);
         Ok(Self {
-            all: targets.into(),
-            schedule: schedule(&weights).into(),
-            turn: AtomicUsize::new(0),
+            stable,
+            canary,
+            mirror,
+            hash_by,
+            breaker: kept.breaker,
+            retries: retries.map(|(settings, budget)| Box::new(Retries::new(settings, budget))),
+            checks: checks.into(),
             connect_timeout: upstream.connect_timeout(),
             response_timeout: upstream.response_timeout(),
+            idle_timeout: settings.timeouts.idle.map(Span::duration),
+            total_timeout: settings.timeouts.total.map(Span::duration),
         })
     }
 
-    /// Whether the protocol of a connection to a target can be changed to WebSocket: HTTP/2 has no such change.
-    pub(crate) fn may_switch(&self) -> bool {
-        self.all
-            .iter()
-            .all(|target| target.authority.protocol != Protocol::Http2)
+    /// Leave for a call with all its tries; `None` without a breaker. Only calls to [`Self::stable`] ask.
+    ///
+    /// # Errors
+    /// The breaker is open: the call is answered with 503.
+    pub(crate) fn admit(&self, now: Tick) -> Result<Option<Admission>, BreakerOpen> {
+        self.breaker.as_ref().map(|breaker| breaker.admit(now)).transpose()
+    }
+
+    /// The upstream's own targets.
+    pub(crate) fn stable(&self) -> &Group {
+        &self.stable
+    }
+
+    /// The targets that a call goes to, and whether they are the upstream's own. `caller` is only asked for with a canary.
+    pub(crate) fn group<'a>(&self, caller: impl FnOnce() -> Caller<'a>) -> (&Group, bool) {
+        match &self.canary {
+            Some(canary) if canary.takes(&caller()) => (&canary.group, false),
+            _ => (&self.stable, true),
+        }
+    }
+
+    /// What a call is spread by; `caller` is only asked for with consistent hashing.
+    pub(crate) fn hash<'a>(&self, caller: impl FnOnce() -> Caller<'a>) -> Option<u64> {
+        self.hash_by.as_ref().map(|by| by.of(&caller()))
+    }
+
+    /// Where a copy of a call goes, if it is copied. `random` is any random number; it is only asked for with a mirror.
+    pub(crate) fn mirror(&self, random: impl FnOnce() -> u64) -> Option<&Target> {
+        let mirror = self.mirror.as_ref()?;
+        mirror.1.includes(random()).then_some(&mirror.0)
+    }
+
+    /// What is tried again; nothing where there is none.
+    pub(crate) fn retries(&self) -> Option<&Retries> {
+        self.retries.as_deref()
+    }
+
+    /// Whether anything here needs the time; [`Tick::ZERO`] is good enough where not.
+    pub(crate) fn keeps_time(&self) -> bool {
+        self.breaker.is_some()
+            || self.stable.keeps_time()
+            || self.canary.as_ref().is_some_and(|canary| canary.group.keeps_time())
+    }
+
+    /// Active checks of its targets.
+    pub(crate) fn checks(&self) -> &[WantedCheck] {
+        &self.checks
     }
 
     /// The target whose turn it is, and after it the others in order, each once.
     pub(crate) fn next(&self) -> impl Iterator<Item = &Target> {
-        let first = if self.schedule.len() == 1 {
-            0
-        } else {
-            self.turn.fetch_add(1, Relaxed) % self.schedule.len()
+        self.stable.in_turn()
+    }
+}
+
+/// An upstream on its way to [`Targets`].
+struct Compiling<'a> {
+    version: VersionId,
+    upstream: &'a Upstream,
+    kept: super::book::UpstreamState,
+    book: &'a mut AuthorityBook,
+    checks: Vec<WantedCheck>,
+}
+
+impl Compiling<'_> {
+    fn group(&mut self, records: &[TargetRecord]) -> Result<Group, String> {
+        if records.is_empty() || records.len() > MAX_TARGETS {
+            return Err(format!(
+                "its upstream has {} targets instead of 1 to {MAX_TARGETS}",
+                records.len()
+            ));
+        }
+        let Settings {
+            balance,
+            health,
+            slow_start,
+            ..
+        } = &self.upstream.settings;
+        let rules = Rules {
+            method: match balance {
+                Balance::RoundRobin => Method::RoundRobin,
+                Balance::LeastRequests => Method::LeastRequests,
+                Balance::Hash(_) => Method::Hash,
+            },
+            slow_start: slow_start.map(Span::duration),
+            ejection: health.passive.as_ref().map(|passive| Ejection {
+                failures: passive.consecutive_failures,
+                time: passive.ejection_time.duration(),
+                max_percent: passive.max_ejected_percent,
+            }),
         };
-        let first = usize::from(self.schedule[first]);
-        (0..self.all.len()).map(move |offset| &self.all[(first + offset) % self.all.len()])
+        let keeps_state = slow_start.is_some() || health.active.is_some() || health.passive.is_some();
+        let targets: Result<Vec<_>, _> = records.iter().map(|record| self.target(record, keeps_state)).collect();
+        Ok(Group::new(targets?, rules))
     }
-}
 
-/// Smooth weighted round robin (as nginx has it), written out for one whole turn.
-fn schedule(weights: &[u32]) -> Vec<u16> {
-    let divisor = weights.iter().copied().fold(0, gcd).max(1);
-    let mut weights: Vec<u32> = weights.iter().map(|weight| weight / divisor).collect();
-    let total: u32 = weights.iter().sum();
-    if total > MAX_SCHEDULE {
-        let scale = total.div_ceil(MAX_SCHEDULE);
-        weights = weights.iter().map(|weight| (weight / scale).max(1)).collect();
-    }
-    let total: u32 = weights.iter().sum();
-    let mut current = vec![0_i64; weights.len()];
-    (0..total)
-        .map(|_| {
-            let mut best = 0;
-            for (i, weight) in weights.iter().enumerate() {
-                current[i] += i64::from(*weight);
-                if current[i] > current[best] {
-                    best = i;
-                }
+    fn target(&mut self, record: &TargetRecord, keeps_state: bool) -> Result<Target, String> {
+        let url = &record.url;
+        let unusable = || format!("its target {url} is not an http or https address");
+        let is_tls = match url.scheme() {
+            "http" => false,
+            "https" => true,
+            _ => return Err(unusable()),
+        };
+        let host = url.host_str().filter(|host| !host.is_empty()).ok_or_else(unusable)?;
+        let port = url.port_or_known_default().ok_or_else(unusable)?;
+        let header = match url.port() {
+            Some(port) => HeaderValue::try_from(format!("{host}:{port}")),
+            None => HeaderValue::try_from(host),
+        };
+        let header = header.map_err(|_| unusable())?;
+        let host = host.trim_start_matches('[').trim_end_matches(']').to_owned();
+        let key = AuthorityKey::new(is_tls, host, port, self.upstream);
+        let authority = self.book.authority(key, header)?;
+        let base_path: Box<str> = url.path().trim_end_matches('/').into();
+        let health = &self.upstream.settings.health;
+        let state = keeps_state.then(|| {
+            let is_new = !self.kept.had_targets;
+            self.book.target(self.version, &authority, &base_path, is_new)
+        });
+        if let Some(state) = &state {
+            match &health.active {
+                Some(active) => self.checks.push(WantedCheck {
+                    authority: Arc::clone(&authority),
+                    path: format!("{base_path}{}", active.path),
+                    active: active.clone(),
+                    state: Arc::clone(state),
+                }),
+                None => state.forget_checks(),
             }
-            current[best] -= i64::from(total);
-            best as u16
+            if health.passive.is_none() {
+                state.forget_failures();
+            }
+        }
+        Ok(Target {
+            authority,
+            base_path,
+            weight: u32::from(record.weight.clamp(1, 1_000)),
+            seed: hash(url.as_str().as_bytes()),
+            state,
         })
-        .collect()
-}
+    }
 
-fn gcd(a: u32, b: u32) -> u32 {
-    if b == 0 { a } else { gcd(b, a % b) }
+    fn canary(&mut self, record: &CanaryRecord) -> Result<Canary, String> {
+        let header = match &record.header {
+            Some(header) => Some(Wanted::compile(header).ok_or("its canary names a header that can't be")?),
+            None => None,
+        };
+        Ok(Canary {
+            group: self.group(&record.targets)?,
+            percent: record.percent,
+            header,
+            by: Trait::compile(&record.by).ok_or("its canary names a header that can't be")?,
+            salt: hash(self.version.uuid().as_bytes()),
+        })
+    }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn upstream(json: serde_json::Value) -> Upstream {
-        serde_json::from_value(json).unwrap()
-    }
-
-    #[test]
-    fn weights_are_kept_and_spread() {
-        assert_eq!(schedule(&[1]), [0]);
-        assert_eq!(schedule(&[500, 500]), [0, 1]);
-        assert_eq!(schedule(&[5, 1, 1]), [0, 0, 1, 0, 2, 0, 0]);
-        assert!(schedule(&[1_000; 200]).len() == 200);
-        assert!(schedule(&[999, 1_000, 997, 991, 983]).len() <= MAX_SCHEDULE as usize + 5);
-    }
-
-    #[test]
-    fn every_target_is_tried_once() {
-        let mut book = AuthorityBook::default();
-        let targets = Targets::compile(
-            &upstream(serde_json::json!({"targets": [{"url": "http://a.test/base/", "weight": 2}, {"url": "https://[::1]:8443"}]})),
-            &mut book,
-        )
-        .unwrap();
-        let hosts = |targets: &Targets| targets.next().map(|t| t.authority.host.clone()).collect::<Vec<_>>();
-        assert_eq!(hosts(&targets), ["a.test", "::1"]);
-        assert_eq!(hosts(&targets), ["::1", "a.test"]);
-        let first = targets.next().next().unwrap();
-        assert_eq!(
-            (
-                &*first.base_path,
-                first.authority.port,
-                first.authority.header.to_str().unwrap()
-            ),
-            ("/base", 80, "a.test")
-        );
-        assert_eq!(targets.all[1].authority.header, "[::1]:8443");
-    }
-
-    #[test]
-    fn authorities_keep_their_number_while_they_are_named() {
-        let mut book = AuthorityBook::default();
-        let mut numbers = |urls: &[&str]| -> Vec<u64> {
-            book.turn();
-            let targets: Vec<_> = urls.iter().map(|url| serde_json::json!({ "url": url })).collect();
-            let targets = upstream(serde_json::json!({ "targets": targets }));
-            let targets = Targets::compile(&targets, &mut book).unwrap();
-            assert!(book.named.len() + book.before.len() <= 3, "{book:?}");
-            targets.all.iter().map(|target| target.authority.number).collect()
-        };
-        assert_eq!(numbers(&["http://a.test/x"]), [0]);
-        assert_eq!(numbers(&["http://b.test", "http://a.test:80/y"]), [1, 0]);
-        assert_eq!(numbers(&["http://b.test"]), [1]);
-        assert_eq!(numbers(&["http://b.test"]), [1]);
-        assert_eq!(
-            numbers(&["http://a.test", "http://b.test"]),
-            [2, 1],
-            "never a number that was used"
-        );
-        for host in 0..100 {
-            numbers(&[&format!("http://{host}.test")]);
-        }
-    }
-
-    #[test]
-    fn an_unusable_upstream_is_told() {
-        let mut book = AuthorityBook::default();
-        for json in [
-            serde_json::json!({"targets": []}),
-            serde_json::json!({"targets": [{"url": "ftp://a.test"}]}),
-        ] {
-            assert!(Targets::compile(&upstream(json.clone()), &mut book).is_err(), "{json}");
-        }
-    }
-}
+#[path = "targets_tests.rs"]
+mod tests;
