@@ -45,10 +45,10 @@ paths:
 "#;
 
 /// A call that has arrived, and the word on which it is answered.
-struct Upstream {
+pub(crate) struct Upstream {
     address: SocketAddr,
     arrived: mpsc::Receiver<()>,
-    go: watch::Sender<bool>,
+    pub(crate) go: watch::Sender<bool>,
 }
 
 async fn upstream() -> Upstream {
@@ -70,17 +70,17 @@ async fn upstream() -> Upstream {
 }
 
 /// A running process with a call under way.
-struct Process {
+pub(crate) struct Process {
     child: Child,
-    gateway: SocketAddr,
-    operations: SocketAddr,
-    upstream: Upstream,
-    held: JoinHandle<Option<Answer>>,
+    pub(crate) gateway: SocketAddr,
+    pub(crate) operations: SocketAddr,
+    pub(crate) upstream: Upstream,
+    pub(crate) held: JoinHandle<Option<Answer>>,
     folder: Arc<TemporaryFolder>,
 }
 
 impl Process {
-    async fn start(flags: &[&str]) -> Self {
+    pub(crate) async fn start(flags: &[&str]) -> Self {
         let mut upstream = upstream().await;
         let folder = TemporaryFolder::new("turnpike-it").unwrap();
         let file = folder.path().join("manifest.yaml");
@@ -134,12 +134,16 @@ impl Process {
     }
 
     fn terminate(&self) {
+        self.signal("-TERM");
+    }
+
+    pub(crate) fn signal(&self, signal: &str) {
         let pid = self.child.id().to_string();
-        assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+        assert!(Command::new("kill").args([signal, &pid]).status().unwrap().success());
     }
 
     /// Waits for the end of the process.
-    async fn ended(mut self) -> ExitStatus {
+    pub(crate) async fn ended(mut self) -> ExitStatus {
         let _folder = Arc::clone(&self.folder);
         let since = Instant::now();
         loop {
