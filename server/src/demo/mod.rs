@@ -32,7 +32,7 @@ const ADDRESSES: AddressPolicy = AddressPolicy { allow_private: true };
 pub(crate) async fn run(args: DemoArgs) -> Result<()> {
     telemetry::start(args.network.log_format);
     let signals = StopSignals::notice()?;
-    let demo = start(args).await?;
+    let demo = Box::pin(start(args)).await?;
     for line in demo.greeting() {
         output::line(line);
     }
@@ -81,7 +81,7 @@ pub async fn start(args: DemoArgs) -> Result<Demo> {
     prepare_folder(&data)?;
     let upstreams = Upstreams::start(&clock).await?;
     // Before the gateway looks for the first time: it takes what was used this month from the ledger.
-    world::build(&data, &args.network, &upstreams).await?;
+    Box::pin(world::build(&data, &args.network, &upstreams)).await?;
     let mails = MailSink::new(clock);
     let plan = Plan {
         store: Store::Folder(data.clone()),
