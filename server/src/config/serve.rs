@@ -70,8 +70,8 @@ pub struct NetworkArgs {
     /// How callers reach the gateway, if not by its address, for example `https://api.example`
     #[arg(long, value_name = "URL", env = "TURNPIKE_GATEWAY_URL", value_parser = public_url)]
     pub gateway_url: Option<String>,
-    /// Addresses of reverse proxies in front of the portal, separated by commas: the last address in `X-Forwarded-For`
-    /// that is none of them counts as the visitor's
+    /// Addresses of reverse proxies in front of portal and gateway, separated by commas: the last address in
+    /// `X-Forwarded-For` that is none of them counts as the visitor's or caller's
     #[arg(long, value_name = "IP,…", env = "TURNPIKE_TRUSTED_PROXIES", value_delimiter = ',')]
     pub trusted_proxies: Vec<IpAddr>,
     /// Threads of the gateway, one per core by default
