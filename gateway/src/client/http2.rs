@@ -15,7 +15,7 @@ use http::{Method, Request, Response, StatusCode};
 use super::Caller;
 use crate::{
     Limits,
-    http1::{is_bodyless, is_target},
+    http1::{is_bodyless, is_host, is_target},
     http2::{
         CONNECTION_WINDOW, Receiving, SEND_BUFFER, STREAM_WINDOW, Sending, append_all, body_length, header_map,
         may_be_section,
@@ -25,6 +25,9 @@ use crate::{
     relay::{BodySink, BodySource, Fill, SourceError},
     transport::Rewound,
 };
+
+/// A call that was begun, and where its answer goes.
+type NewCall = (Request<RecvStream>, SendResponse<Bytes>);
 
 /// The calls of one connection.
 pub(crate) struct Http2Calls {
@@ -53,7 +56,7 @@ impl Http2Calls {
     pub(crate) fn poll_next(
         &mut self,
         cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<(Request<RecvStream>, SendResponse<Bytes>), h2::Error>>> {
+    ) -> Poll<Option<Result<NewCall, h2::Error>>> {
         self.connection.poll_accept(cx)
     }
 
@@ -129,6 +132,13 @@ fn read_head(parts: http::request::Parts, limits: &Limits, head: &mut RequestHea
         return Err(Reason::HeadersTooLarge);
     }
     append_all(&mut head.fields, &parts.headers);
+    // One host and nothing else (RFC 9113 §8.3.1): upstreams and logs get it as a field.
+    let mut hosts = head.fields.all(Known::Host);
+    let is_one_host = hosts.next().is_none_or(is_host) && hosts.next().is_none();
+    let is_authority = head.authority.as_ref().is_none_or(|host| is_host(host.as_bytes()));
+    if !is_one_host || !is_authority {
+        return Err(Reason::Malformed);
+    }
     Ok(())
 }
 
