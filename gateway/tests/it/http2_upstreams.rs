@@ -103,11 +103,7 @@ async fn an_answer_is_translated_from_http2() {
                 200,
                 &[("x-own", "1"), ("set-cookie", "a=b"), ("set-cookie", "c=d")],
                 &[b"hello ", b"world"],
-                &[
-                    ("x-sum", "11"),
-                    ("transfer-encoding", "chunked"),
-                    ("content-length", "3"),
-                ],
+                &[("x-sum", "11"), ("content-length", "3")],
             ),
             "/pets/length" => send(&mut received.respond, 200, &[("content-length", "5")], &[b"hello"], &[]),
             "/pets/empty" => send(&mut received.respond, 204, &[], &[], &[]),
@@ -283,7 +279,10 @@ async fn failures_of_the_upstream_are_told() {
     }
     for path in ["short", "half"] {
         let mut caller = Caller::connect(world.address()).await;
-        caller.send(get(&format!("{PETS}/{path}"), "")).await;
+        // When the stream is reset before its head was looked at, the answer is a whole one: a problem.
+        caller
+            .send(get(&format!("{PETS}/{path}"), "Connection: close\r\n"))
+            .await;
         while !caller.is_closed().await {
             // Fields, chunks or the beginning of the body; never the end of a whole one.
             assert_ne!(
