@@ -7,6 +7,7 @@
 mod caller;
 mod deprecation;
 mod framing;
+mod grpc;
 mod http2_upstreams;
 mod metering;
 mod policies;
