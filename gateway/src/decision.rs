@@ -159,6 +159,15 @@ impl Refusal {
         self
     }
 
+    /// What happened, in a sentence.
+    pub(crate) fn sentence(&self) -> &str {
+        if self.detail.is_empty() {
+            self.reason.problem().explanation
+        } else {
+            &self.detail
+        }
+    }
+
     /// Adds what `Proxy-Status` says about the failure: an error type of RFC 9209 §2.3.
     pub(crate) fn proxy_error(mut self, error: &'static str) -> Self {
         self.proxy_error = Some(error);

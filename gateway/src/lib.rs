@@ -41,6 +41,7 @@ pub mod problem;
 mod client;
 mod counters;
 mod fast_hash;
+mod grpc;
 mod http1;
 mod http2;
 #[cfg_attr(not(test), expect(dead_code, reason = "wired by the request path"))]

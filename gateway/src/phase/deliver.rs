@@ -97,6 +97,9 @@ pub(crate) async fn pass_on(
         if (is_cut || upload.is_over()) && caller.poll_gone(cx).is_ready() {
             return Poll::Ready(Delivered::Broken);
         }
+        if slot.must_be_over() {
+            return Poll::Ready(Delivered::Broken);
+        }
         if upload.bytes + download.bytes > moved {
             moved = upload.bytes + download.bytes;
             slot.wait_at_most(stall_timeout);

@@ -120,7 +120,7 @@ pub(crate) async fn forward(
             base_length,
             body,
             max_body_bytes: max_body_bytes.unwrap_or(u64::MAX),
-            connect_timeout: targets.connect_timeout,
+            connect_timeout: limited(targets.connect_timeout, outgoing.slot),
             response_timeout: targets.response_timeout,
             is_handshake,
         };
@@ -135,6 +135,11 @@ pub(crate) async fn forward(
         }
     }
     Err(unreachable(&failure).into())
+}
+
+/// A time-out, if the call may run for so long.
+fn limited(timeout: Duration, slot: &Slot) -> Duration {
+    slot.time_left().map_or(timeout, |left| left.min(timeout))
 }
 
 /// Why an attempt failed.
@@ -165,7 +170,11 @@ enum NoAnswer {
     BodyShape(Option<String>),
     BodyTooLarge,
     TooManyInformational,
-    TimeUp { waits_for_caller: bool },
+    TimeUp {
+        waits_for_caller: bool,
+    },
+    /// The caller does not want to wait any longer.
+    MustBeOver,
     CallerGone,
 }
 
@@ -317,6 +326,9 @@ impl Attempt<'_> {
                 call.bytes_in = upload.bytes;
                 slot.wait_at_most(self.response_timeout);
             }
+            if slot.must_be_over() {
+                return Poll::Ready(Err(NoAnswer::MustBeOver));
+            }
             if slot.is_overdue() {
                 let waits_for_caller = !may_look && upload.waits_for == Side::Source;
                 if !waits_for_caller {
@@ -340,6 +352,12 @@ impl Attempt<'_> {
             }
             NoAnswer::TimeUp { waits_for_caller: true } => {
                 Refusal::new(Reason::HeadersTooSlow).detail("The body of the request did not go on in time.")
+            }
+            NoAnswer::MustBeOver => {
+                let detail = "The API's server did not begin to answer within the time that the caller gave it.";
+                Refusal::new(Reason::UpstreamTimeout)
+                    .detail(detail)
+                    .proxy_error("http_response_timeout")
             }
             NoAnswer::TimeUp { .. } => timed_out(self.response_timeout),
             NoAnswer::TooManyInformational => broken("The API's server sent too many informational answers."),

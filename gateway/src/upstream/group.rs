@@ -103,6 +103,12 @@ impl Drop for OnItsWay {
 }
 
 impl Group {
+    /// Whether all targets speak HTTP/2 for certain, as gRPC needs it.
+    pub(crate) fn is_http2(&self) -> bool {
+        let is_http2 = |target: &Target| target.authority.connecting.protocol == Protocol::Http2;
+        self.all.iter().all(is_http2)
+    }
+
     /// Whether the protocol of a connection to a target can be changed to WebSocket: HTTP/2 has no such change.
     pub(crate) fn may_switch(&self) -> bool {
         let is_http2 = |target: &Target| target.authority.connecting.protocol == Protocol::Http2;

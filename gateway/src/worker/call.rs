@@ -2,13 +2,14 @@
 
 use std::{rc::Rc, sync::Arc};
 
-use http::StatusCode;
+use http::{StatusCode, Version};
 
 use super::{Heads, InFlight, Peer, Slot, Worker};
 use crate::{
     WorkerLog,
     client::{Caller, Watched},
     decision::{Refusal, RequestFacts, Verdict, decide},
+    grpc::{self, Dialect, WebCaller},
     limit::Moment,
     message::BodyLength,
     phase::{
@@ -23,7 +24,7 @@ use crate::{
     trace_context::TraceContext,
 };
 
-/// One call, from its head to the end of its answer: the phases in order.
+/// One call, from its head to the end of its answer.
 pub(super) async fn handle(
     worker: &Rc<Worker>,
     peer: &Peer,
@@ -31,6 +32,25 @@ pub(super) async fn handle(
     caller: &mut impl Caller,
     heads: &mut Heads,
     readable: Result<(), Reason>,
+) -> Delivered {
+    let dialect = Dialect::of(&heads.request.fields);
+    if dialect.is_some() {
+        slot.end_within(grpc::time_limit(&heads.request.fields));
+    }
+    let delivered = carry_out(worker, peer, slot, caller, heads, readable, dialect).await;
+    slot.end_within(None);
+    delivered
+}
+
+/// The phases of a call, in order.
+async fn carry_out(
+    worker: &Rc<Worker>,
+    peer: &Peer,
+    slot: &Slot,
+    caller: &mut impl Caller,
+    heads: &mut Heads,
+    readable: Result<(), Reason>,
+    dialect: Option<Dialect>,
 ) -> Delivered {
     let _in_flight = InFlight::begin(worker);
     let now = worker.now();
@@ -61,8 +81,15 @@ pub(super) async fn handle(
                 slot,
                 trace: &trace,
                 now: &now,
+                dialect,
             };
+            let is_http2 = call.permit().is_some_and(|permit| permit.targets().stable().is_http2());
             match shape {
+                // Only gRPC can be told to an upstream of HTTP/2; another may speak gRPC-Web itself.
+                None if is_http2 && let Some(Dialect::Web { is_text }) = dialect => {
+                    let mut caller = WebCaller::new(caller, is_text, &mut heads.request.fields);
+                    run.forward(call, &mut caller, heads).await
+                }
                 Some(shape) => run.forward(call, &mut Watched::new(caller, shape), heads).await,
                 None => run.forward(call, caller, heads).await,
             }
@@ -74,6 +101,7 @@ pub(super) async fn handle(
                 slot,
                 trace: &trace,
                 now: &now,
+                dialect,
             };
             run.refuse(call, caller, heads, *refusal).await
         }
@@ -87,6 +115,8 @@ struct Run<'a> {
     slot: &'a Slot,
     trace: &'a TraceContext,
     now: &'a Moment,
+    /// How the caller speaks gRPC, if it does.
+    dialect: Option<Dialect>,
 }
 
 impl Run<'_> {
@@ -110,7 +140,17 @@ impl Run<'_> {
     /// Answers with a problem.
     async fn refuse(&self, mut call: Call, caller: &mut impl Caller, heads: &mut Heads, refusal: Refusal) -> Delivered {
         let Heads { request, answer } = heads;
+        // gRPC without HTTP/2 is none.
+        let dialect = self
+            .dialect
+            .filter(|dialect| *dialect != Dialect::Grpc || request.version == Version::HTTP_2);
+        let message = dialect.map(|_| refusal.sentence().to_owned());
         let (body, mut tally) = respond::refuse(self.worker, &mut call, refusal, request, self.trace, self.now, answer);
+        if let (Some(dialect), Some(message)) = (dialect, message) {
+            grpc::refuse(answer, dialect, &message);
+            caller.answer(answer, BodyLength::NONE);
+            return deliver::send(caller, self.slot, self.worker.limits().stall_timeout, None, &mut tally).await;
+        }
         let takes_body = caller.answer(answer, BodyLength::Exact(body.len() as u64));
         let body = takes_body.then_some(body);
         deliver::send(caller, self.slot, self.worker.limits().stall_timeout, body, &mut tally).await

@@ -17,6 +17,8 @@ pub(super) const TICK: Duration = Duration::from_millis(50);
 pub(crate) struct Slot {
     order: Cell<Order>,
     due_ms: Cell<u64>,
+    /// When what runs must be over, whatever it waits for.
+    deadline_ms: Cell<u64>,
     /// Milliseconds of the worker.
     now_ms: Rc<Cell<u64>>,
     waker: RefCell<Option<Waker>>,
@@ -38,6 +40,7 @@ impl Slot {
         Self {
             order: Cell::new(order),
             due_ms: Cell::new(u64::MAX),
+            deadline_ms: Cell::new(u64::MAX),
             now_ms,
             waker: RefCell::default(),
         }
@@ -49,8 +52,7 @@ impl Slot {
 
     /// From now on it may wait for so long.
     pub(crate) fn wait_at_most(&self, limit: Duration) {
-        let limit_ms = u64::try_from((limit + TICK).as_millis()).unwrap_or(u64::MAX);
-        self.due_ms.set(self.now_ms.get().saturating_add(limit_ms));
+        self.due_ms.set(self.in_future(limit));
     }
 
     /// It may wait for as long as it takes.
@@ -58,9 +60,31 @@ impl Slot {
         self.due_ms.set(u64::MAX);
     }
 
-    /// Whether its time is up.
+    /// What runs must be over within so long, whatever it waits for; `None` takes that back.
+    pub(crate) fn end_within(&self, limit: Option<Duration>) {
+        self.deadline_ms
+            .set(limit.map_or(u64::MAX, |limit| self.in_future(limit)));
+    }
+
+    /// Whether its time is up: it has waited for too long, or must be over.
     pub(crate) fn is_overdue(&self) -> bool {
-        self.now_ms.get() >= self.due_ms.get()
+        self.now_ms.get() >= self.due_ms.get() || self.must_be_over()
+    }
+
+    /// Whether it must be over.
+    pub(crate) fn must_be_over(&self) -> bool {
+        self.now_ms.get() >= self.deadline_ms.get()
+    }
+
+    /// How long it may still run; `None` without a limit.
+    pub(crate) fn time_left(&self) -> Option<Duration> {
+        let deadline_ms = self.deadline_ms.get();
+        (deadline_ms != u64::MAX).then(|| Duration::from_millis(deadline_ms.saturating_sub(self.now_ms.get())))
+    }
+
+    fn in_future(&self, limit: Duration) -> u64 {
+        let limit_ms = u64::try_from((limit + TICK).as_millis()).unwrap_or(u64::MAX);
+        self.now_ms.get().saturating_add(limit_ms)
     }
 
     /// Keeps how the task is woken.

@@ -155,9 +155,9 @@ pub fn send(
     };
     for (at, piece) in pieces.iter().enumerate() {
         let is_last = at + 1 == pieces.len() && trailers.is_empty();
-        let _ = stream.send_data(Bytes::copy_from_slice(piece), is_last);
+        stream.send_data(Bytes::copy_from_slice(piece), is_last).unwrap();
     }
     if !trailers.is_empty() {
-        let _ = stream.send_trailers(fields(trailers));
+        stream.send_trailers(fields(trailers)).unwrap();
     }
 }
