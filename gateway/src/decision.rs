@@ -102,6 +102,18 @@ pub(crate) struct CredentialFields {
 }
 
 impl Permit {
+    /// A permit for the same request once more, to validate an answer that it was given from the cache. Nothing is taken
+    /// from any budget for it.
+    pub(crate) fn again(&self) -> Self {
+        Self {
+            targets: Arc::clone(&self.targets),
+            base_length: self.base_length,
+            credential: self.credential,
+            taken: None,
+            windows: None,
+        }
+    }
+
     pub(crate) fn targets(&self) -> &Arc<crate::upstream::Targets> {
         &self.targets
     }

@@ -18,6 +18,7 @@
 //! | rate limits and quota | `phase/budget.rs` | 429 |
 //! | conditions | `rules/condition.rs` | 403 or as the provider says |
 //! | concurrency | `phase/places.rs` | 429 |
+//! | response cache | `cache/`, `worker/cached/` | 504 |
 //! | upstream | `phase/forward.rs` | 502, 503, 504 |
 //! | response headers | `phase/respond.rs` | – |
 //! | bodies, both ways | `phase/deliver.rs` | – |
@@ -34,6 +35,7 @@
 //! Start reading at `decision.rs`, then `worker/call.rs`.
 
 mod access_log;
+mod cache;
 mod decision;
 pub mod limit;
 pub mod problem;
@@ -63,6 +65,7 @@ mod upstream;
 mod worker;
 
 pub use access_log::{AccessLines, AccessLog, AccessLogCounters, AccessRecord, WorkerLog};
+pub use cache::{CacheHandle, CacheUsage};
 pub use counters::{CounterSnapshot, Counters};
 pub use meter::{LATENCY_BUCKETS, Latencies, LatencyHistogram, UsageBacklog, UsageRows, UsageSink};
 pub use options::{GatewayOptions, Limits};

@@ -21,6 +21,8 @@ pub struct GatewayOptions {
     pub trusted_proxies: Vec<Network>,
     /// Bounds on what callers may send and how long they may take.
     pub limits: Limits,
+    /// Memory of the response cache, in bytes, over all workers; answers that take more go. 0 keeps none.
+    pub cache_bytes: usize,
     /// Where "now" comes from.
     pub clock: Clock,
     /// Where calls are logged; costs nothing where there is none.
@@ -37,6 +39,7 @@ impl GatewayOptions {
             via: "turnpike",
             trusted_proxies: Vec::new(),
             limits: Limits::default(),
+            cache_bytes: 256 << 20,
             clock: Clock::System,
             access_log: None,
         }

@@ -149,6 +149,10 @@ problems! {
     UpstreamBroken = "upstream-broken", 502, "The API's server broke off",
         "The API's server closed the connection before it answered, or its answer was not valid HTTP. The request was not counted.",
         ["Try again if the request may be repeated safely.", "Tell the provider if it lasts."];
+    /// The caller wants a kept answer or none.
+    NotKept = "not-cached", 504, "There is no kept answer",
+        "The request said only-if-cached, and the gateway keeps no answer that it may give.",
+        ["Send the request without only-if-cached."];
     /// No connection to the upstream in time.
     ConnectTimeout = "upstream-connect-timeout", 504, "The API's server did not accept a connection in time",
         "The gateway waited for a connection to the API's server for as long as the provider allows. The request was not counted.",

@@ -11,7 +11,8 @@ use tokio::{
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use crate::{
-    Counters, GatewayOptions, SnapshotHandle, UsageSink,
+    CacheHandle, Counters, GatewayOptions, SnapshotHandle, UsageSink,
+    cache::Store,
     counters::WorkerCounters,
     worker::{Stop, Worker},
 };
@@ -48,6 +49,7 @@ pub struct Gateway;
 pub struct RunningGateway {
     address: SocketAddr,
     counters: Counters,
+    cache: CacheHandle,
     workers: Vec<oneshot::Receiver<usize>>,
     stop: Stop,
     _stops_when_dropped: (DropGuard, DropGuard),
@@ -78,6 +80,7 @@ impl Gateway {
         };
         let (address, listeners) = listen(options.listen, threads).map_err(failed)?;
         let counters: Vec<_> = (0..threads).map(|_| Arc::<WorkerCounters>::default()).collect();
+        let cache = Store::new(options.cache_bytes);
         let stop = Stop {
             drain: CancellationToken::new(),
             cut: CancellationToken::new(),
@@ -90,14 +93,14 @@ impl Gateway {
             let (started, is_started) = std::sync::mpsc::sync_channel(1);
             let (ended, has_ended) = oneshot::channel();
             let (options, snapshot, usage, stop) = (options.clone(), snapshot.clone(), usage.clone(), stop.clone());
-            let counters = Arc::clone(&counters[number]);
+            let (counters, cache) = (Arc::clone(&counters[number]), Arc::clone(&cache));
             let body = move || {
                 let prepared = Builder::new_current_thread()
                     .enable_all()
                     .event_interval(TURNS_PER_LOOK)
                     .build_local(LocalOptions::default())
                     .and_then(|runtime| {
-                        let worker = Worker::new(options, &snapshot, counters)?;
+                        let worker = Worker::new(options, &snapshot, counters, cache)?;
                         let listener = runtime.block_on(async { TcpListener::from_std(listener) })?;
                         Ok((runtime, worker, listener))
                     });
@@ -126,6 +129,7 @@ impl Gateway {
         Ok(RunningGateway {
             address,
             counters: Counters(counters.into()),
+            cache: CacheHandle(cache),
             workers,
             stop,
             _stops_when_dropped: guards,
@@ -142,6 +146,11 @@ impl RunningGateway {
     /// A handle on the process counters; stays readable after a shutdown.
     pub fn counters(&self) -> Counters {
         self.counters.clone()
+    }
+
+    /// A handle on the response cache.
+    pub fn cache(&self) -> CacheHandle {
+        self.cache.clone()
     }
 
     /// Stops accepting, lets requests finish for at most `grace`, cuts what is left and hands over the last usage.

@@ -22,9 +22,14 @@ pub struct Cache {
     /// Who shares kept answers; by default those callers whom RFC 9111 allows it.
     #[serde(default)]
     pub share: CacheShare,
-    /// How long an answer is fresh that says nothing about it, up to 31 days; without it such an answer is not kept.
+    /// How long an answer is fresh that says nothing about it, up to 31 days; without it such an answer is only kept where it
+    /// can be validated, and validated each time. Not for answers to calls with cookies, or that set some.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub default_ttl: Option<TimeSpan>,
+    /// Whether an answer that says nothing but when it was last changed is fresh for a tenth of the time since then, at most
+    /// a day (RFC 9111 §4.2.2); by default no. `default_ttl` goes before it.
+    #[serde(default)]
+    pub heuristic: bool,
     /// How long a stale answer may be given while a new one is fetched, up to 31 days, where the answer says nothing about it
     /// (RFC 5861 §3).
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -33,7 +38,8 @@ pub struct Cache {
     /// (RFC 5861 §4).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stale_if_error: Option<TimeSpan>,
-    /// Largest answer that is kept, 1 KiB to 64 MiB; by default 1 MiB.
+    /// Largest body that is kept, 1 KiB to 64 MiB; by default 1 MiB. The gateway keeps none that
+    /// takes more than a sixteenth of its cache, which is 16 MiB by default.
     #[serde(default = "default_max_bytes")]
     pub max_bytes: ByteSize,
     /// Request headers by which answers are told apart beside those that `Vary` names; up to 20.
@@ -47,17 +53,18 @@ pub struct Cache {
     pub request_directives: bool,
 }
 
-/// Who shares kept answers.
+/// Who shares kept answers. Those that say that they may be shared, with `public`, `s-maxage` or `must-revalidate`
+/// (RFC 9111 §3.5), are given to all in each case; an API key is a credential like any other.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum CacheShare {
-    /// All callers, for answers that may be shared: to calls without a credential, or marked `public`, `s-maxage` or
-    /// `must-revalidate` (RFC 9111 §3.5). Other answers are not kept.
+    /// Calls without a credential share what they get among each other. Answers to calls with one are not kept unless they say
+    /// that they may be shared.
     #[default]
     Allowed,
-    /// The calls of one application; answers to other applications are kept apart.
+    /// Answers that do not say so are kept for the calls of one application.
     Application,
-    /// The calls with one key; answers to other keys are kept apart.
+    /// Answers that do not say so are kept for the calls with one key.
     Key,
 }
 
@@ -74,6 +81,7 @@ impl Policy for Cache {
     const EXAMPLE: &'static str = "\
 share: allowed
 default_ttl: 1m
+heuristic: false
 stale_while_revalidate: 30s
 stale_if_error: 1h
 max_bytes: 1MiB

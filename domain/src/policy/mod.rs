@@ -58,6 +58,7 @@ pub const ENFORCED: &[PolicyName] = &[
     PolicyName::Concurrency,
     PolicyName::Limits,
     PolicyName::Headers,
+    PolicyName::Cache,
 ];
 
 /// Longest body of one policy, in bytes of JSON: the most that the lists of any of them come to, with some escapes.

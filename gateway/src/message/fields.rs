@@ -113,6 +113,36 @@ impl Fields {
         self.append_text(name, name.text().as_bytes(), parts);
     }
 
+    /// Adds a field with any name. Both come from a section that was read.
+    pub(crate) fn append_raw(&mut self, name: &[u8], value: &[u8]) {
+        self.append_text(Known::of(name), name, &[value]);
+    }
+
+    /// The same fields without the memory of removed ones, in one form.
+    pub(crate) fn compacted(&self) -> Self {
+        let mut fields = Self {
+            text: Vec::with_capacity(self.text.len()),
+            entries: Vec::with_capacity(self.entries.len()),
+            present: 0,
+        };
+        for (name, value) in self.iter() {
+            fields.append_raw(name, value);
+        }
+        fields
+    }
+
+    /// Takes the fields of another section, into the memory that is there.
+    pub(crate) fn copy_from(&mut self, other: &Self) {
+        self.text.clone_from(&other.text);
+        self.entries.clone_from(&other.entries);
+        self.present = other.present;
+    }
+
+    /// About how much memory it takes.
+    pub(crate) fn bytes(&self) -> usize {
+        self.text.capacity() + self.entries.capacity() * size_of::<Entry>()
+    }
+
     /// Adds a field with the value that the first field of another name has, if there is one.
     pub(crate) fn append_copy(&mut self, name: Known, source: Known) {
         let Some(entry) = self.entries.iter().find(|entry| entry.known == source) else {

@@ -5,7 +5,7 @@ use http::{Method, StatusCode, Version};
 use super::Fields;
 
 /// What comes before the body of a request.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct RequestHead {
     pub(crate) method: Method,
     pub(crate) version: Version,

@@ -69,6 +69,15 @@ impl Call {
         }
     }
 
+    /// A call of our own, to validate what is in the cache: it counts for nobody.
+    pub(crate) fn uncounted(worker: &Rc<Worker>, now: &Moment, permit: Permit, known: Known) -> Self {
+        let mut call = Self::begin(worker, now);
+        call.permit = Some(permit);
+        call.known = known;
+        call.is_counted = true;
+        call
+    }
+
     /// The call is to be in the access log.
     pub(crate) fn log(&mut self, now: &Moment, request: &RequestHead, trace: &TraceContext, client: IpAddr) {
         self.logged = Some(Box::new(LoggedCall::new(self.started, now, request, trace, client)));

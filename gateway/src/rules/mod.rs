@@ -18,6 +18,7 @@ use domain::{
 };
 
 use crate::{
+    cache::CacheSettings,
     client::Shape,
     message::{Fields, Known},
 };
@@ -39,6 +40,7 @@ pub(crate) struct Rules {
     pub(crate) headers: Option<HeaderRule>,
     pub(crate) windows: Option<WindowRule>,
     pub(crate) places: Option<PlaceRule>,
+    pub(crate) cache: Option<Arc<CacheSettings>>,
 }
 
 /// State that rules need and that survives every change of configuration.
@@ -75,6 +77,7 @@ impl Rules {
             limits: set.limits().cloned(),
             headers: set.headers().map(HeaderRule::compile).transpose()?,
             windows: set.rate_limits().map(|limits| WindowRule::compile(limits, groups)),
+            cache: set.cache().map(CacheSettings::compile).map(Arc::new),
             places: set.concurrency().map(|limit| PlaceRule::compile(limit, groups)),
         })))
     }

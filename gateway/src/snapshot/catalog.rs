@@ -13,6 +13,7 @@ use http::HeaderValue;
 
 use super::matcher::Matcher;
 use crate::{
+    cache::CacheScope,
     fast_hash::IdMap,
     limit::PlanLimits,
     rules::Rules,
@@ -68,6 +69,8 @@ pub(crate) struct Version {
     pub(crate) end: Option<AnnouncedEnd>,
     /// `None` when the version has none or it can't be used: calls answer 503.
     pub(crate) targets: Option<Arc<Targets>>,
+    /// There when one of the operations has the policy `cache`.
+    pub(crate) cache: Option<CacheScope>,
     pub(crate) operations: Box<[Operation]>,
     pub(crate) matcher: Matcher,
     /// What holds for calls that no operation of its own rules is found for.

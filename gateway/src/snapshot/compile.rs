@@ -15,6 +15,7 @@ use super::{
     matcher::MatcherBuilder,
 };
 use crate::{
+    cache::CacheScope,
     limit::PlanLimits,
     links::LinkField,
     rules::Rules,
@@ -172,6 +173,10 @@ fn version(
         warn(format!("{address} has no operations; every call answers 404"));
     }
     let has_cors = |rules: &Option<Arc<Rules>>| rules.as_ref().is_some_and(|rules| rules.cors.is_some());
+    let has_cache = operations
+        .iter()
+        .filter_map(|operation| operation.rules.as_ref())
+        .any(|rules| rules.cache.is_some());
     Ok(Version {
         has_cors: has_cors(&rules) || operations.iter().any(|operation| has_cors(&operation.rules)),
         compilation: next_compilation(),
@@ -182,6 +187,7 @@ fn version(
         access: record.access,
         end,
         targets,
+        cache: has_cache.then(|| CacheScope::compile(record.id, address, record.upstream.as_ref())),
         operations: operations.into(),
         matcher: matcher.build(),
         rules,

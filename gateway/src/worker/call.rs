@@ -4,7 +4,7 @@ use std::{rc::Rc, sync::Arc};
 
 use http::{StatusCode, Version};
 
-use super::{Heads, InFlight, Peer, Slot, Worker};
+use super::{Heads, InFlight, Peer, Slot, Worker, cached::Cached};
 use crate::{
     WorkerLog,
     client::{Caller, Watched},
@@ -109,19 +109,44 @@ async fn carry_out(
 }
 
 /// What the last phases of a call share.
-struct Run<'a> {
-    worker: &'a Rc<Worker>,
-    peer: &'a Peer,
-    slot: &'a Slot,
-    trace: &'a TraceContext,
-    now: &'a Moment,
+pub(super) struct Run<'a> {
+    pub(super) worker: &'a Rc<Worker>,
+    pub(super) peer: &'a Peer,
+    pub(super) slot: &'a Slot,
+    pub(super) trace: &'a TraceContext,
+    pub(super) now: &'a Moment,
     /// How the caller speaks gRPC, if it does.
     dialect: Option<Dialect>,
 }
 
+/// A call, and why there is no answer to it.
+pub(super) type Unanswered = Box<(Call, NotAnswered)>;
+
 impl Run<'_> {
-    /// Passes the call on to its upstream, and the answer back.
-    async fn forward(&self, mut call: Call, caller: &mut impl Caller, heads: &mut Heads) -> Delivered {
+    /// Passes the call on to its upstream, and the answer back; or answers it from the cache.
+    async fn forward(&self, call: Call, caller: &mut impl Caller, heads: &mut Heads) -> Delivered {
+        let delivered = match Cached::of(&call, &heads.request, caller.body_length()) {
+            // Boxed, so that connections whose calls it does not concern stay small.
+            Some(cached) => Box::pin(cached.handle(self, call, caller, heads)).await,
+            None => match self.ask(call, caller, heads).await {
+                Ok((call, answered)) => return self.pass_on(call, caller, heads, answered).await,
+                Err(unanswered) => Err(unanswered),
+            },
+        };
+        match delivered.map_err(|unanswered| *unanswered) {
+            Ok(delivered) => delivered,
+            Err((_, NotAnswered::CallerGone)) => Delivered::Broken,
+            Err((call, NotAnswered::Refused(refusal))) => self.refuse(call, caller, heads, *refusal).await,
+        }
+    }
+
+    /// Passes the call on to its upstream, up to the head of the answer.
+    pub(super) async fn ask(
+        &self,
+        mut call: Call,
+        caller: &mut impl Caller,
+        heads: &mut Heads,
+    ) -> Result<(Call, Answered), Unanswered> {
         let mut outgoing = Outgoing {
             worker: self.worker,
             peer: self.peer,
@@ -131,9 +156,8 @@ impl Run<'_> {
             trace: self.trace,
         };
         match forward::forward(&mut outgoing, &mut call, caller).await {
-            Ok(answered) => self.pass_on(call, caller, heads, answered).await,
-            Err(NotAnswered::CallerGone) => Delivered::Broken,
-            Err(NotAnswered::Refused(refusal)) => self.refuse(call, caller, heads, *refusal).await,
+            Ok(answered) => Ok((call, answered)),
+            Err(why) => Err(Box::new((call, why))),
         }
     }
 
@@ -157,7 +181,7 @@ impl Run<'_> {
     }
 
     /// Passes the upstream's answer on, to its end.
-    async fn pass_on(
+    pub(super) async fn pass_on(
         &self,
         mut call: Call,
         caller: &mut impl Caller,

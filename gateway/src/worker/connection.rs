@@ -36,7 +36,7 @@ const LINGER: Duration = Duration::from_secs(2);
 const MAX_LINGER: usize = 1 << 20;
 
 /// Where a connection comes from.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Peer {
     ip: IpAddr,
     address: HeaderValue,
@@ -293,7 +293,7 @@ impl Drop for Running {
 }
 
 /// Runs until it is over, or until the worker says that it should end now: then it is dropped.
-async fn obedient<F: Future>(slot: &Slot, future: F) -> Option<F::Output> {
+pub(super) async fn obedient<F: Future>(slot: &Slot, future: F) -> Option<F::Output> {
     let mut future = pin!(future);
     poll_fn(|cx| {
         if slot.order() == Order::Abandon {

@@ -1,6 +1,7 @@
 //! One worker: a thread with its own runtime, listener, connections and counts. Nothing here is shared with other
 //! workers but the snapshot and the budgets.
 
+mod cached;
 mod call;
 mod connection;
 mod slot;
@@ -30,6 +31,7 @@ pub(crate) use self::{
 };
 use crate::{
     AccessLog, GatewayOptions, Limits, SnapshotHandle, UsageSink, WorkerLog,
+    cache::Store,
     counters::WorkerCounters,
     http1::{Buffers, Connection},
     limit::Moment,
@@ -64,6 +66,7 @@ pub(crate) struct Worker {
     trace_ids: TraceIds,
     /// Shared by all workers.
     rule_state: Arc<RuleState>,
+    cache: Arc<Store>,
     log: Option<WorkerLog>,
     buffers: Rc<Buffers>,
     /// Milliseconds since the worker began, as of the last tick.
@@ -112,6 +115,7 @@ impl Worker {
         options: GatewayOptions,
         snapshot: &SnapshotHandle,
         counters: Arc<WorkerCounters>,
+        cache: Arc<Store>,
     ) -> io::Result<Rc<Self>> {
         let via =
             |protocol: &str| HeaderValue::try_from(format!("{protocol} {}", options.via)).map_err(io::Error::other);
@@ -132,6 +136,7 @@ impl Worker {
             connector: Connector::new(options.addresses)?,
             trace_ids: TraceIds::new(),
             rule_state: snapshot.rule_state(),
+            cache,
             log: options.access_log.as_ref().map(AccessLog::worker),
             buffers: Rc::default(),
             now_ms: Rc::default(),

@@ -4,6 +4,7 @@
     reason = "the harness is test code too, but not in test functions"
 )]
 
+mod caching;
 mod caller;
 mod deprecation;
 mod framing;

@@ -1,0 +1,207 @@
+//! What a call asks the cache for.
+
+use std::sync::Arc;
+
+use http::Method;
+
+use super::{
+    directives::RequestDirectives,
+    key::{Identity, Partition, key_of},
+    list::members,
+    settings::{CacheScope, CacheSettings},
+    storability::{Asked, Keepable, judge},
+    store::{Found, Stamp, Store},
+    stored::{Exchange, Stored},
+    validation::{Conditions, updated},
+};
+use crate::message::{AnswerHead, BodyLength, Fields, Known, RequestHead, strip_hop_by_hop};
+
+/// What a call is to the cache.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// It may be answered from what is kept.
+    Ask,
+    /// It may change what its target is (RFC 9111 §4.4).
+    Change,
+    /// Nothing.
+    Other,
+}
+
+impl Kind {
+    /// Judges a request.
+    pub(crate) fn of(request: &RequestHead, body: BodyLength) -> Self {
+        match request.method {
+            Method::GET | Method::HEAD => {
+                let is_plain = body == BodyLength::NONE && !request.fields.contains(Known::Upgrade);
+                let has_preconditions = [&b"if-match"[..], b"if-unmodified-since"]
+                    .into_iter()
+                    .any(|name| request.fields.all_named(name).next().is_some());
+                if is_plain && !has_preconditions {
+                    Self::Ask
+                } else {
+                    Self::Other
+                }
+            }
+            Method::OPTIONS | Method::TRACE | Method::CONNECT => Self::Other,
+            _ => Self::Change,
+        }
+    }
+}
+
+/// Host of a request.
+fn authority(request: &RequestHead) -> &str {
+    let host = request.fields.get(Known::Host);
+    let host = host.and_then(|host| std::str::from_utf8(host).ok());
+    request.authority.as_deref().or(host).unwrap_or_default()
+}
+
+/// Path and query below a version's base.
+fn own_target(request: &RequestHead, base_length: usize) -> &str {
+    request.target().get(base_length..).unwrap_or_default()
+}
+
+/// A GET or HEAD, as the cache sees it.
+#[derive(Clone, Debug)]
+pub(crate) struct Query {
+    pub(crate) settings: Arc<CacheSettings>,
+    pub(crate) key: Arc<[u8]>,
+    /// Where answers are that only this caller may see.
+    pub(crate) own: Option<Partition>,
+    pub(crate) directives: RequestDirectives,
+    pub(crate) conditions: Conditions,
+    pub(crate) is_head: bool,
+}
+
+impl Query {
+    /// Reads a request. `base_length` is the length of the version's part of the path.
+    pub(crate) fn of(
+        scope: &CacheScope,
+        settings: &Arc<CacheSettings>,
+        request: &RequestHead,
+        base_length: usize,
+        identity: Identity,
+    ) -> Self {
+        let target = own_target(request, base_length);
+        let key = key_of(scope, &settings.ignore_query, authority(request), target);
+        Self {
+            settings: Arc::clone(settings),
+            key: key.into(),
+            own: identity.own(settings.share),
+            directives: if settings.has_request_directives {
+                RequestDirectives::of(&request.fields)
+            } else {
+                RequestDirectives::default()
+            },
+            conditions: Conditions::of(&request.fields),
+            is_head: request.method == Method::HEAD,
+        }
+    }
+
+    /// Whether the caller has asked not to be answered from here.
+    pub(crate) fn is_fresh_wanted(&self) -> bool {
+        self.directives.no_store || self.directives.no_cache
+    }
+
+    /// Whether the caller wants nothing rather than wait for the upstream.
+    pub(crate) fn is_only_if_kept(&self) -> bool {
+        self.directives.only_if_cached
+    }
+
+    /// Whether nothing of this exchange may be kept.
+    pub(crate) fn is_keeping_forbidden(&self) -> bool {
+        self.directives.no_store
+    }
+
+    /// What is kept for the request.
+    pub(crate) fn find(&self, store: &Store, request: &Fields) -> Found {
+        store.find(&self.key, [self.own, Some(Partition::Shared)], request)
+    }
+
+    /// For whom calls of this kind are joined.
+    pub(crate) fn crowd(&self) -> Partition {
+        self.own.unwrap_or(Partition::Shared)
+    }
+
+    /// Judges an answer to the request. `None` when it is not kept.
+    pub(crate) fn judge(&self, request: &Fields, answer: &AnswerHead, exchange: Exchange) -> Option<Keepable> {
+        if self.is_head || self.is_keeping_forbidden() {
+            return None;
+        }
+        let asked = Asked {
+            fields: request,
+            own: self.own,
+        };
+        judge(&self.settings, asked, answer, exchange)
+    }
+
+    /// What is kept becomes of a 304, and where (RFC 9111 §4.3.4). It is no longer kept when the 304 says so, and still the
+    /// answer to this request.
+    pub(crate) fn refresh(
+        &self,
+        kept: &Stored,
+        request: &Fields,
+        not_modified: &AnswerHead,
+        exchange: Exchange,
+    ) -> (Arc<Stored>, Option<Partition>) {
+        let mut newer = not_modified.fields.clone();
+        strip_hop_by_hop(&mut newer);
+        let mut fields = updated(&kept.fields, &newer);
+        if !newer.contains(Known::Date) {
+            fields.remove(Known::Date);
+        }
+        let head = AnswerHead {
+            status: kept.status,
+            version: kept.version,
+            fields,
+        };
+        match self.judge(request, &head, exchange) {
+            Some(keepable) => {
+                let partition = keepable.partition;
+                (Arc::new(keepable.with(kept.body.clone())), Some(partition))
+            }
+            None => {
+                let once = Stored {
+                    status: kept.status,
+                    version: kept.version,
+                    fields: head.fields,
+                    body: kept.body.clone(),
+                    selecting: kept.selecting.clone(),
+                    freshness: kept.freshness,
+                };
+                (Arc::new(once), None)
+            }
+        }
+    }
+
+    /// Keeps an answer that was asked for at `since`.
+    pub(crate) fn keep(&self, store: &Store, partition: Partition, stored: Arc<Stored>, since: Stamp) -> bool {
+        store.keep(&self.key, partition, stored, since)
+    }
+}
+
+/// Forgets what a request that was not refused may have changed: its target, and where its answer points to within the same
+/// version (RFC 9111 §4.4).
+pub(crate) fn invalidate(store: &Store, scope: &CacheScope, authority: &str, target: &str, answer: &AnswerHead) {
+    if !answer.status.is_success() && !answer.status.is_redirection() {
+        return;
+    }
+    let path = target.split('?').next().unwrap_or_default();
+    let mut targets = vec![target.to_owned(), path.to_owned()];
+    for name in [&b"location"[..], b"content-location"] {
+        let values = answer.fields.all_named(name).flat_map(members);
+        let references = values.filter_map(|value| std::str::from_utf8(value).ok());
+        targets.extend(references.filter_map(|reference| scope.own_target(reference, authority, target)));
+    }
+    targets.dedup();
+    for target in targets {
+        store.invalidate(&key_of(scope, &[], authority, &target));
+    }
+}
+
+/// What [`invalidate`] needs to know of a request that will have changed when its answer comes.
+pub(crate) fn place(request: &RequestHead, base_length: usize) -> (String, String) {
+    (
+        authority(request).to_owned(),
+        own_target(request, base_length).to_owned(),
+    )
+}

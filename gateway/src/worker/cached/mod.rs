@@ -1,0 +1,168 @@
+//! A call whose version has a cache: answered from it, or passed on and kept on the way.
+
+mod asking;
+mod background;
+mod looking;
+mod serving;
+
+use std::sync::Arc;
+
+use http::Version;
+
+use self::{
+    background::Revalidation,
+    looking::{Decided, Hit, look},
+    serving::serve,
+};
+use super::{
+    Heads,
+    call::{Run, Unanswered},
+};
+use crate::{
+    cache::{
+        CacheSettings, Exchange, Forwarded, Handled, Identity, Keepable, Keeping, Kind, Query, Store, Tee, invalidate,
+        place,
+    },
+    client::Caller,
+    decision::Refusal,
+    message::{AnswerHead, BodyLength, Fields, Known, RequestHead},
+    phase::{
+        deliver::Delivered,
+        forward::{Answered, NotAnswered},
+        metering::Call,
+    },
+    problem::Reason,
+    snapshot,
+};
+
+/// What a call has to do with the cache of its version.
+pub(super) struct Cached {
+    version: Arc<snapshot::Version>,
+    /// `None` for calls that may change what is kept.
+    settings: Option<Arc<CacheSettings>>,
+}
+
+impl Cached {
+    /// `None` when the cache has nothing to do with the call.
+    pub(super) fn of(call: &Call, request: &RequestHead, body: BodyLength) -> Option<Self> {
+        let version = call.known.version.as_ref()?;
+        version.cache.as_ref()?;
+        let settings = match Kind::of(request, body) {
+            Kind::Ask => Some(Arc::clone(call.known.rules.as_ref()?.cache.as_ref()?)),
+            Kind::Change => None,
+            Kind::Other => return None,
+        };
+        Some(Self {
+            version: Arc::clone(version),
+            settings,
+        })
+    }
+
+    /// Answers the call.
+    ///
+    /// # Errors
+    /// The call, and why there is no answer.
+    pub(super) async fn handle(
+        self,
+        run: &Run<'_>,
+        call: Call,
+        caller: &mut impl Caller,
+        heads: &mut Heads,
+    ) -> Result<Delivered, Unanswered> {
+        let (Some(scope), Some(permit)) = (&self.version.cache, call.permit()) else {
+            return Err(Box::new((call, Refusal::new(Reason::NoUpstream).into())));
+        };
+        let base_length = permit.base_length();
+        let Some(settings) = &self.settings else {
+            let (authority, target) = place(&heads.request, base_length);
+            let (call, answered) = run.ask(call, caller, heads).await?;
+            invalidate(run.store(), scope, &authority, &target, &heads.answer);
+            let says = forwarded(Forwarded::Method);
+            return Ok(run.pass_through(call, caller, heads, answered, says, None).await);
+        };
+        let passes_authorization = !permit.credential().authorization;
+        let identity = Identity {
+            application: call.known.application_id,
+            key: call.known.key_id,
+            has_foreign_credential: passes_authorization && heads.request.fields.contains(Known::Authorization),
+        };
+        let query = Query::of(scope, settings, &heads.request, base_length, identity);
+        let asking = match look(run, query, caller, heads).await {
+            Decided::Answer(Hit { query, answer, lead }, says) => {
+                if let Some(lead) = lead {
+                    Revalidation::begin(run, &call, &heads.request, &query, &answer, lead);
+                }
+                return Ok(serve(run, call, caller, heads, &query, &answer, says).await);
+            }
+            Decided::Forward(asking) => asking,
+            Decided::Refuse => return Err(Box::new((call, Refusal::new(Reason::NotKept).into()))),
+            Decided::CallerGone => return Err(Box::new((call, NotAnswered::CallerGone))),
+        };
+        asking.go(run, call, caller, heads).await
+    }
+}
+
+/// Whether an upstream's status means that a stale answer is better (RFC 5861 §4).
+fn is_failure(status: u16) -> bool {
+    matches!(status, 500 | 502..=504)
+}
+
+/// The connection of an answer without a body may carry the next call.
+fn give_back(answered: Answered) {
+    if answered.is_persistent && answered.upload.is_over() {
+        answered.stream.give_back();
+    }
+}
+
+/// How an answer is kept, where it may be.
+fn judge(
+    query: &Query,
+    fields: &Fields,
+    answer: &AnswerHead,
+    body: BodyLength,
+    exchange: Exchange,
+) -> Option<Keepable> {
+    let is_framed = body != BodyLength::Open
+        || answer.version == Version::HTTP_2
+        || answer.fields.contains(Known::TransferEncoding);
+    // Where the end of the connection is the end of the body, nobody can tell whether it is whole.
+    if is_framed {
+        query.judge(fields, answer, exchange)
+    } else {
+        None
+    }
+}
+
+const fn forwarded(why: Forwarded) -> Handled {
+    Handled::Forwarded {
+        why,
+        upstream_status: None,
+        is_stored: false,
+        is_collapsed: false,
+    }
+}
+
+impl Run<'_> {
+    fn store(&self) -> &Arc<Store> {
+        &self.worker.cache
+    }
+
+    /// Seconds since 1970, looked at anew.
+    fn now_s(&self) -> i64 {
+        self.worker.now().unix_s()
+    }
+
+    /// Passes an answer on to its end.
+    async fn pass_through(
+        &self,
+        call: Call,
+        caller: &mut impl Caller,
+        heads: &mut Heads,
+        answered: Answered,
+        says: Handled,
+        keeping: Option<Keeping>,
+    ) -> Delivered {
+        let mut tee = Tee::new(caller, self.worker.name(), says, keeping);
+        self.pass_on(call, &mut tee, heads, answered).await
+    }
+}
