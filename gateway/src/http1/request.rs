@@ -7,7 +7,7 @@ use memchr::{memchr, memrchr};
 
 use super::{
     body::Framing,
-    syntax::{field_line, is_target, is_token, parse_length},
+    syntax::{field_line, is_host, is_target, is_token, parse_length},
 };
 use crate::{
     Limits,
@@ -113,7 +113,8 @@ impl RequestReader {
         let parts = field_line(text).ok_or(Reason::Malformed)?;
         let value = &text[parts.value.clone()];
         match head.fields.push_line(line, parts.name, parts.value) {
-            Known::Host => self.hosts += 1,
+            Known::Host if is_host(value) => self.hosts += 1,
+            Known::Host => return Err(Reason::Malformed),
             Known::ContentLength => {
                 let length = parse_length(value).ok_or(Reason::Malformed)?;
                 if self.content_length.replace(length).is_some() {
@@ -166,10 +167,10 @@ fn request_line(line: &[u8], limits: &Limits, head: &mut RequestHead) -> Result<
     let target = std::str::from_utf8(target).map_err(|_| Reason::Malformed)?;
     head.set_target(target);
     // An absolute target without an authority leads nowhere (RFC 9110 §4.2.1).
-    if head.authority.as_deref() == Some("") {
-        return Err(Reason::Malformed);
+    match head.authority.as_deref() {
+        Some(authority) if authority.is_empty() || !is_host(authority.as_bytes()) => Err(Reason::Malformed),
+        _ => Ok(()),
     }
-    Ok(())
 }
 
 #[cfg(test)]

@@ -4,6 +4,8 @@
 const TOKEN: u8 = 1;
 /// What may stand in a request target: visible ASCII but for what a URI never has and what begins a fragment.
 const TARGET: u8 = 2;
+/// What may stand in a host with its port (RFC 3986 §3.2.2).
+const HOST: u8 = 4;
 
 const CLASSES: [u8; 256] = {
     let mut table = [0; 256];
@@ -19,6 +21,14 @@ const CLASSES: [u8; 256] = {
         }
         if byte.is_ascii_graphic() && !matches!(byte, b'<' | b'>' | b'`' | b'#') {
             table[i] |= TARGET;
+        }
+        // The signs of a registered name but for the comma, which joins two hosts to one value.
+        let is_host_sign = matches!(
+            byte,
+            b'-' | b'.' | b'_' | b'~' | b'%' | b'!' | b'$' | b'&' | b'\'' | b'(' | b')' | b'*' | b'+' | b';' | b'='
+        );
+        if byte.is_ascii_alphanumeric() || is_host_sign || matches!(byte, b':' | b'[' | b']') {
+            table[i] |= HOST;
         }
         i += 1;
     }
@@ -41,6 +51,12 @@ pub(super) fn is_token(bytes: &[u8]) -> bool {
 /// Whether it may be a request target.
 pub(crate) fn is_target(bytes: &[u8]) -> bool {
     !bytes.is_empty() && all(bytes, TARGET)
+}
+
+/// Whether it may be the value of `Host`, or the authority of a target: no user, no path, no second host. An empty one
+/// says that there is none (RFC 9110 §7.2).
+pub(crate) fn is_host(bytes: &[u8]) -> bool {
+    all(bytes, HOST)
 }
 
 /// Whether it may be a field's value (RFC 9110 §5.5): no control characters but the tabulator.
@@ -66,11 +82,14 @@ pub(super) struct FieldLine {
     pub(super) value: std::ops::Range<usize>,
 }
 
+/// Bytes of a field's name at most. Sections keep lengths of names in two bytes: a longer one would be taken for another.
+const MAX_NAME: usize = 1024;
+
 /// Takes a line without its end apart: a name, a colon at once after it, and no control characters. Refuses folded
 /// lines.
 pub(super) fn field_line(line: &[u8]) -> Option<FieldLine> {
     let colon = memchr::memchr(b':', line)?;
-    if !is_token(&line[..colon]) || !is_value(&line[colon + 1..]) {
+    if colon > MAX_NAME || !is_token(&line[..colon]) || !is_value(&line[colon + 1..]) {
         return None;
     }
     let is_space = |byte: &u8| matches!(byte, b' ' | b'\t');
@@ -112,6 +131,35 @@ mod tests {
         ] {
             let found = field_line(line.as_bytes()).map(|found| (&line[..found.name], &line[found.value]));
             assert_eq!(found, parts, "{line:?}");
+        }
+    }
+
+    #[test]
+    fn names_are_not_endless() {
+        let line = |length: usize| format!("{}:b", "a".repeat(length));
+        assert!(field_line(line(MAX_NAME).as_bytes()).is_some());
+        assert!(field_line(line(MAX_NAME + 1).as_bytes()).is_none());
+        assert!(field_line(line(65_536 + 4).as_bytes()).is_none());
+    }
+
+    #[test]
+    fn hosts_are_one_host() {
+        for (text, is_right) in [
+            ("a.test", true),
+            ("a.test:80", true),
+            ("[::1]:80", true),
+            ("127.0.0.1", true),
+            ("my_host", true),
+            ("", true),
+            ("a.test, b.test", false),
+            ("a.test,b.test", false),
+            ("a.test b", false),
+            ("a.test/x", false),
+            ("u@a.test", false),
+            ("a.test?x", false),
+            ("caf\u{e9}.test", false),
+        ] {
+            assert_eq!(is_host(text.as_bytes()), is_right, "{text}");
         }
     }
 

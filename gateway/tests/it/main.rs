@@ -7,6 +7,8 @@
 mod caller;
 mod deprecation;
 mod framing;
+mod framing_judge;
+mod framing_vectors;
 mod http2_upstreams;
 mod metering;
 mod policies;
