@@ -80,10 +80,13 @@ impl AnswerReader {
             } else if text.is_empty() {
                 let length = self.line_start;
                 *self = Self::default();
+                let framing = framing(method, head)?;
+                let is_persistent = is_persistent(head);
+                head.fields.keep_first(Known::ContentLength);
                 return Ok(Some(AnswerFound {
                     length,
-                    framing: framing(method, head)?,
-                    is_persistent: is_persistent(head),
+                    framing,
+                    is_persistent,
                 }));
             } else {
                 let parts = field_line(text).ok_or(BadAnswer::Field)?;
@@ -146,7 +149,21 @@ fn content_length(fields: &Fields) -> Result<Option<u64>, BadAnswer> {
     Ok(found)
 }
 
+/// Whether the sender keeps the connection, and nothing may come on it that would be taken for the next answer.
 fn is_persistent(head: &AnswerHead) -> bool {
+    let is_chunked = head.fields.contains(Known::TransferEncoding);
+    // Who announces a body where none can be may send it (RFC 9110 §8.6).
+    let has_no_length = head
+        .fields
+        .get(Known::ContentLength)
+        .is_none_or(|length| length == b"0");
+    if head.status == StatusCode::NO_CONTENT && (is_chunked || !has_no_length) {
+        return false;
+    }
+    // Chunks are unknown to HTTP/1.0 (RFC 9112 §6.1): somebody in between may have read the length otherwise.
+    if head.version == Version::HTTP_10 && is_chunked {
+        return false;
+    }
     let says = |token: &[u8]| head.fields.all(Known::Connection).any(|value| has_token(value, token));
     match head.version {
         Version::HTTP_10 => says(b"keep-alive") && !says(b"close"),

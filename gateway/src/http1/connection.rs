@@ -298,7 +298,7 @@ impl BodySink for Connection {
                 self.output.extend_from_slice(b"\r\n");
                 return Poll::Ready(Ok(count));
             }
-            Writer::Length(left) if *left < count as u64 => {
+            Writer::Length(left) if *left < data.len() as u64 => {
                 return Poll::Ready(Err(io::Error::other("a body is longer than was said")));
             }
             Writer::Length(_) | Writer::UntilClose => {}

@@ -65,7 +65,8 @@ impl Fields {
             value_end: at + value.end as u32,
             name_length: name_length as u16,
             known,
-            is_plain: value.start == name_length + 2 && line[name_length + 1] == b' ' && value.end + 2 == line.len(),
+            // With a line feed alone a space before it would be as long as the line end that we write.
+            is_plain: value.start == name_length + 2 && line[name_length + 1] == b' ' && line[value.end..] == *b"\r\n",
         });
         known
     }
@@ -149,6 +150,15 @@ impl Fields {
         if self.contains(name) {
             self.entries.retain(|entry| entry.known != name);
             self.present &= !name.bit();
+        }
+    }
+
+    /// Takes out all fields of a name but the first.
+    pub(crate) fn keep_first(&mut self, name: Known) {
+        let mut is_first = true;
+        if self.all(name).nth(1).is_some() {
+            self.entries
+                .retain(|entry| entry.known != name || std::mem::take(&mut is_first));
         }
     }
 
@@ -291,6 +301,15 @@ mod tests {
         fields.push_line(b"Via: 1.1 x  \r\n", 3, 5..10);
         fields.push_line(b"X-Two: 2\r\n", 5, 7..8);
         fields
+    }
+
+    #[test]
+    fn lines_end_as_ours_do() {
+        for line in [&b"A: b\n"[..], b"A: b \n", b"A: b\t\n", b"A: b \r\n", b"A: b\r\n"] {
+            let mut fields = Fields::default();
+            fields.push_line(line, 1, 3..4);
+            assert_eq!(written(&fields), "A: b\r\n", "{line:?}");
+        }
     }
 
     #[test]

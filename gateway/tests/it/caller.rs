@@ -116,6 +116,55 @@ impl Caller {
         reply
     }
 
+    /// Status and body of the next answer; none if the connection ends before the answer does. Informational answers are
+    /// passed over.
+    pub async fn any_reply(&mut self) -> Option<(u16, Vec<u8>)> {
+        loop {
+            let end = loop {
+                match self.buffer.windows(4).position(|window| window == b"\r\n\r\n") {
+                    Some(end) => break end + 4,
+                    None if self.fill().await => {}
+                    None => return None,
+                }
+            };
+            let head = String::from_utf8_lossy(&self.buffer[..end]).to_ascii_lowercase();
+            self.buffer.drain(..end);
+            let status: u16 = head.split(' ').nth(1)?.parse().ok()?;
+            if status < 200 {
+                continue;
+            }
+            if head.contains("transfer-encoding: chunked") {
+                let mut body = Vec::new();
+                loop {
+                    while !self.buffer.windows(2).any(|window| window == b"\r\n") {
+                        if !self.fill().await {
+                            return None;
+                        }
+                    }
+                    let size = usize::from_str_radix(&self.line().await, 16).ok()?;
+                    while self.buffer.len() < size + 2 {
+                        if !self.fill().await {
+                            return None;
+                        }
+                    }
+                    let chunk = self.exactly(size + 2).await;
+                    if size == 0 {
+                        return Some((status, body));
+                    }
+                    body.extend_from_slice(&chunk[..size]);
+                }
+            }
+            let length = head.split("content-length: ").nth(1);
+            let length = length.map_or(0, |text| text.split('\r').next().unwrap().parse().unwrap());
+            while self.buffer.len() < length {
+                if !self.fill().await {
+                    return None;
+                }
+            }
+            return Some((status, self.buffer.drain(..length).collect()));
+        }
+    }
+
     /// Reads a status line and header section.
     pub async fn head(&mut self) -> Reply {
         let status = self.line().await;
