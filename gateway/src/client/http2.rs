@@ -15,7 +15,7 @@ use http::{Method, Request, Response, StatusCode};
 use super::Caller;
 use crate::{
     Limits,
-    http1::{is_bodyless, is_target},
+    http1::{is_bodyless, is_host, is_target},
     http2::{
         CONNECTION_WINDOW, Receiving, SEND_BUFFER, STREAM_WINDOW, Sending, append_all, body_length, header_map,
         may_be_section,
@@ -129,6 +129,13 @@ fn read_head(parts: http::request::Parts, limits: &Limits, head: &mut RequestHea
         return Err(Reason::HeadersTooLarge);
     }
     append_all(&mut head.fields, &parts.headers);
+    // One host and nothing else (RFC 9113 §8.3.1): upstreams and logs get it as a field.
+    let mut hosts = head.fields.all(Known::Host);
+    let is_one_host = hosts.next().is_none_or(is_host) && hosts.next().is_none();
+    let is_authority = head.authority.as_ref().is_none_or(|host| is_host(host.as_bytes()));
+    if !is_one_host || !is_authority {
+        return Err(Reason::Malformed);
+    }
     Ok(())
 }
 

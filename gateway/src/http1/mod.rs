@@ -16,5 +16,5 @@ pub(crate) use body::{BodyReader, Framing};
 pub(crate) use buffer::Buffers;
 pub(crate) use connection::{AnswerError, Connection, RequestEvent};
 pub(crate) use request::RequestReader;
-pub(crate) use syntax::{is_target, parse_length};
+pub(crate) use syntax::{is_host, is_target, parse_length};
 pub(crate) use write::{RequestLine, write_request};

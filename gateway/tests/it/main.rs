@@ -9,6 +9,7 @@ mod deprecation;
 mod framing;
 mod framing_judge;
 mod framing_vectors;
+mod http2_callers;
 mod http2_upstreams;
 mod metering;
 mod odd_answers;
