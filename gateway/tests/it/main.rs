@@ -12,6 +12,7 @@ mod framing_vectors;
 mod http2_callers;
 mod http2_upstreams;
 mod metering;
+mod mixing;
 mod odd_answers;
 mod policies;
 mod proxying;
