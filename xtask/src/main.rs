@@ -1,4 +1,4 @@
-//! Setup, build, demo, test and bench of this repository: `cargo xtask help`.
+//! Setup, build, demo, test, bench and conformance of this repository: `cargo xtask help`.
 //!
 //! Everything that CI checks runs here, so that `cargo xtask test` on a desk means what it means there. Steps run other
 //! programs; nothing but cargo's registry, npm's and the system's package manager is ever downloaded from.
@@ -9,8 +9,10 @@ use clap::{Parser, Subcommand};
 
 mod bench;
 mod build;
+mod conformance;
 mod demo;
 mod process;
+mod server;
 mod setup;
 mod terminal;
 mod test;
@@ -19,7 +21,7 @@ mod workspace;
 #[derive(Parser)]
 #[command(
     name = "cargo xtask",
-    about = "Setup, build, demo, test and bench of this repository"
+    about = "Setup, build, demo, test, bench and conformance of this repository"
 )]
 struct Cli {
     #[command(subcommand)]
@@ -51,6 +53,8 @@ enum Command {
     /// Measure against other programs doing the same work in the same run
     #[command(subcommand)]
     Bench(bench::Subject),
+    /// Run the gateway against conformance suites; fails when less passes than before
+    Conformance(conformance::Options),
 }
 
 fn main() -> ExitCode {
@@ -71,5 +75,6 @@ fn run(command: Command) -> anyhow::Result<()> {
         Command::Demo { args } => demo::start(&workspace, &args),
         Command::Test(options) => test::run(&workspace, &options),
         Command::Bench(bench::Subject::Gateway(options)) => bench::gateway(&workspace, &options),
+        Command::Conformance(options) => conformance::run(&workspace, &options),
     }
 }

@@ -2,8 +2,8 @@
 
 use anyhow::Context as _;
 
-use super::{Target, server::program};
-use crate::process;
+use super::Target;
+use crate::{process, server::program};
 
 /// What one server did in one round.
 pub(super) struct Sample {

@@ -12,6 +12,7 @@ use serde_json::json;
 
 use crate::{
     build::{self, Profile},
+    server::{Ready, Scratch, Server},
     setup::{self, Scope},
     terminal::{note, result, step},
     workspace::Workspace,
@@ -20,10 +21,8 @@ use crate::{
 mod load;
 mod peers;
 mod product;
-mod server;
 
 use load::Sample;
-use server::{Scratch, Server};
 
 #[derive(Subcommand)]
 pub(crate) enum Subject {
@@ -55,6 +54,11 @@ fn key(index: usize) -> String {
     format!("bench-key-{index:05}")
 }
 
+/// Any path, with one of the keys.
+fn ready<'a>(path: &'a str, key: &'a str) -> Ready<'a> {
+    Ready::Answers { path, key }
+}
+
 /// One program under load.
 struct Target {
     name: &'static str,
@@ -71,7 +75,7 @@ struct Row {
 pub(crate) fn gateway(workspace: &Workspace, options: &Options) -> anyhow::Result<()> {
     setup::bring(workspace, Scope::Bench)?;
     let binary = step("turnpike, optimised", || build::binary(workspace, Profile::Release))?;
-    let scratch = Scratch::new()?;
+    let scratch = Scratch::new("bench")?;
     let targets = step("start", || start(&binary, &scratch))?;
     let rows = step("measure", || measure(&targets, options))?;
     drop(targets);

@@ -2,10 +2,8 @@
 
 use std::fmt::Write as _;
 
-use super::{
-    KEYS, key,
-    server::{Scratch, Server, free_port, program},
-};
+use super::{KEYS, key, ready};
+use crate::server::{Scratch, Server, free_port, program};
 
 /// The path that is driven; the upstream answers any.
 pub(super) const PATH: &str = "/pets/1";
@@ -59,7 +57,13 @@ pub(super) fn upstream(scratch: &Scratch) -> anyhow::Result<(Server, u16)> {
     let port = free_port()?;
     let config = scratch.write("upstream.conf", &fill(UPSTREAM, scratch, port, port))?;
     Ok((
-        Server::start("upstream", program("nginx")?.arg("-c").arg(config), scratch, port, PATH)?,
+        Server::start(
+            "upstream",
+            program("nginx")?.arg("-c").arg(config),
+            scratch,
+            port,
+            ready(PATH, &key(77)),
+        )?,
         port,
     ))
 }
@@ -73,7 +77,13 @@ pub(super) fn nginx(scratch: &Scratch, upstream: u16) -> anyhow::Result<(Server,
     )?;
     let config = scratch.write("nginx.conf", &fill(NGINX, scratch, port, upstream))?;
     Ok((
-        Server::start("nginx", program("nginx")?.arg("-c").arg(config), scratch, port, PATH)?,
+        Server::start(
+            "nginx",
+            program("nginx")?.arg("-c").arg(config),
+            scratch,
+            port,
+            ready(PATH, &key(77)),
+        )?,
         port,
     ))
 }
@@ -89,7 +99,7 @@ pub(super) fn haproxy(scratch: &Scratch, upstream: u16) -> anyhow::Result<(Serve
             program("haproxy")?.arg("-f").arg(config),
             scratch,
             port,
-            PATH,
+            ready(PATH, &key(77)),
         )?,
         port,
     ))

@@ -2,11 +2,11 @@
 
 use std::{fmt::Write as _, path::Path, process::Command};
 
-use super::{
-    KEYS, key,
+use super::{KEYS, key, ready};
+use crate::{
+    process,
     server::{Scratch, Server, free_port},
 };
-use crate::process;
 
 /// Where the gateway has the driven operation: organization, api, version, path.
 pub(super) const PATH: &str = "/bench/pets/v1/pets/1";
@@ -73,7 +73,10 @@ pub(super) fn turnpike(binary: &Path, scratch: &Scratch, upstream: u16) -> anyho
     serve
         .args(["--gateway", &gateway, "--portal", &portal, "--data"])
         .arg(&data);
-    Ok((Server::start("turnpike", &mut serve, scratch, port, PATH)?, port))
+    Ok((
+        Server::start("turnpike", &mut serve, scratch, port, ready(PATH, &key(77)))?,
+        port,
+    ))
 }
 
 fn manifest(upstream: u16) -> String {

@@ -1,15 +1,17 @@
 //! `cargo xtask setup`: brings what is missing; instant when nothing is.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, process::Command};
 
 use clap::ValueEnum;
 
 use crate::{
+    process,
     terminal::step,
     workspace::{Workspace, find_program},
 };
 
 mod browser_tests;
+mod conformance;
 mod debian;
 mod wasm_std;
 mod wasm_target;
@@ -23,6 +25,8 @@ pub(crate) enum Scope {
     Test,
     /// Also the programs that `cargo xtask bench` compares with
     Bench,
+    /// Also the suites that `cargo xtask conformance` runs
+    Conformance,
 }
 
 /// A program that the operating system provides.
@@ -72,6 +76,21 @@ const BENCH_NEEDS: [Need; 3] = [
     },
 ];
 
+const CONFORMANCE_NEEDS: [Need; 2] = [
+    Need {
+        name: "h2load",
+        purpose: "conformance over HTTP/2",
+        is_there: || find_program("h2load").is_some(),
+        package: "nghttp2-client",
+    },
+    Need {
+        name: "Python's venv",
+        purpose: "the conformance suites in Python",
+        is_there: || process::succeeds(Command::new("python3").args(["-c", "import ensurepip, venv"])),
+        package: "python3-venv",
+    },
+];
+
 /// Where Chromium, or a browser made of it, stands.
 pub(crate) fn chromium() -> Option<PathBuf> {
     ["chromium", "chromium-browser", "google-chrome"]
@@ -96,5 +115,9 @@ pub(crate) fn bring(workspace: &Workspace, scope: Scope) -> anyhow::Result<()> {
             browser_tests::bring(workspace)
         }
         Scope::Bench => debian::bring(&BENCH_NEEDS),
+        Scope::Conformance => {
+            debian::bring(&CONFORMANCE_NEEDS)?;
+            conformance::bring(workspace)
+        }
     }
 }

@@ -1,4 +1,4 @@
-//! A server that a benchmark starts: waited for, measured from outside, and stopped with the benchmark.
+//! A server that a benchmark or a check starts: waited for, measured from outside, and stopped with it.
 
 use std::{
     env, fs,
@@ -11,7 +11,6 @@ use std::{
 
 use anyhow::{Context as _, bail};
 
-use super::key;
 use crate::workspace::find_program;
 
 /// How long a server may take until it answers.
@@ -23,21 +22,22 @@ const POLL: Duration = Duration::from_millis(20);
 const TICKS_PER_SECOND: f64 = 100.0;
 
 /// A folder for one run, removed with everything in it.
-pub(super) struct Scratch(PathBuf);
+pub(crate) struct Scratch(PathBuf);
 
 impl Scratch {
-    pub(super) fn new() -> anyhow::Result<Self> {
-        let folder = env::temp_dir().join(format!("turnpike-bench-{}", process::id()));
+    /// An empty folder; `name` says what for.
+    pub(crate) fn new(name: &str) -> anyhow::Result<Self> {
+        let folder = env::temp_dir().join(format!("turnpike-{name}-{}", process::id()));
         fs::create_dir(&folder).with_context(|| format!("can't make {}", folder.display()))?;
         Ok(Self(folder))
     }
 
-    pub(super) fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         &self.0
     }
 
     /// Writes a file and returns where it is.
-    pub(super) fn write(&self, name: &str, text: &str) -> anyhow::Result<PathBuf> {
+    pub(crate) fn write(&self, name: &str, text: &str) -> anyhow::Result<PathBuf> {
         let path = self.0.join(name);
         fs::write(&path, text).with_context(|| format!("can't write {}", path.display()))?;
         Ok(path)
@@ -50,19 +50,30 @@ impl Drop for Scratch {
     }
 }
 
+/// When a server has started.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Ready<'a> {
+    /// It accepts connections.
+    Listens,
+    /// It answers 200 to a `GET` with this key.
+    Answers { path: &'a str, key: &'a str },
+    /// It answers anything but 503, which a gateway says that has no configuration yet.
+    IsConfigured { path: &'a str },
+}
+
 /// A running server; stopped when dropped.
-pub(super) struct Server {
+pub(crate) struct Server {
     child: Child,
 }
 
 impl Server {
-    /// Starts `name` with its output going to `log` in the scratch folder, and waits until `path` answers 200.
-    pub(super) fn start(
+    /// Starts `name` with its output going to a log in the scratch folder, and waits until it is ready on `port`.
+    pub(crate) fn start(
         name: &str,
         command: &mut Command,
         scratch: &Scratch,
         port: u16,
-        path: &str,
+        ready: Ready<'_>,
     ) -> anyhow::Result<Self> {
         let log = scratch.path().join(format!("{name}.log"));
         let file = fs::File::create(&log)?;
@@ -71,16 +82,15 @@ impl Server {
         let mut server = Self { child };
         let start = Instant::now();
         loop {
-            let status = status(port, path);
-            if status.as_ref().is_ok_and(|status| *status == 200) {
-                return Ok(server);
-            }
+            let seen = match ready.look(port) {
+                Ok(()) => return Ok(server),
+                Err(seen) => seen,
+            };
             let ended = server.child.try_wait()?;
             if ended.is_some() || start.elapsed() > START {
-                let seen = status.map_or_else(|error| error.to_string(), |status| format!("status {status}"));
                 let log = fs::read_to_string(&log).unwrap_or_default();
                 bail!(
-                    "{name} does not answer at 127.0.0.1:{port}{path} ({seen}); it said:\n{}",
+                    "{name} does not answer on port {port} ({seen}); it said:\n{}",
                     log.trim_end()
                 );
             }
@@ -89,7 +99,7 @@ impl Server {
     }
 
     /// User and system time of the process and its children so far, in seconds.
-    pub(super) fn cpu_seconds(&self) -> anyhow::Result<f64> {
+    pub(crate) fn cpu_seconds(&self) -> anyhow::Result<f64> {
         let own = self.child.id();
         let mut ticks = 0;
         let mut seen = false;
@@ -150,26 +160,43 @@ impl Stat {
 }
 
 /// A program's command, found also where Debian keeps administrators' programs.
-pub(super) fn program(name: &str) -> anyhow::Result<Command> {
+pub(crate) fn program(name: &str) -> anyhow::Result<Command> {
     Ok(Command::new(
         find_program(name).with_context(|| format!("{name} is missing"))?,
     ))
 }
 
 /// A port that nothing listens on. Another program may take it before it is used; then the start fails and says so.
-pub(super) fn free_port() -> io::Result<u16> {
+pub(crate) fn free_port() -> io::Result<u16> {
     Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port())
 }
 
-/// The status that a `GET` with a valid key gets.
-fn status(port: u16, path: &str) -> io::Result<u16> {
-    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
-    let mut stream = TcpStream::connect_timeout(&address, Duration::from_secs(1))?;
+impl Ready<'_> {
+    /// Whether it is so; else what was seen.
+    fn look(self, port: u16) -> Result<(), String> {
+        let seen = match self {
+            Self::Listens => return connect(port).map(drop).map_err(|error| error.to_string()),
+            Self::Answers { path, key } => status(port, path, &format!("X-Api-Key: {key}\r\n")),
+            Self::IsConfigured { path } => status(port, path, ""),
+        };
+        match (self, seen) {
+            (Self::Answers { .. }, Ok(200)) => Ok(()),
+            (Self::IsConfigured { .. }, Ok(status)) if status != 503 => Ok(()),
+            (_, Ok(status)) => Err(format!("status {status}")),
+            (_, Err(error)) => Err(error.to_string()),
+        }
+    }
+}
+
+fn connect(port: u16) -> io::Result<TcpStream> {
+    TcpStream::connect_timeout(&SocketAddr::from((Ipv4Addr::LOCALHOST, port)), Duration::from_secs(1))
+}
+
+/// The status that a `GET` gets.
+fn status(port: u16, path: &str, fields: &str) -> io::Result<u16> {
+    let mut stream = connect(port)?;
     stream.set_read_timeout(Some(Duration::from_secs(5)))?;
-    let head = format!(
-        "GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nX-Api-Key: {}\r\nConnection: close\r\n\r\n",
-        key(77)
-    );
+    let head = format!("GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n{fields}Connection: close\r\n\r\n");
     stream.write_all(head.as_bytes())?;
     let mut answer = [0; 12];
     stream.read_exact(&mut answer)?;
