@@ -75,7 +75,7 @@ async fn serve(mut stream: TcpStream) -> Option<()> {
                 .await
                 .ok()?,
             // Gone without a word, after a whole answer.
-            8 if number % 5 == 0 => return None,
+            8 if number.is_multiple_of(5) => return None,
             _ => {}
         }
     }
