@@ -27,6 +27,18 @@ impl Transport {
             Self::Tls(stream) => Some(stream.get_ref().1.alpn_protocol() == Some(b"h2")),
         }
     }
+
+    /// From here on closing means resetting.
+    pub(crate) fn reset_on_close(&self) {
+        let stream = match self {
+            Self::Plain(stream) => stream,
+            // Without its `close_notify` the end is seen to be none.
+            Self::Tls(_) => return,
+        };
+        if let Err(error) = stream.set_zero_linger() {
+            tracing::debug!(%error, "a connection can't be reset");
+        }
+    }
 }
 
 impl AsyncRead for Transport {

@@ -113,6 +113,11 @@ impl Connection {
         self.input.is_empty()
     }
 
+    /// Whether a request has begun to come. An empty line is none: some callers end a body with one (RFC 9112 §2.2).
+    pub(crate) fn has_request_begun(&self) -> bool {
+        !matches!(self.input.bytes(), b"" | b"\r" | b"\r\n")
+    }
+
     /// Reads the head of the next request.
     pub(crate) fn poll_request(
         &mut self,
@@ -227,6 +232,14 @@ impl Connection {
     pub(crate) fn poll_close(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         ready!(self.poll_flush(cx))?;
         Pin::new(&mut self.transport).poll_shutdown(cx)
+    }
+
+    /// Has the other side see that a message is not whole whose end is that of the connection: when this is dropped the
+    /// connection is reset. Other messages say themselves where they end.
+    pub(crate) fn break_off(&self) {
+        if self.writer == Writer::UntilClose {
+            self.transport.reset_on_close();
+        }
     }
 
     /// Throws away what comes; how many bytes, 0 at the end.

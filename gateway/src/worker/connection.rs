@@ -140,7 +140,7 @@ impl Worker {
             let delivered = handle(self, peer, slot, &mut caller, &mut heads, Ok(())).await;
             let is_persistent = caller.is_persistent();
             match delivered {
-                Delivered::Broken => return,
+                Delivered::Broken => return connection.break_off(),
                 Delivered::Complete if !is_persistent => return close(&mut connection, slot).await,
                 Delivered::Complete => {}
             }
@@ -171,7 +171,7 @@ impl Worker {
                     Err(reason) => Next::Refuse(reason),
                 });
             }
-            let is_quiet = connection.is_quiet();
+            let is_quiet = !connection.has_request_begun();
             if is_quiet && slot.order() == Order::Finish {
                 return Poll::Ready(Next::End);
             }

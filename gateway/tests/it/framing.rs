@@ -146,6 +146,24 @@ async fn an_idle_connection_is_closed() {
 }
 
 #[tokio::test]
+async fn an_empty_line_after_a_call_is_no_call() {
+    let upstream = Upstream::mirror().await;
+    let world = World::start_with(|options| {
+        options.limits.idle_timeout = Duration::from_millis(200);
+        options.limits.header_timeout = Duration::from_millis(200);
+    });
+    world.snapshot.apply(Setup::new(Some(&upstream.url())).config());
+    let mut caller = Caller::connect(world.address()).await;
+    let post = format!("POST {PETS} HTTP/1.1\r\nHost: x\r\nX-Api-Key: {KEY}\r\nContent-Length: 2\r\n\r\nhi\r\n");
+    for _ in 0..2 {
+        caller.send(&post).await;
+        assert_eq!(caller.reply().await.json()["body"], "hi");
+    }
+    assert!(caller.is_closed().await, "nothing was asked, so nothing is refused");
+    assert_eq!(world.stop().await.iter().map(|(_, sums)| sums.calls).sum::<u64>(), 2);
+}
+
+#[tokio::test]
 async fn a_head_may_come_byte_by_byte() {
     let upstream = Upstream::mirror().await;
     let world = World::start(&Setup::new(Some(&upstream.url())));

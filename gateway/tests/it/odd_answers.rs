@@ -215,3 +215,40 @@ async fn head_and_old_callers_get_their_form() {
     assert_eq!(caller.reply().await.header("connection"), "close");
     assert!(caller.is_closed().await);
 }
+
+#[tokio::test]
+async fn an_answer_without_a_length_that_breaks_off_is_no_whole_one() {
+    for (name, answer, is_whole) in [
+        (
+            "whole",
+            "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n0\r\n\r\n",
+            true,
+        ),
+        (
+            "broken",
+            "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n",
+            false,
+        ),
+    ] {
+        let upstream = Script::start([(answer, Then::Close)]).await;
+        let world = World::start(&Setup::new(Some(&upstream.url())));
+        let mut caller = Caller::connect(world.address()).await;
+        caller
+            .send(format!("GET {PETS} HTTP/1.0\r\nX-Api-Key: {KEY}\r\n\r\n"))
+            .await;
+        let mut all = Vec::new();
+        let end = loop {
+            match caller.stream.read_buf(&mut all).await {
+                Ok(1..) => {}
+                end => break end,
+            }
+        };
+        // In HTTP/1.0 a closed connection is the end; only a reset says that it is not.
+        assert_eq!(
+            end.is_ok(),
+            is_whole,
+            "{name}: {end:?} after {:?}",
+            String::from_utf8_lossy(&all)
+        );
+    }
+}
