@@ -36,6 +36,7 @@ use crate::{
     meter::{MeterKey, MeterTable},
     rules::RuleState,
     snapshot::{Snapshot, Version as ApiVersion, http_date},
+    tls::Tls,
     trace_context::TraceIds,
     transport::Transport,
     upstream::{Connector, Links, Pool},
@@ -84,6 +85,16 @@ struct Vias {
     one_zero: HeaderValue,
     one_one: HeaderValue,
     two: HeaderValue,
+}
+
+/// Where a worker takes connections from.
+#[derive(Debug)]
+pub(crate) struct Listeners {
+    pub(crate) plain: TcpListener,
+    /// One that speaks TLS.
+    pub(crate) secure: Option<(TcpListener, Arc<Tls>)>,
+    /// Whether this worker looks for changes of the certificates, for all of them.
+    pub(crate) watches_files: bool,
 }
 
 /// How a worker ends.
@@ -219,17 +230,35 @@ impl Worker {
     /// Serves until it is told to stop; returns how many connections were cut.
     pub(crate) async fn run(
         self: Rc<Self>,
-        listener: TcpListener,
+        listeners: Listeners,
         usage: UsageSink,
         max_connections: usize,
         stop: Stop,
     ) -> usize {
-        let accepting = tokio::task::spawn_local(Rc::clone(&self).accept(listener, max_connections));
+        let Listeners {
+            plain,
+            secure,
+            watches_files,
+        } = listeners;
+        let mut accepting = vec![tokio::task::spawn_local(Rc::clone(&self).accept(
+            plain,
+            None,
+            max_connections,
+        ))];
+        if let Some((listener, tls)) = secure {
+            if watches_files {
+                accepting.push(tokio::task::spawn_local(Arc::clone(&tls).watch()));
+            }
+            let accept = Rc::clone(&self).accept(listener, Some(tls), max_connections);
+            accepting.push(tokio::task::spawn_local(accept));
+        }
         let sweeping = tokio::task::spawn_local(Rc::clone(&self).sweep());
         let handing_over = tokio::task::spawn_local(Rc::clone(&self).hand_over(usage.clone()));
 
         stop.drain.cancelled().await;
-        accepting.abort();
+        for task in accepting {
+            task.abort();
+        }
         self.is_draining.set(true);
         self.order_all(Order::Finish);
         tokio::select! {
@@ -261,7 +290,7 @@ impl Worker {
         cut
     }
 
-    async fn accept(self: Rc<Self>, listener: TcpListener, max_connections: usize) {
+    async fn accept(self: Rc<Self>, listener: TcpListener, tls: Option<Arc<Tls>>, max_connections: usize) {
         loop {
             while self.open.get() >= max_connections {
                 self.ended.notified().await;
@@ -272,7 +301,7 @@ impl Worker {
                         tracing::debug!(%error, "a connection was gone before it was served");
                         continue;
                     }
-                    tokio::task::spawn_local(Rc::clone(&self).serve(stream, address));
+                    tokio::task::spawn_local(Rc::clone(&self).serve(stream, address, tls.clone()));
                 }
                 Err(error) => {
                     tracing::warn!(%error, "can't accept a connection");

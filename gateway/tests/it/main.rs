@@ -15,6 +15,7 @@ mod proxying;
 mod refusals;
 mod running;
 mod streaming;
+mod tls;
 mod upgrades;
 mod upstream;
 mod upstream_http2;
