@@ -8,6 +8,7 @@ mod caller;
 mod deprecation;
 mod framing;
 mod grpc;
+mod http2_frames;
 mod http2_upstreams;
 mod metering;
 mod policies;
