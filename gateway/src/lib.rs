@@ -59,6 +59,7 @@ mod relay;
 mod rules;
 mod snapshot;
 mod start;
+mod tls;
 mod trace_context;
 mod transport;
 mod upstream;
@@ -71,3 +72,4 @@ pub use meter::{LATENCY_BUCKETS, Latencies, LatencyHistogram, UsageBacklog, Usag
 pub use options::{GatewayOptions, Limits};
 pub use snapshot::{Applied, SnapshotHandle, Warning};
 pub use start::{Drained, Gateway, RunningGateway, StartError};
+pub use tls::{CertificateFiles, ClientAuthentication, TlsError, TlsOptions};

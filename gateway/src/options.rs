@@ -4,13 +4,15 @@ use std::{net::SocketAddr, time::Duration};
 
 use domain::{clock::Clock, policy::ip::Network, upstream::address::AddressPolicy};
 
-use crate::AccessLog;
+use crate::{AccessLog, TlsOptions};
 
 /// What a gateway is started with.
 #[derive(Clone, Debug)]
 pub struct GatewayOptions {
     /// Where to listen; port 0 picks a free one.
     pub listen: SocketAddr,
+    /// A second listener that speaks TLS, if there is one.
+    pub tls: Option<TlsOptions>,
     /// Worker threads, each with its own runtime, listener and upstream connections; at least 1.
     pub threads: usize,
     /// Which addresses upstreams may have; checked on the address that is connected to, not on the name.
@@ -34,6 +36,7 @@ impl GatewayOptions {
     pub fn new(listen: SocketAddr) -> Self {
         Self {
             listen,
+            tls: None,
             threads: std::thread::available_parallelism().map_or(1, usize::from),
             addresses: AddressPolicy::default(),
             via: "turnpike",

@@ -14,7 +14,8 @@ use crate::{
     CacheHandle, Counters, GatewayOptions, SnapshotHandle, UsageSink,
     cache::Store,
     counters::WorkerCounters,
-    worker::{Stop, Worker},
+    tls::{Tls, TlsError},
+    worker::{Listeners, Stop, Worker},
 };
 
 /// Connections that may wait to be accepted.
@@ -35,6 +36,9 @@ pub enum StartError {
         /// What the system says.
         source: io::Error,
     },
+    /// A certificate can't be used.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
     /// A thread, its runtime or TLS could not be set up.
     #[error("a gateway worker could not start")]
     Worker(#[source] io::Error),
@@ -48,6 +52,7 @@ pub struct Gateway;
 #[derive(Debug)]
 pub struct RunningGateway {
     address: SocketAddr,
+    tls_address: Option<SocketAddr>,
     counters: Counters,
     cache: CacheHandle,
     workers: Vec<oneshot::Receiver<usize>>,
@@ -74,11 +79,17 @@ impl Gateway {
         usage: UsageSink,
     ) -> Result<RunningGateway, StartError> {
         let threads = options.threads.max(1);
-        let failed = |source| StartError::Listen {
-            address: options.listen,
-            source,
-        };
-        let (address, listeners) = listen(options.listen, threads).map_err(failed)?;
+        let listen = |address| listen(address, threads).map_err(|source| StartError::Listen { address, source });
+        let (address, listeners) = listen(options.listen)?;
+        let mut tls_address = None;
+        let mut tls_listeners: Vec<_> = (0..threads).map(|_| None).collect();
+        let mut tls = None;
+        if let Some(options) = &options.tls {
+            tls = Some(Arc::new(Tls::read(options.clone())?));
+            let (address, listeners) = listen(options.listen)?;
+            tls_address = Some(address);
+            tls_listeners = listeners.into_iter().map(Some).collect();
+        }
         let counters: Vec<_> = (0..threads).map(|_| Arc::<WorkerCounters>::default()).collect();
         let cache = Store::new(options.cache_bytes);
         let stop = Stop {
@@ -89,11 +100,12 @@ impl Gateway {
         let guards = (stop.drain.clone().drop_guard(), stop.cut.clone().drop_guard());
         let max_connections = options.limits.connections.div_ceil(threads).max(1);
         let mut workers = Vec::with_capacity(threads);
-        for (number, listener) in listeners.into_iter().enumerate() {
+        for (number, (listener, tls_listener)) in listeners.into_iter().zip(tls_listeners).enumerate() {
             let (started, is_started) = std::sync::mpsc::sync_channel(1);
             let (ended, has_ended) = oneshot::channel();
             let (options, snapshot, usage, stop) = (options.clone(), snapshot.clone(), usage.clone(), stop.clone());
             let (counters, cache) = (Arc::clone(&counters[number]), Arc::clone(&cache));
+            let tls = tls.clone();
             let body = move || {
                 let prepared = Builder::new_current_thread()
                     .enable_all()
@@ -101,13 +113,20 @@ impl Gateway {
                     .build_local(LocalOptions::default())
                     .and_then(|runtime| {
                         let worker = Worker::new(options, &snapshot, counters, cache)?;
-                        let listener = runtime.block_on(async { TcpListener::from_std(listener) })?;
-                        Ok((runtime, worker, listener))
+                        let listeners = runtime.block_on(async {
+                            let secure = tls_listener.map(TcpListener::from_std).transpose()?.zip(tls);
+                            Ok::<_, io::Error>(Listeners {
+                                plain: TcpListener::from_std(listener)?,
+                                secure,
+                                watches_files: number == 0,
+                            })
+                        })?;
+                        Ok((runtime, worker, listeners))
                     });
                 match prepared {
-                    Ok((runtime, worker, listener)) => {
+                    Ok((runtime, worker, listeners)) => {
                         let _ = started.send(Ok(()));
-                        let cut = runtime.block_on(worker.run(listener, usage, max_connections, stop));
+                        let cut = runtime.block_on(worker.run(listeners, usage, max_connections, stop));
                         // Nobody waits for it when the gateway was dropped.
                         let _ = ended.send(cut);
                     }
@@ -128,6 +147,7 @@ impl Gateway {
         }
         Ok(RunningGateway {
             address,
+            tls_address,
             counters: Counters(counters.into()),
             cache: CacheHandle(cache),
             workers,
@@ -141,6 +161,11 @@ impl RunningGateway {
     /// Where it listens, with the port that was picked.
     pub fn local_addr(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Where it listens for TLS, with the port that was picked.
+    pub fn tls_addr(&self) -> Option<SocketAddr> {
+        self.tls_address
     }
 
     /// A handle on the process counters; stays readable after a shutdown.

@@ -145,6 +145,7 @@ pub async fn start(plan: Plan) -> anyhow::Result<Running> {
         options.addresses = addresses;
         options.clock = services.context.clock.clone();
         options.access_log = access_log;
+        options.tls = network.tls.options();
         options.trusted_proxies = network.trusted_proxies.iter().copied().map(Into::into).collect();
         if let Some(threads) = network.gateway_threads {
             options.threads = threads.get();

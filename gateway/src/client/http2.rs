@@ -1,7 +1,9 @@
 //! A call that came by HTTP/2 (RFC 9113).
 
 use std::{
+    cell::Cell,
     io,
+    rc::Rc,
     task::{Context, Poll},
 };
 
@@ -10,9 +12,9 @@ use h2::{
     Reason as ResetReason, RecvStream,
     server::{Builder, Connection, SendResponse},
 };
-use http::{Method, Request, Response, StatusCode};
+use http::{Method, Request, Response, StatusCode, header::HOST};
 
-use super::Caller;
+use super::{Caller, frame_guard::Guarded};
 use crate::{
     Limits,
     http1::{is_bodyless, is_host, is_target},
@@ -31,13 +33,16 @@ pub(crate) type Http2Call = (Request<RecvStream>, SendResponse<Bytes>);
 
 /// The calls of one connection.
 pub(crate) struct Http2Calls {
-    connection: Connection<Rewound, Bytes>,
+    connection: Connection<Guarded, Bytes>,
+    /// Whether the caller sent too many frames that bring nothing.
+    is_flooded: Rc<Cell<bool>>,
     is_finishing: bool,
 }
 
 impl Http2Calls {
     /// Begins a connection.
     pub(crate) async fn begin(io: Rewound, limits: &Limits) -> Result<Self, h2::Error> {
+        let (io, is_flooded) = Guarded::new(io);
         let connection = Builder::new()
             .initial_window_size(STREAM_WINDOW)
             .initial_connection_window_size(CONNECTION_WINDOW)
@@ -48,13 +53,28 @@ impl Http2Calls {
             .await?;
         Ok(Self {
             connection,
+            is_flooded,
             is_finishing: false,
         })
     }
 
     /// The next call; `None` when there will be no more.
     pub(crate) fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Http2Call, h2::Error>>> {
-        self.connection.poll_accept(cx)
+        let mut next = self.connection.poll_accept(cx);
+        // The library lets requests without a path through (RFC 9113 §8.3.1).
+        while let Poll::Ready(Some(Ok((request, respond)))) = &mut next
+            && request.method() != Method::CONNECT
+            && request.uri().path_and_query().is_none()
+        {
+            respond.send_reset(ResetReason::PROTOCOL_ERROR);
+            next = self.connection.poll_accept(cx);
+        }
+        if next.is_pending() && self.is_flooded.get() && !self.is_finishing {
+            self.is_finishing = true;
+            self.connection.abrupt_shutdown(ResetReason::ENHANCE_YOUR_CALM);
+            return self.connection.poll_accept(cx);
+        }
+        next
     }
 
     /// Takes no new calls; the running ones may end.
@@ -112,7 +132,25 @@ impl Http2Caller {
     }
 }
 
+/// Whether it is clear where a request is for (RFC 9113 §8.3.1): `Host` says the same as `:authority`, and there is no user.
+fn check_authority(parts: &http::request::Parts) -> Result<(), Reason> {
+    let authority = parts.uri.authority().map(http::uri::Authority::as_str);
+    let mut hosts = parts.headers.get_all(HOST).iter();
+    let is_clear = match (authority, hosts.next(), hosts.next()) {
+        (Some(authority), Some(host), None) => host.as_bytes().eq_ignore_ascii_case(authority.as_bytes()),
+        (_, None, _) | (None, Some(_), None) => true,
+        (_, Some(_), Some(_)) => false,
+    };
+    let has_user = authority.is_some_and(|authority| authority.contains('@'));
+    if is_clear && !has_user {
+        Ok(())
+    } else {
+        Err(Reason::Malformed)
+    }
+}
+
 fn read_head(parts: http::request::Parts, limits: &Limits, head: &mut RequestHead) -> Result<(), Reason> {
+    check_authority(&parts)?;
     head.method = parts.method;
     head.version = http::Version::HTTP_2;
     // Only CONNECT has none (RFC 9113 §8.5), and nothing is found at this place.

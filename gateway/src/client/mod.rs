@@ -1,5 +1,6 @@
 //! The caller's side of a call, whatever version of HTTP it speaks.
 
+mod frame_guard;
 mod http1;
 mod http2;
 mod watched;

@@ -412,7 +412,8 @@ fn prepare(outgoing: &mut Outgoing<'_>, permit: &Permit) -> HopByHop {
     }
     // The target has its own.
     fields.remove(Known::Host);
-    fields.set(Known::XForwardedProto, &HeaderValue::from_static("http"));
+    let scheme = if outgoing.peer.is_tls() { "https" } else { "http" };
+    fields.set(Known::XForwardedProto, &HeaderValue::from_static(scheme));
     forwarded_for(fields, outgoing.peer.address());
     fields.append(Known::Via, outgoing.worker.via(*version));
     if hop.takes_trailers {

@@ -5,6 +5,7 @@ use std::{
     net::{IpAddr, SocketAddr},
     pin::pin,
     rc::Rc,
+    sync::Arc,
     task::Poll,
     time::Duration,
 };
@@ -13,6 +14,7 @@ use bytes::Bytes;
 use h2::{RecvStream, server::SendResponse};
 use http::{HeaderValue, Request};
 use tokio::net::TcpStream;
+use tokio_rustls::TlsAcceptor;
 
 use super::{
     Worker,
@@ -26,6 +28,7 @@ use crate::{
     phase::{deliver::Delivered, respond},
     problem::Reason,
     relay::{BodySource, Fill},
+    tls::{ClientCertificate, Tls},
     transport::{Rewound, Transport},
 };
 
@@ -40,6 +43,8 @@ const MAX_LINGER: usize = 1 << 20;
 pub(crate) struct Peer {
     ip: IpAddr,
     address: HeaderValue,
+    is_tls: bool,
+    certificate: Option<ClientCertificate>,
 }
 
 impl Peer {
@@ -51,6 +56,17 @@ impl Peer {
     /// The address, as `X-Forwarded-For` has it.
     pub(crate) fn address(&self) -> &HeaderValue {
         &self.address
+    }
+
+    /// Whether nobody between the caller and the gateway can read what is said.
+    pub(crate) fn is_tls(&self) -> bool {
+        self.is_tls
+    }
+
+    /// The certificate that the connection was begun with, if it was one of an authority that is trusted here.
+    #[expect(dead_code, reason = "for the phases that look at credentials")]
+    pub(crate) fn certificate(&self) -> Option<&ClientCertificate> {
+        self.certificate.as_ref()
     }
 }
 
@@ -100,21 +116,64 @@ enum Next {
 
 impl Worker {
     /// Serves one connection to its end. It is one of the open connections from the call on, before the future runs.
-    pub(super) fn serve(self: Rc<Self>, stream: TcpStream, address: SocketAddr) -> impl Future<Output = ()> {
+    pub(super) fn serve(
+        self: Rc<Self>,
+        stream: TcpStream,
+        address: SocketAddr,
+        tls: Option<Arc<Tls>>,
+    ) -> impl Future<Output = ()> {
         let (slot, place) = self.register();
         self.counters.connection_opened();
         self.open.set(self.open.get() + 1);
         async move {
             let ip = address.ip().to_canonical();
             if let Ok(address) = HeaderValue::try_from(ip.to_string()) {
-                let peer = Rc::new(Peer { ip, address });
-                obedient(&slot, self.serve_http1(Transport::Plain(stream), &peer, &slot)).await;
+                let mut peer = Peer {
+                    ip,
+                    address,
+                    is_tls: tls.is_some(),
+                    certificate: None,
+                };
+                let serving = async {
+                    let transport = match tls {
+                        Some(tls) => self.shake_hands(stream, &tls, &slot).await,
+                        None => Some(Transport::Plain(stream)),
+                    };
+                    let Some(transport) = transport else { return };
+                    peer.certificate = transport.peer_certificate().and_then(ClientCertificate::read);
+                    let peer = Rc::new(peer);
+                    if transport.is_http2() == Some(true) {
+                        self.serve_http2(Rewound::new(transport, Vec::new()), &peer, &slot)
+                            .await;
+                    } else {
+                        self.serve_http1(transport, &peer, &slot).await;
+                    }
+                };
+                obedient(&slot, serving).await;
             }
             self.unregister(place);
             self.counters.connection_closed();
             self.open.set(self.open.get() - 1);
             self.ended.notify_waiters();
         }
+    }
+
+    /// Begins TLS; `None` if that fails or takes longer than a head may.
+    async fn shake_hands(&self, stream: TcpStream, tls: &Tls, slot: &Slot) -> Option<Transport> {
+        let mut handshake = pin!(TlsAcceptor::from(tls.config()).accept(stream));
+        slot.wait_at_most(self.limits().header_timeout);
+        let shaken = poll_fn(|cx| match handshake.as_mut().poll(cx) {
+            Poll::Ready(Ok(stream)) => Poll::Ready(Some(stream)),
+            Poll::Ready(Err(error)) => {
+                tracing::debug!(%error, "a caller's TLS failed");
+                Poll::Ready(None)
+            }
+            Poll::Pending if slot.is_overdue() => Poll::Ready(None),
+            Poll::Pending => Poll::Pending,
+        });
+        let stream = shaken.await?;
+        slot.wait_freely();
+        Some(Transport::Tls(Box::new(stream.into())))
     }
 
     async fn serve_http1(self: &Rc<Self>, transport: Transport, peer: &Rc<Peer>, slot: &Slot) {

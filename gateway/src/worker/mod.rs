@@ -38,6 +38,7 @@ use crate::{
     meter::{MeterKey, MeterTable},
     rules::RuleState,
     snapshot::{Snapshot, Version as ApiVersion, http_date},
+    tls::Tls,
     trace_context::TraceIds,
     transport::Transport,
     upstream::{Connector, Links, Pool},
@@ -87,6 +88,16 @@ struct Vias {
     one_zero: HeaderValue,
     one_one: HeaderValue,
     two: HeaderValue,
+}
+
+/// Where a worker takes connections from.
+#[derive(Debug)]
+pub(crate) struct Listeners {
+    pub(crate) plain: TcpListener,
+    /// One that speaks TLS.
+    pub(crate) secure: Option<(TcpListener, Arc<Tls>)>,
+    /// Whether this worker looks for changes of the certificates, for all of them.
+    pub(crate) watches_files: bool,
 }
 
 /// How a worker ends.
@@ -224,17 +235,35 @@ impl Worker {
     /// Serves until it is told to stop; returns how many connections were cut.
     pub(crate) async fn run(
         self: Rc<Self>,
-        listener: TcpListener,
+        listeners: Listeners,
         usage: UsageSink,
         max_connections: usize,
         stop: Stop,
     ) -> usize {
-        let accepting = tokio::task::spawn_local(Rc::clone(&self).accept(listener, max_connections));
+        let Listeners {
+            plain,
+            secure,
+            watches_files,
+        } = listeners;
+        let mut accepting = vec![tokio::task::spawn_local(Rc::clone(&self).accept(
+            plain,
+            None,
+            max_connections,
+        ))];
+        if let Some((listener, tls)) = secure {
+            if watches_files {
+                accepting.push(tokio::task::spawn_local(Arc::clone(&tls).watch()));
+            }
+            let accept = Rc::clone(&self).accept(listener, Some(tls), max_connections);
+            accepting.push(tokio::task::spawn_local(accept));
+        }
         let sweeping = tokio::task::spawn_local(Rc::clone(&self).sweep());
         let handing_over = tokio::task::spawn_local(Rc::clone(&self).hand_over(usage.clone()));
 
         stop.drain.cancelled().await;
-        accepting.abort();
+        for task in accepting {
+            task.abort();
+        }
         self.is_draining.set(true);
         self.order_all(Order::Finish);
         tokio::select! {
@@ -266,7 +295,7 @@ impl Worker {
         cut
     }
 
-    async fn accept(self: Rc<Self>, listener: TcpListener, max_connections: usize) {
+    async fn accept(self: Rc<Self>, listener: TcpListener, tls: Option<Arc<Tls>>, max_connections: usize) {
         loop {
             while self.open.get() >= max_connections {
                 self.ended.notified().await;
@@ -277,7 +306,7 @@ impl Worker {
                         tracing::debug!(%error, "a connection was gone before it was served");
                         continue;
                     }
-                    tokio::task::spawn_local(Rc::clone(&self).serve(stream, address));
+                    tokio::task::spawn_local(Rc::clone(&self).serve(stream, address, tls.clone()));
                 }
                 Err(error) => {
                     tracing::warn!(%error, "can't accept a connection");

@@ -10,6 +10,7 @@ mod secret;
 mod serve;
 mod smtp;
 mod store;
+mod tls;
 
 pub use arguments::{
     AccountCommand, ApplyArgs, Arguments, Command, CreateAccountArgs, DemoArgs, InspectArgs, ReportFormat, SpecCommand,
@@ -24,6 +25,7 @@ pub use serve::{LogFormat, NetworkArgs, Role, ServeArgs};
 pub use smtp::{SmtpProtection, SmtpServer};
 pub(crate) use store::prepare_folder;
 pub use store::{Store, StoreArgs};
+pub use tls::{ClientCertificates, GatewayTlsArgs};
 
 /// The filter of log lines: `TURNPIKE_LOG`, for example `debug` or `gateway=debug,info`.
 pub fn log_filter() -> Option<String> {

@@ -9,7 +9,7 @@ use std::{
 use clap::{Args, ValueEnum};
 use url::Url;
 
-use super::{operations::OperationsArgs, secret::Secret, smtp::SmtpServer};
+use super::{operations::OperationsArgs, secret::Secret, smtp::SmtpServer, tls::GatewayTlsArgs};
 
 /// Arguments of `turnpike serve`.
 #[derive(Args, Clone, Debug)]
@@ -74,6 +74,9 @@ pub struct NetworkArgs {
     /// `X-Forwarded-For` that is none of them counts as the visitor's or caller's
     #[arg(long, value_name = "IP,…", env = "TURNPIKE_TRUSTED_PROXIES", value_delimiter = ',')]
     pub trusted_proxies: Vec<IpAddr>,
+    /// TLS of the gateway.
+    #[command(flatten)]
+    pub tls: GatewayTlsArgs,
     /// Threads of the gateway, one per core by default
     #[arg(long, value_name = "N", env = "TURNPIKE_GATEWAY_THREADS")]
     pub gateway_threads: Option<NonZeroUsize>,

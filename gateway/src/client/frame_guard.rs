@@ -1,0 +1,184 @@
+//! Counting the frames of a caller that cost us work and bring nothing: floods of PING, SETTINGS, PRIORITY, empty DATA,
+//! unknown frames, and streams that are begun only to be reset (CVE-2019-9511 and its siblings, CVE-2023-44487). The library
+//! bounds what they cost in memory; this bounds what they cost in time.
+
+use std::{
+    cell::Cell,
+    io,
+    pin::Pin,
+    rc::Rc,
+    task::{Context, Poll},
+    time::Instant,
+};
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+
+use crate::transport::Rewound;
+
+/// Bytes before the first frame (RFC 9113 §3.4).
+const PREFACE: u32 = 24;
+const HEADER: usize = 9;
+/// What a connection may cost at once, and what it may cost each second after that. A caller that cancels a hundred calls
+/// a second stays below it.
+const BURST: u32 = 1_000;
+const PER_SECOND: u32 = 200;
+
+const DATA: u8 = 0;
+const HEADERS: u8 = 1;
+const RST_STREAM: u8 = 3;
+const WINDOW_UPDATE: u8 = 8;
+const CONTINUATION: u8 = 9;
+const END_STREAM: u8 = 1;
+
+/// Follows the frames of a connection.
+#[derive(Debug)]
+struct FrameCount {
+    /// Bytes of the payload that are still to come.
+    payload: u32,
+    header: [u8; HEADER],
+    header_length: usize,
+    cost: u32,
+    since: Instant,
+}
+
+impl FrameCount {
+    fn new() -> Self {
+        Self {
+            payload: PREFACE,
+            header: [0; HEADER],
+            header_length: 0,
+            cost: 0,
+            since: Instant::now(),
+        }
+    }
+
+    /// Looks at bytes that were received; `false` when there were too many frames.
+    fn feed(&mut self, mut bytes: &[u8]) -> bool {
+        while !bytes.is_empty() {
+            if self.payload > 0 {
+                let count = bytes.len().min(self.payload as usize);
+                self.payload -= count as u32;
+                bytes = &bytes[count..];
+                continue;
+            }
+            let count = bytes.len().min(HEADER - self.header_length);
+            self.header[self.header_length..][..count].copy_from_slice(&bytes[..count]);
+            self.header_length += count;
+            bytes = &bytes[count..];
+            if self.header_length == HEADER {
+                self.header_length = 0;
+                let [a, b, c, kind, flags, ..] = self.header;
+                self.payload = u32::from_be_bytes([0, a, b, c]);
+                self.cost += cost(kind, flags, self.payload);
+                if self.cost > BURST && !self.is_within_rate() {
+                    return false;
+                }
+            }
+        }
+        true
+    }
+
+    /// Takes off what the time since the last look allows.
+    fn is_within_rate(&mut self) -> bool {
+        let earned = self.since.elapsed().as_millis() * u128::from(PER_SECOND) / 1_000;
+        self.since = Instant::now();
+        self.cost = self.cost.saturating_sub(u32::try_from(earned).unwrap_or(u32::MAX));
+        self.cost <= BURST
+    }
+}
+
+/// What a frame costs. Those that carry a message cost nothing here: they are bounded by windows, by the number of streams
+/// and by the size of header sections.
+fn cost(kind: u8, flags: u8, length: u32) -> u32 {
+    match kind {
+        DATA => u32::from(length == 0 && flags & END_STREAM == 0),
+        HEADERS | WINDOW_UPDATE | CONTINUATION => 0,
+        // The call was begun, and its upstream may have been asked.
+        RST_STREAM => 2,
+        _ => 1,
+    }
+}
+
+/// A connection whose frames are counted. After too many nothing more is read.
+#[derive(Debug)]
+pub(super) struct Guarded {
+    io: Rewound,
+    count: FrameCount,
+    is_tripped: Rc<Cell<bool>>,
+}
+
+impl Guarded {
+    /// The connection, and where it says that there were too many frames.
+    pub(super) fn new(io: Rewound) -> (Self, Rc<Cell<bool>>) {
+        let is_tripped = Rc::new(Cell::new(false));
+        let guarded = Self {
+            io,
+            count: FrameCount::new(),
+            is_tripped: Rc::clone(&is_tripped),
+        };
+        (guarded, is_tripped)
+    }
+}
+
+impl AsyncRead for Guarded {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        if self.is_tripped.get() {
+            return Poll::Pending;
+        }
+        let before = buf.filled().len();
+        let read = Pin::new(&mut self.io).poll_read(cx, buf);
+        if read.is_ready() && !self.count.feed(&buf.filled()[before..]) {
+            self.is_tripped.set(true);
+        }
+        read
+    }
+}
+
+impl AsyncWrite for Guarded {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.io).poll_write(cx, buf)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.io).poll_write_vectored(cx, bufs)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.io.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.io).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.io).poll_shutdown(cx)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn frames_are_counted_wherever_they_are_cut() {
+        let mut bytes = vec![b'x'; PREFACE as usize];
+        for (kind, length) in [(HEADERS, 5_u8), (6, 8), (DATA, 0), (DATA, 3), (RST_STREAM, 4), (200, 0)] {
+            bytes.extend([0, 0, length, kind, 0, 0, 0, 0, 1]);
+            bytes.extend(vec![0; usize::from(length)]);
+        }
+        for piece in [1, 2, 7, 100] {
+            let mut count = FrameCount::new();
+            assert!(bytes.chunks(piece).all(|piece| count.feed(piece)));
+            assert_eq!(count.cost, 5, "{piece}");
+        }
+        let mut count = FrameCount::new();
+        assert!(count.feed(&[0; PREFACE as usize]));
+        let ping = [0, 0, 0, 6, 0, 0, 0, 0, 0];
+        assert!(!(0..100_000).all(|_| count.feed(&ping)));
+    }
+}
