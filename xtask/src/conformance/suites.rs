@@ -27,7 +27,7 @@ const CACHE: Api = Api {
         (&["get"], "/state/{id}"),
     ],
     upstream: "",
-    policies: " cache: { share: allowed } ",
+    policies: " cache: { share: allowed, heuristic: true } ",
 };
 
 const GRPC: Api = Api {
