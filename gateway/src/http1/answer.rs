@@ -81,7 +81,7 @@ impl AnswerReader {
                 let length = self.line_start;
                 *self = Self::default();
                 let framing = framing(method, head)?;
-                let is_persistent = is_persistent(head);
+                let is_persistent = framing != Framing::UntilClose && is_persistent(head);
                 head.fields.keep_first(Known::ContentLength);
                 return Ok(Some(AnswerFound {
                     length,
@@ -218,7 +218,7 @@ mod tests {
                 Framing::Chunked,
                 true,
             ),
-            (Method::GET, "HTTP/1.1 200 OK\r\n\r\n", Framing::UntilClose, true),
+            (Method::GET, "HTTP/1.1 200 OK\r\n\r\n", Framing::UntilClose, false),
             (
                 Method::GET,
                 "HTTP/1.0 200 OK\r\nContent-Length: 3\r\n\r\n",

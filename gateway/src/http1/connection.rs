@@ -345,7 +345,13 @@ impl BodySink for Connection {
 
     fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         while self.written < self.output.len() {
-            let count = ready!(Pin::new(&mut self.transport).poll_write(cx, &self.output[self.written..]))?;
+            let Poll::Ready(count) = Pin::new(&mut self.transport).poll_write(cx, &self.output[self.written..])? else {
+                // A receiver that is always a little behind must not make it grow by all that passes.
+                if self.written >= FULL {
+                    self.output.drain(..mem::take(&mut self.written));
+                }
+                return Poll::Pending;
+            };
             if count == 0 {
                 return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
             }

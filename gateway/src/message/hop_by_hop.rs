@@ -46,12 +46,18 @@ pub(crate) fn strip_hop_by_hop(fields: &mut Fields) -> HopByHop {
     found
 }
 
+/// Tokens of `Connection` that are looked at; nobody has that many, and each is looked for among all fields.
+const MAX_TOKENS: usize = 64;
+
 /// What `Connection` names beside what every connection says. Fields that a message can't be understood without are not
 /// taken out, whatever a sender says: otherwise it could remove what the next phases rely on.
 fn named(fields: &Fields) -> Vec<Vec<u8>> {
     let mut names = Vec::new();
-    for value in fields.all(Known::Connection) {
-        for token in value.split(|byte| *byte == b',').map(<[u8]>::trim_ascii) {
+    let tokens = fields
+        .all(Known::Connection)
+        .flat_map(|value| value.split(|byte| *byte == b','));
+    for token in tokens.take(MAX_TOKENS).map(<[u8]>::trim_ascii) {
+        {
             let is_option = [&b"close"[..], b"keep-alive", b"upgrade", b""]
                 .iter()
                 .any(|option| token.eq_ignore_ascii_case(option));

@@ -35,6 +35,7 @@ known! {
     Etag = "etag",
     Expect = "expect",
     Expires = "expires",
+    Forwarded = "forwarded",
     Host = "host",
     Http2Settings = "http2-settings",
     IfModifiedSince = "if-modified-since",
@@ -65,6 +66,7 @@ known! {
     XForwardedFor = "x-forwarded-for",
     XForwardedHost = "x-forwarded-host",
     XForwardedProto = "x-forwarded-proto",
+    XRealIp = "x-real-ip",
     XRequestId = "x-request-id",
 }
 

@@ -17,7 +17,7 @@ use crate::{
     client::Caller,
     decision::{Permit, Refusal},
     http1::{AnswerError, AnswerReader, RequestLine},
-    message::{AnswerHead, BodyLength, Fields, HopByHop, Known, RequestHead, strip_hop_by_hop},
+    message::{AnswerHead, BodyLength, Fields, HopByHop, Known, KnownSet, RequestHead, strip_hop_by_hop},
     problem::Reason,
     relay::{Broken, Passage, Side, SourceError},
     trace_context::TraceContext,
@@ -383,6 +383,15 @@ impl Attempt<'_> {
     }
 }
 
+/// What only proxies that are trusted may say about a caller; `forwarded` is that of RFC 7239.
+const WORDS_OF_PROXIES: KnownSet = KnownSet::of(&[
+    Known::Forwarded,
+    Known::XForwardedFor,
+    Known::XForwardedHost,
+    Known::XForwardedProto,
+    Known::XRealIp,
+]);
+
 /// Makes a caller's header section one of ours: without what was meant for this connection or for us, and with what the
 /// upstream should know about the caller.
 fn prepare(outgoing: &mut Outgoing<'_>, permit: &Permit) -> HopByHop {
@@ -403,24 +412,35 @@ fn prepare(outgoing: &mut Outgoing<'_>, permit: &Permit) -> HopByHop {
     if *version == Version::HTTP_2 {
         join_cookies(fields);
     }
-    // Without a host of its own, a call must not bring one that it made up.
-    fields.remove(Known::XForwardedHost);
-    match authority {
-        // The target's authority goes before `Host` (RFC 9112 §3.2.2).
-        Some(authority) => fields.append_parts(Known::XForwardedHost, &[authority.as_bytes()]),
-        None => fields.append_copy(Known::XForwardedHost, Known::Host),
+    // What anybody may write nobody should believe.
+    let is_trusted = outgoing.worker.trusts(outgoing.peer.ip());
+    if !is_trusted {
+        fields.remove_all(WORDS_OF_PROXIES);
+    }
+    if !fields.contains(Known::XForwardedHost) {
+        match authority {
+            // The target's authority goes before `Host` (RFC 9112 §3.2.2).
+            Some(authority) => fields.append_parts(Known::XForwardedHost, &[authority.as_bytes()]),
+            None => fields.append_copy(Known::XForwardedHost, Known::Host),
+        }
     }
     // The target has its own.
     fields.remove(Known::Host);
-    let scheme = if outgoing.peer.is_tls() { "https" } else { "http" };
-    fields.set(Known::XForwardedProto, &HeaderValue::from_static(scheme));
+    if !fields.contains(Known::XForwardedProto) {
+        let scheme = if outgoing.peer.is_tls() { "https" } else { "http" };
+        fields.append(Known::XForwardedProto, &HeaderValue::from_static(scheme));
+    }
     forwarded_for(fields, outgoing.peer.address());
     fields.append(Known::Via, outgoing.worker.via(*version));
     if hop.takes_trailers {
         fields.append(Known::Te, &HeaderValue::from_static("trailers"));
         fields.append(Known::Connection, &HeaderValue::from_static("te"));
     }
-    if !fields.contains(Known::Traceparent) {
+    let is_traced = |value: &[u8]| value.starts_with(outgoing.trace.as_bytes());
+    if !fields.get(Known::Traceparent).is_some_and(is_traced) {
+        // What can't be read begins anew (W3C Trace Context §3.2.4), and its state means nothing then.
+        fields.remove(Known::Traceparent);
+        fields.remove_named(b"tracestate");
         fields.append_parts(Known::Traceparent, &[outgoing.trace.as_bytes()]);
     }
     hop

@@ -6,6 +6,7 @@ use memchr::memchr;
 
 use crate::{
     decision::{Refusal, RequestFacts},
+    message::Known,
     problem::Reason,
     rules::Rules,
     snapshot::{Snapshot, hex_pair},
@@ -35,7 +36,11 @@ pub(crate) fn check(snapshot: &Snapshot, head: &RequestFacts<'_>) -> Result<(), 
 pub(crate) fn check_rules(rules: &Rules, head: &RequestFacts<'_>) -> Result<(), Box<Refusal>> {
     let Some(limits) = &rules.limits else { return Ok(()) };
     let is_over = |limit: Option<ByteSize>, size: u64| limit.is_some_and(|limit| size > limit.as_bytes());
-    let reason = if is_over(limits.url_bytes, head.target_bytes as u64) {
+    // One would be judged, and the upstream might believe the other.
+    let is_judged = limits.json.is_some() || limits.xml.is_some();
+    let reason = if is_judged && head.fields.all(Known::ContentType).nth(1).is_some() {
+        Reason::Malformed
+    } else if is_over(limits.url_bytes, head.target_bytes as u64) {
         Reason::TargetTooLong
     } else if is_over(limits.header_bytes, head.fields.size() as u64) {
         Reason::HeadersTooLarge

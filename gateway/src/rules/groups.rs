@@ -31,6 +31,11 @@ pub(crate) struct Caller<'a> {
 pub(crate) struct GroupId(u64, u64);
 
 impl GroupId {
+    #[cfg(test)]
+    pub(super) fn of_numbers(one: u64, other: u64) -> Self {
+        Self(one, other)
+    }
+
     /// One of so many parts that groups are spread over.
     pub(super) fn shard(self, shards: usize) -> usize {
         self.0 as usize % shards

@@ -56,6 +56,9 @@ pub(crate) struct Places(Mutex<HashMap<(GroupId, u32), Arc<Group>>>);
 impl Places {
     fn group(&self, id: GroupId, max: u32) -> Arc<Group> {
         let mut groups = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(group) = groups.get(&(id, max)) {
+            return Arc::clone(group);
+        }
         if groups.len() >= MAX_GROUPS {
             groups.retain(|(_, max), group| Arc::strong_count(group) > 1 || group.is_used(*max));
         }

@@ -73,7 +73,7 @@ impl WindowRule {
         let cells: Vec<_> = self
             .windows
             .iter()
-            .map(|window| state.cell(self.groups.id(window.by, window.number, caller), now_ns))
+            .map(|window| state.cell(self.groups.id(window.by, window.number, caller), window.number, now_ns))
             .collect();
         let windows = || self.windows.iter().zip(&cells);
         let exhausted = || {
@@ -118,8 +118,20 @@ const MAX_GROUPS: usize = 16_384;
 /// The state of all windows of policies, by group.
 #[derive(Debug)]
 pub(crate) struct Windows {
-    shards: [Mutex<HashMap<GroupId, Arc<GcraCell>>>; SHARDS],
+    shards: [Mutex<Shard>; SHARDS],
 }
+
+#[derive(Debug, Default)]
+struct Shard {
+    cells: HashMap<GroupId, Arc<GcraCell>>,
+    /// Cells that groups share which find no room, by the number of their window: then they are limited together.
+    shared: HashMap<u64, Arc<GcraCell>>,
+    /// When it was last looked for cells that say nothing.
+    swept_ns: u64,
+}
+
+/// A full shard is looked through at most so often.
+const SWEEP_NS: u64 = 1_000_000_000;
 
 impl Default for Windows {
     fn default() -> Self {
@@ -130,20 +142,48 @@ impl Default for Windows {
 }
 
 impl Windows {
-    fn cell(&self, id: GroupId, now_ns: u64) -> Arc<GcraCell> {
+    fn cell(&self, id: GroupId, window: u64, now_ns: u64) -> Arc<GcraCell> {
         let shard = &self.shards[id.shard(SHARDS)];
-        let mut cells = shard.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(cell) = cells.get(&id) {
+        let mut shard = shard.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(cell) = shard.cells.get(&id) {
             return Arc::clone(cell);
         }
-        if cells.len() >= MAX_GROUPS {
-            // An empty bucket is the same as none.
-            cells.retain(|_, cell| !cell.is_empty_at(now_ns) || Arc::strong_count(cell) > 1);
+        if shard.cells.len() >= MAX_GROUPS {
+            if now_ns.abs_diff(shard.swept_ns) >= SWEEP_NS {
+                shard.swept_ns = now_ns;
+                // An empty bucket is the same as none.
+                shard
+                    .cells
+                    .retain(|_, cell| !cell.is_empty_at(now_ns) || Arc::strong_count(cell) > 1);
+            }
+            if shard.cells.len() >= MAX_GROUPS {
+                return Arc::clone(shard.shared.entry(window).or_default());
+            }
         }
-        let cell = Arc::<GcraCell>::default();
-        if cells.len() < MAX_GROUPS {
-            cells.insert(id, Arc::clone(&cell));
+        Arc::clone(shard.cells.entry(id).or_default())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn groups_that_find_no_room_are_limited_together() {
+        let windows = Windows::default();
+        let now_ns = 5 * SWEEP_NS;
+        let limit = Gcra::new(1, Duration::from_mins(1), 1);
+        let id = |n: u64| GroupId::of_numbers(0, n);
+        for n in 0..MAX_GROUPS as u64 {
+            assert!(limit.take(&windows.cell(id(n), 1, now_ns), now_ns).is_ok());
         }
-        cell
+        assert!(limit.take(&windows.cell(id(1 << 40), 1, now_ns), now_ns).is_ok());
+        assert!(limit.take(&windows.cell(id(1 << 41), 1, now_ns), now_ns).is_err());
+        // Later there is room again.
+        let later_ns = now_ns + 120 * SWEEP_NS;
+        for n in 0..10 {
+            let cell = windows.cell(id(1 << 42 | n), 1, later_ns);
+            assert!(limit.take(&cell, later_ns).is_ok());
+        }
     }
 }

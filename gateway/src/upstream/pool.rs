@@ -3,9 +3,13 @@
 
 use std::{
     cell::{Cell, RefCell},
+    future::poll_fn,
+    pin::pin,
     rc::Rc,
     task::{Context, Waker},
 };
+
+use tokio::task::coop::unconstrained;
 
 use super::Authority;
 use crate::{fast_hash::IdMap, http1::Connection};
@@ -100,7 +104,10 @@ impl Idle {
     /// made when something happened on it.
     fn is_alive(&mut self) -> bool {
         let mut cx = Context::from_waker(Waker::noop());
-        self.connection.poll_gone(&mut cx).is_pending() && self.connection.is_quiet()
+        // A task that has done much would be told that nothing is there, without a look.
+        let gone = unconstrained(poll_fn(|cx| self.connection.poll_gone(cx)));
+        let is_silent = pin!(gone).poll(&mut cx).is_pending();
+        is_silent && self.connection.is_quiet()
     }
 }
 

@@ -279,6 +279,10 @@ async fn admit(
             call.return_all();
             Err(refusal)
         }
-        None => Ok(Admitted::CallerGone),
+        None => {
+            // Nothing was asked of the upstream.
+            call.return_all();
+            Ok(Admitted::CallerGone)
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! A caller's connection: served to its end, and told when to finish.
 
 use std::{
+    cell::Cell,
     future::poll_fn,
     net::{IpAddr, SocketAddr},
     pin::pin,
@@ -104,6 +105,45 @@ impl Drop for InFlight {
     }
 }
 
+/// An open connection; counted until it is dropped, also by a panic.
+struct Open(Rc<Worker>);
+
+impl Open {
+    fn begin(worker: &Rc<Worker>) -> Self {
+        worker.counters.connection_opened();
+        worker.open.set(worker.open.get() + 1);
+        Self(Rc::clone(worker))
+    }
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        self.0.counters.connection_closed();
+        self.0.open.set(self.0.open.get() - 1);
+        self.0.ended.notify_waiters();
+    }
+}
+
+/// A slot's place among the others, until it is dropped.
+pub(super) struct Registered {
+    worker: Rc<Worker>,
+    place: usize,
+}
+
+impl Registered {
+    pub(super) fn begin(worker: &Rc<Worker>) -> (Rc<Slot>, Self) {
+        let (slot, place) = worker.register();
+        let worker = Rc::clone(worker);
+        (slot, Self { worker, place })
+    }
+}
+
+impl Drop for Registered {
+    fn drop(&mut self) {
+        self.worker.unregister(self.place);
+    }
+}
+
 /// What comes after a call.
 enum Next {
     Request,
@@ -122,9 +162,8 @@ impl Worker {
         address: SocketAddr,
         tls: Option<Arc<Tls>>,
     ) -> impl Future<Output = ()> {
-        let (slot, place) = self.register();
-        self.counters.connection_opened();
-        self.open.set(self.open.get() + 1);
+        let (slot, registered) = Registered::begin(&self);
+        let open = Open::begin(&self);
         async move {
             let ip = address.ip().to_canonical();
             if let Ok(address) = HeaderValue::try_from(ip.to_string()) {
@@ -151,10 +190,8 @@ impl Worker {
                 };
                 obedient(&slot, serving).await;
             }
-            self.unregister(place);
-            self.counters.connection_closed();
-            self.open.set(self.open.get() - 1);
-            self.ended.notify_waiters();
+            drop(registered);
+            drop(open);
         }
     }
 
@@ -176,7 +213,7 @@ impl Worker {
         Some(Transport::Tls(Box::new(stream.into())))
     }
 
-    async fn serve_http1(self: &Rc<Self>, transport: Transport, peer: &Rc<Peer>, slot: &Slot) {
+    async fn serve_http1(self: &Rc<Self>, transport: Transport, peer: &Rc<Peer>, slot: &Rc<Slot>) {
         let mut connection = self.connection(transport);
         let mut reader = RequestReader::default();
         let mut heads = Heads::default();
@@ -254,7 +291,7 @@ impl Worker {
         .await
     }
 
-    async fn serve_http2(self: &Rc<Self>, io: Rewound, peer: &Rc<Peer>, slot: &Slot) {
+    async fn serve_http2(self: &Rc<Self>, io: Rewound, peer: &Rc<Peer>, slot: &Rc<Slot>) {
         let limits = self.limits();
         slot.wait_at_most(limits.header_timeout);
         let mut beginning = pin!(Http2Calls::begin(io, limits));
@@ -264,7 +301,7 @@ impl Worker {
             Poll::Pending => Poll::Pending,
         });
         let Some(mut calls) = begun.await else { return };
-        let running = Rc::new(std::cell::Cell::new(0_usize));
+        let running = Rc::new(Cell::new(0_usize));
         slot.wait_at_most(limits.idle_timeout);
         loop {
             let next = poll_fn(|cx| {
@@ -290,7 +327,7 @@ impl Worker {
             match next.await {
                 Some(Ok((request, respond))) => {
                     slot.wait_at_most(limits.idle_timeout);
-                    let running = Running::begin(&running);
+                    let running = Running::begin(&running, slot, limits.idle_timeout);
                     let stream = Rc::clone(self).serve_stream(request, respond, Rc::clone(peer), running);
                     tokio::task::spawn_local(stream);
                 }
@@ -310,7 +347,7 @@ impl Worker {
         peer: Rc<Peer>,
         running: Running,
     ) -> impl Future<Output = ()> {
-        let (slot, place) = self.register();
+        let (slot, registered) = Registered::begin(&self);
         async move {
             let mut heads = Heads::default();
             let (mut caller, readable) = Http2Caller::new(request, respond, self.limits(), &mut heads.request);
@@ -318,7 +355,7 @@ impl Worker {
             if obedient(&slot, call).await != Some(Delivered::Complete) {
                 caller.break_off();
             }
-            self.unregister(place);
+            drop(registered);
             drop(running);
         }
     }
@@ -336,18 +373,31 @@ impl Worker {
 }
 
 /// A stream of a connection that is not over.
-struct Running(Rc<std::cell::Cell<usize>>);
+struct Running {
+    count: Rc<Cell<usize>>,
+    /// The connection's.
+    slot: Rc<Slot>,
+    idle_timeout: Duration,
+}
 
 impl Running {
-    fn begin(count: &Rc<std::cell::Cell<usize>>) -> Self {
+    fn begin(count: &Rc<Cell<usize>>, slot: &Rc<Slot>, idle_timeout: Duration) -> Self {
         count.set(count.get() + 1);
-        Self(Rc::clone(count))
+        Self {
+            count: Rc::clone(count),
+            slot: Rc::clone(slot),
+            idle_timeout,
+        }
     }
 }
 
 impl Drop for Running {
     fn drop(&mut self) {
-        self.0.set(self.0.get() - 1);
+        self.count.set(self.count.get() - 1);
+        if self.count.get() == 0 {
+            // The connection is idle from now on, and not since its last call began.
+            self.slot.wait_at_most(self.idle_timeout);
+        }
     }
 }
 

@@ -9,6 +9,7 @@ mod slot;
 use std::{
     cell::{Cell, RefCell},
     fmt, io,
+    net::IpAddr,
     rc::Rc,
     sync::Arc,
     time::Duration,
@@ -163,6 +164,12 @@ impl Worker {
 
     pub(crate) fn limits(&self) -> &Limits {
         &self.options.limits
+    }
+
+    /// Whether an address is that of a proxy whose word is taken.
+    pub(crate) fn trusts(&self, peer: IpAddr) -> bool {
+        let trusted = &self.options.trusted_proxies;
+        trusted.iter().any(|network| network.contains(peer))
     }
 
     pub(crate) fn portal_url(&self) -> &str {
