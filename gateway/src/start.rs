@@ -13,6 +13,7 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 use crate::{
     Counters, GatewayOptions, SnapshotHandle, UsageSink,
     counters::WorkerCounters,
+    upstream::Prober,
     worker::{Stop, Worker},
 };
 
@@ -91,20 +92,24 @@ impl Gateway {
             let (ended, has_ended) = oneshot::channel();
             let (options, snapshot, usage, stop) = (options.clone(), snapshot.clone(), usage.clone(), stop.clone());
             let counters = Arc::clone(&counters[number]);
+            let checks_targets = number == 0;
             let body = move || {
                 let prepared = Builder::new_current_thread()
                     .enable_all()
                     .event_interval(TURNS_PER_LOOK)
                     .build_local(LocalOptions::default())
                     .and_then(|runtime| {
+                        // One worker asks for all.
+                        let prober = checks_targets.then(|| Prober::new(options.addresses)).transpose()?;
+                        let checks = prober.map(|prober| (snapshot.clone(), prober));
                         let worker = Worker::new(options, &snapshot, counters)?;
                         let listener = runtime.block_on(async { TcpListener::from_std(listener) })?;
-                        Ok((runtime, worker, listener))
+                        Ok((runtime, worker, listener, checks))
                     });
                 match prepared {
-                    Ok((runtime, worker, listener)) => {
+                    Ok((runtime, worker, listener, checks)) => {
                         let _ = started.send(Ok(()));
-                        let cut = runtime.block_on(worker.run(listener, usage, max_connections, stop));
+                        let cut = runtime.block_on(worker.run((listener, max_connections), usage, checks, stop));
                         // Nobody waits for it when the gateway was dropped.
                         let _ = ended.send(cut);
                     }

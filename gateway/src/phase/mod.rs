@@ -15,3 +15,4 @@ pub(crate) mod preflight;
 pub(crate) mod respond;
 pub(crate) mod route;
 pub(crate) mod subscription;
+pub(crate) mod tries;

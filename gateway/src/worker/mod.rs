@@ -8,6 +8,7 @@ mod slot;
 use std::{
     cell::{Cell, RefCell},
     fmt, io,
+    net::IpAddr,
     rc::Rc,
     sync::Arc,
     time::Duration,
@@ -33,12 +34,13 @@ use crate::{
     counters::WorkerCounters,
     http1::{Buffers, Connection},
     limit::Moment,
+    message::Fields,
     meter::{MeterKey, MeterTable},
-    rules::RuleState,
+    rules::{self, RuleState},
     snapshot::{Snapshot, Version as ApiVersion, http_date},
     trace_context::TraceIds,
     transport::Transport,
-    upstream::{Connector, Links, Pool},
+    upstream::{Connector, Links, Pool, Prober, check_targets},
 };
 
 /// How often usage is handed over.
@@ -209,6 +211,16 @@ impl Worker {
         self.table.borrow_mut().add(key, version, sums);
     }
 
+    /// A random number that nothing secret may depend on.
+    pub(crate) fn random(&self) -> u64 {
+        self.trace_ids.next()
+    }
+
+    /// The address of a caller, as far as proxies are believed.
+    pub(crate) fn caller_address(&self, peer: &Peer, fields: &Fields) -> IpAddr {
+        rules::caller_address(peer.ip(), &self.options.trusted_proxies, fields)
+    }
+
     fn now(&self) -> Moment {
         let mut moment = self.moment.get();
         moment.advance(self.options.clock.now());
@@ -216,20 +228,24 @@ impl Worker {
         moment
     }
 
-    /// Serves until it is told to stop; returns how many connections were cut.
+    /// Serves until it is told to stop, and checks targets if that is its duty; returns how many connections were cut.
     pub(crate) async fn run(
         self: Rc<Self>,
-        listener: TcpListener,
+        (listener, max_connections): (TcpListener, usize),
         usage: UsageSink,
-        max_connections: usize,
+        checks: Option<(SnapshotHandle, Prober)>,
         stop: Stop,
     ) -> usize {
+        let checking = checks.map(|(snapshots, prober)| tokio::task::spawn_local(check_targets(snapshots, prober)));
         let accepting = tokio::task::spawn_local(Rc::clone(&self).accept(listener, max_connections));
         let sweeping = tokio::task::spawn_local(Rc::clone(&self).sweep());
         let handing_over = tokio::task::spawn_local(Rc::clone(&self).hand_over(usage.clone()));
 
         stop.drain.cancelled().await;
         accepting.abort();
+        if let Some(checking) = checking {
+            checking.abort();
+        }
         self.is_draining.set(true);
         self.order_all(Order::Finish);
         tokio::select! {

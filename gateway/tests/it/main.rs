@@ -17,4 +17,5 @@ mod streaming;
 mod upgrades;
 mod upstream;
 mod upstream_http2;
+mod upstream_settings;
 mod world;
