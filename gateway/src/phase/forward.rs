@@ -14,6 +14,7 @@ use http::{HeaderValue, Method, StatusCode, Version};
 
 use super::{
     metering::Call,
+    mirror,
     tries::{Progress, Tries},
 };
 use crate::{
@@ -125,6 +126,9 @@ pub(crate) async fn forward(
     .flatten()
     .min();
 
+    if body == BodyLength::NONE && !is_handshake {
+        mirror::copy(worker, &targets, outgoing.request, base_length);
+    }
     let Some(mut pick) = tries.first() else {
         return Err(Refusal::new(Reason::NoUpstream).into());
     };
@@ -142,6 +146,8 @@ pub(crate) async fn forward(
         tries.begin_try();
         let answered = attempt.run(outgoing, call, caller, &mut progress).await;
         tries.end_try();
+        // A bound of our own says nothing about the target.
+        let is_judged = !matches!(answered, Err(Failed::Connect(ConnectError::Full)));
         let (outcome, answered) = match answered {
             Ok(answered) => (Outcome::Answered(outgoing.answer.status), Ok(answered)),
             Err(Failed::Connect(error)) => {
@@ -152,14 +158,18 @@ pub(crate) async fn forward(
             Err(Failed::Target(outcome, refusal)) => (outcome, Err(*refusal)),
             Err(Failed::Final(why)) => return Err(why),
         };
-        tries.observe(&pick, outcome);
+        if is_judged {
+            tries.observe(&pick, outcome);
+        }
         let may_repeat = progress.may_repeat(&outgoing.request.method, body);
         if let Some(next) = tries.next(outcome, may_repeat) {
             tracing::debug!(?outcome, "a call is tried again");
             pick = next;
             continue;
         }
-        tries.end(outcome);
+        if is_judged {
+            tries.end(outcome);
+        }
         return match answered {
             Ok(answered) => Ok(Answered {
                 idle_timeout: targets.idle_timeout,
@@ -499,6 +509,7 @@ fn unreachable(error: &ConnectError) -> Refusal {
     let (reason, kind) = match error {
         ConnectError::Resolve(_) => (Reason::UpstreamUnreachable, "dns_error"),
         ConnectError::Forbidden => (Reason::UpstreamForbidden, "destination_ip_prohibited"),
+        ConnectError::Full => (Reason::ConnectionsFull, "connection_limit_reached"),
         ConnectError::Connect(_) => (Reason::UpstreamUnreachable, "connection_refused"),
         ConnectError::Tls(_) => (Reason::UpstreamUnreachable, "tls_protocol_error"),
         ConnectError::NoHttp2 | ConnectError::Http2(_) => (Reason::UpstreamBroken, "http_protocol_error"),

@@ -10,6 +10,7 @@ pub(crate) mod lifecycle;
 pub(crate) mod limits;
 pub(crate) mod logging;
 pub(crate) mod metering;
+pub(crate) mod mirror;
 pub(crate) mod places;
 pub(crate) mod preflight;
 pub(crate) mod respond;

@@ -36,6 +36,7 @@ use crate::{
     limit::Moment,
     message::Fields,
     meter::{MeterKey, MeterTable},
+    phase::mirror::Copies,
     rules::{self, RuleState},
     snapshot::{Snapshot, Version as ApiVersion, http_date},
     trace_context::TraceIds,
@@ -64,6 +65,7 @@ pub(crate) struct Worker {
     links: Rc<Links>,
     connector: Connector,
     trace_ids: TraceIds,
+    copies: Copies,
     /// Shared by all workers.
     rule_state: Arc<RuleState>,
     log: Option<WorkerLog>,
@@ -129,10 +131,11 @@ impl Worker {
             date: RefCell::new((i64::MIN, None)),
             table: RefCell::default(),
             counters,
-            pool: Pool::new(),
+            pool: Pool::new(options.threads.max(1)),
             links: Rc::default(),
             connector: Connector::new(options.addresses)?,
             trace_ids: TraceIds::new(),
+            copies: Copies::default(),
             rule_state: snapshot.rule_state(),
             log: options.access_log.as_ref().map(AccessLog::worker),
             buffers: Rc::default(),
@@ -209,6 +212,11 @@ impl Worker {
     /// Adds to the usage.
     pub(crate) fn count(&self, key: MeterKey, version: Option<&Arc<ApiVersion>>, sums: &UsageSums) {
         self.table.borrow_mut().add(key, version, sums);
+    }
+
+    /// Copies of calls on their way to mirrors.
+    pub(crate) fn copies(&self) -> &Copies {
+        &self.copies
     }
 
     /// A random number that nothing secret may depend on.

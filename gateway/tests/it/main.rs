@@ -16,6 +16,7 @@ mod running;
 mod streaming;
 mod upgrades;
 mod upstream;
+mod upstream_connections;
 mod upstream_http2;
 mod upstream_settings;
 mod world;
