@@ -137,6 +137,14 @@ problems! {
     NoUpstream = "no-upstream", 503, "The API has no server behind it",
         "The provider has not set a usable address to pass requests on to.",
         ["Tell the provider of the API.", "Try again later."];
+    /// The upstream's breaker is open.
+    BreakerOpen = "upstream-paused", 503, "The API's server is given a pause",
+        "Too many of the last requests to the API's server failed, so the gateway asks it nothing for a while. The request was not passed on and was not counted.",
+        ["Wait for the number of seconds in Retry-After.", "Tell the provider if it lasts."];
+    /// The upstream has as many connections as it may have.
+    ConnectionsFull = "upstream-busy", 503, "The API's server is busy",
+        "There are as many connections to the API's server as the provider allows, and none is free. The request was not passed on and was not counted.",
+        ["Try again after the number of seconds in Retry-After.", "Tell the provider if it lasts."];
     /// The upstream's address may not be connected to.
     UpstreamForbidden = "upstream-refused", 502, "The API's server has a forbidden address",
         "The address of the API's server is one that this installation does not connect to, such as a link-local or private one.",

@@ -15,6 +15,7 @@ use crate::{
     cache::Store,
     counters::WorkerCounters,
     tls::{Tls, TlsError},
+    upstream::Prober,
     worker::{Listeners, Stop, Worker},
 };
 
@@ -106,12 +107,16 @@ impl Gateway {
             let (options, snapshot, usage, stop) = (options.clone(), snapshot.clone(), usage.clone(), stop.clone());
             let (counters, cache) = (Arc::clone(&counters[number]), Arc::clone(&cache));
             let tls = tls.clone();
+            let checks_targets = number == 0;
             let body = move || {
                 let prepared = Builder::new_current_thread()
                     .enable_all()
                     .event_interval(TURNS_PER_LOOK)
                     .build_local(LocalOptions::default())
                     .and_then(|runtime| {
+                        // One worker asks for all.
+                        let prober = checks_targets.then(|| Prober::new(options.addresses)).transpose()?;
+                        let checks = prober.map(|prober| (snapshot.clone(), prober));
                         let worker = Worker::new(options, &snapshot, counters, cache)?;
                         let listeners = runtime.block_on(async {
                             let secure = tls_listener.map(TcpListener::from_std).transpose()?.zip(tls);
@@ -121,12 +126,12 @@ impl Gateway {
                                 watches_files: number == 0,
                             })
                         })?;
-                        Ok((runtime, worker, listeners))
+                        Ok((runtime, worker, listeners, checks))
                     });
                 match prepared {
-                    Ok((runtime, worker, listeners)) => {
+                    Ok((runtime, worker, listeners, checks)) => {
                         let _ = started.send(Ok(()));
-                        let cut = runtime.block_on(worker.run(listeners, usage, max_connections, stop));
+                        let cut = runtime.block_on(worker.run(listeners, usage, max_connections, checks, stop));
                         // Nobody waits for it when the gateway was dropped.
                         let _ = ended.send(cut);
                     }

@@ -33,8 +33,8 @@ impl TraceIds {
         }
     }
 
-    /// SplitMix64.
-    fn next(&self) -> u64 {
+    /// A random number that nothing secret may depend on: SplitMix64.
+    pub(crate) fn next(&self) -> u64 {
         let state = self.state.get().wrapping_add(0x9E37_79B9_7F4A_7C15);
         self.state.set(state);
         let mixed = (state ^ (state >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);

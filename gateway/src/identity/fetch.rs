@@ -3,7 +3,7 @@
 //! The address is in a configuration that users write: like upstreams it is judged after the name was resolved, and
 //! redirects are not followed, or a permitted issuer could point to a forbidden address.
 
-use std::{future::Future, io, time::Duration};
+use std::{future::Future, io, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use domain::upstream::address::AddressPolicy;
@@ -101,7 +101,7 @@ impl HttpFetch {
     }
 
     /// Whom to ask; `None` if the address is none that may be fetched from.
-    fn authority(&self, url: &Uri) -> Option<Authority> {
+    fn authority(&self, url: &Uri) -> Option<Arc<Authority>> {
         let is_tls = match url.scheme_str()? {
             "https" => true,
             "http" if self.addresses.allow_private => false,
@@ -115,7 +115,7 @@ impl HttpFetch {
         let host = authority.host().trim_start_matches('[').trim_end_matches(']');
         let port = authority.port_u16().unwrap_or(if is_tls { 443 } else { 80 });
         let header = HeaderValue::from_str(authority.as_str()).ok()?;
-        Some(Authority::unkept((is_tls, host.to_owned(), port), header))
+        Some(Arc::new(Authority::unkept((is_tls, host.to_owned(), port), header)))
     }
 
     async fn answer(&self, transport: &mut Transport, method: &Method) -> Result<Bytes, FetchError> {

@@ -103,7 +103,9 @@ pub(crate) async fn pass_on(
         if upload.bytes + download.bytes > moved {
             moved = upload.bytes + download.bytes;
             slot.wait_at_most(stall_timeout);
-        } else if slot.is_overdue() {
+        }
+        // Also when something moved: the call as a whole may have taken too long.
+        if slot.is_overdue() {
             tracing::debug!(limit = ?stall_timeout, waits_for = ?download.waits_for, "an answer stands still");
             return Poll::Ready(Delivered::Broken);
         }

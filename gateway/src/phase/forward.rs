@@ -12,7 +12,11 @@ use std::{
 use domain::policy::units::ByteSize;
 use http::{HeaderValue, Method, StatusCode, Version};
 
-use super::metering::Call;
+use super::{
+    metering::Call,
+    mirror,
+    tries::{Progress, Tries},
+};
 use crate::{
     client::Caller,
     decision::{Permit, Refusal},
@@ -21,12 +25,9 @@ use crate::{
     problem::Reason,
     relay::{Broken, Passage, Side, SourceError},
     trace_context::TraceContext,
-    upstream::{self, ConnectError, Target, ToSend, UpstreamStream},
+    upstream::{self, CallerTraits, ConnectError, OnItsWay, Outcome, Target, ToSend, UpstreamStream},
     worker::{Peer, Slot, Worker},
 };
-
-/// Targets that are tried before giving up; only as long as none of them was sent anything.
-const MAX_TARGETS_TRIED: usize = 3;
 
 /// How often a call is sent again that the upstream has not looked at.
 const MAX_REFUSED: usize = 2;
@@ -55,6 +56,10 @@ pub(crate) struct Answered {
     pub(crate) is_persistent: bool,
     /// Whether the upstream agreed to change the protocol.
     pub(crate) is_switch: bool,
+    /// The longest pause of the answer, where the upstream has its own.
+    pub(crate) idle_timeout: Option<Duration>,
+    /// Counts the call as on its way until the answer is over.
+    pub(crate) load: Option<OnItsWay>,
 }
 
 /// Why there is no answer.
@@ -84,6 +89,14 @@ pub(crate) async fn forward(
     let targets = Arc::clone(permit.targets());
     let base_length = permit.base_length();
     let body = caller.body_length();
+    let (worker, slot) = (outgoing.worker, outgoing.slot);
+    // By what the caller sent, before anything of it is changed.
+    let traits = || CallerTraits {
+        fields: &outgoing.request.fields,
+        key: call.known.key_id,
+        address: worker.caller_address(outgoing.peer, &outgoing.request.fields),
+    };
+    let mut tries = Tries::begin(&targets, worker, slot, traits)?;
     let hop = prepare(outgoing, permit);
     // A handshake is a GET without a body (RFC 6455 §4.1); anything else is a normal request.
     let is_handshake = hop.is_websocket
@@ -113,28 +126,61 @@ pub(crate) async fn forward(
     .flatten()
     .min();
 
-    let mut failure = ConnectError::Forbidden;
-    for target in targets.next().take(MAX_TARGETS_TRIED) {
+    if body == BodyLength::NONE && !is_handshake {
+        mirror::copy(worker, &targets, outgoing.request, base_length);
+    }
+    let Some(mut pick) = tries.first() else {
+        return Err(Refusal::new(Reason::NoUpstream).into());
+    };
+    loop {
         let attempt = Attempt {
-            target,
+            target: pick.target,
             base_length,
             body,
             max_body_bytes: max_body_bytes.unwrap_or(u64::MAX),
             connect_timeout: limited(targets.connect_timeout, outgoing.slot),
-            response_timeout: targets.response_timeout,
+            response_timeout: tries.response_timeout(),
             is_handshake,
         };
-        match attempt.run(outgoing, call, caller).await {
-            Ok(answered) => return Ok(answered),
+        let mut progress = Progress::default();
+        tries.begin_try();
+        let answered = attempt.run(outgoing, call, caller, &mut progress).await;
+        tries.end_try();
+        // A bound of our own says nothing about the target.
+        let is_judged = !matches!(answered, Err(Failed::Connect(ConnectError::Full)));
+        let (outcome, answered) = match answered {
+            Ok(answered) => (Outcome::Answered(outgoing.answer.status), Ok(answered)),
             Err(Failed::Connect(error)) => {
-                let authority = &target.authority;
+                let authority = &pick.target.authority;
                 tracing::debug!(host = %authority.host, port = authority.port, error = ?error, "can't connect to an upstream");
-                failure = error;
+                (Outcome::NotConnected, Err(unreachable(&error)))
             }
+            Err(Failed::Target(outcome, refusal)) => (outcome, Err(*refusal)),
             Err(Failed::Final(why)) => return Err(why),
+        };
+        if is_judged {
+            tries.observe(&pick, outcome);
         }
+        let may_repeat = progress.may_repeat(&outgoing.request.method, body);
+        if !outgoing.slot.must_be_over()
+            && let Some(next) = tries.next(outcome, may_repeat)
+        {
+            tracing::debug!(?outcome, "a call is tried again");
+            pick = next;
+            continue;
+        }
+        if is_judged {
+            tries.end(outcome);
+        }
+        return match answered {
+            Ok(answered) => Ok(Answered {
+                idle_timeout: targets.idle_timeout,
+                load: pick.load,
+                ..answered
+            }),
+            Err(refusal) => Err(tries.too_long().unwrap_or(refusal).into()),
+        };
     }
-    Err(unreachable(&failure).into())
 }
 
 /// A time-out, if the call may run for so long.
@@ -146,7 +192,9 @@ fn limited(timeout: Duration, slot: &Slot) -> Duration {
 enum Failed {
     /// Nothing was sent: another target may be tried.
     Connect(ConnectError),
-    /// Something may have been sent.
+    /// Something may have been sent, and the target failed.
+    Target(Outcome, Box<Refusal>),
+    /// It is not the target's fault, or nobody waits any more.
     Final(NotAnswered),
 }
 
@@ -184,6 +232,7 @@ impl Attempt<'_> {
         outgoing: &mut Outgoing<'_>,
         call: &mut Call,
         caller: &mut impl Caller,
+        progress: &mut Progress,
     ) -> Result<Answered, Failed> {
         // A connection that waited may have died unnoticed. What has no body and no effect may be sent again
         // (RFC 9110 §9.2.2); that once.
@@ -193,8 +242,11 @@ impl Attempt<'_> {
             let mut stream = self.stream(outgoing, caller).await?;
             self.send_head(outgoing.request, &mut stream);
             call.passed_on(true);
+            progress.is_sent = true;
             let mut upload = Passage::new(self.max_body_bytes);
-            let outcome = self.exchange(outgoing, call, caller, &mut stream, &mut upload).await;
+            let outcome = self
+                .exchange(outgoing, call, caller, (&mut stream, &mut upload), progress)
+                .await;
             outgoing.slot.wait_freely();
             call.bytes_in = upload.bytes;
             match outcome {
@@ -202,7 +254,7 @@ impl Attempt<'_> {
                     let is_switch = outgoing.answer.status == StatusCode::SWITCHING_PROTOCOLS;
                     if is_switch && !(self.is_handshake && is_websocket(&outgoing.answer.fields)) {
                         let detail = "The API's server changed to a protocol that it was not asked for.";
-                        return Err(Failed::Final(broken(detail).into()));
+                        return Err(Failed::Target(Outcome::Broken, Box::new(broken(detail))));
                     }
                     return Ok(Answered {
                         stream,
@@ -210,6 +262,8 @@ impl Attempt<'_> {
                         body,
                         is_persistent,
                         is_switch,
+                        idle_timeout: None,
+                        load: None,
                     });
                 }
                 Err(NoAnswer::Answer(AnswerError::Closed(0) | AnswerError::Io(_)))
@@ -223,7 +277,7 @@ impl Attempt<'_> {
                     refused += 1;
                     call.passed_on(false);
                 }
-                Err(why) => return Err(Failed::Final(self.explain(why))),
+                Err(why) => return Err(self.explain(why)),
             }
         }
     }
@@ -239,7 +293,7 @@ impl Attempt<'_> {
             worker,
             authority,
             self.is_handshake,
-            self.connect_timeout
+            self.connect_timeout.min(outgoing.slot.left())
         ));
         let is_silent = self.body == BodyLength::NONE;
         let opened = poll_fn(|cx| {
@@ -280,8 +334,8 @@ impl Attempt<'_> {
         outgoing: &mut Outgoing<'_>,
         call: &mut Call,
         caller: &mut impl Caller,
-        stream: &mut UpstreamStream,
-        upload: &mut Passage,
+        (stream, upload): (&mut UpstreamStream, &mut Passage),
+        progress: &mut Progress,
     ) -> Result<(BodyLength, bool), NoAnswer> {
         let Outgoing {
             slot, request, answer, ..
@@ -315,6 +369,7 @@ impl Attempt<'_> {
                 }
                 strip_hop_by_hop(&mut answer.fields);
                 caller.inform(answer);
+                progress.has_informed = true;
                 answer.clear();
             }
             let is_sent = informational == 0 || caller.poll_flush(cx).is_ready();
@@ -341,9 +396,17 @@ impl Attempt<'_> {
         .await
     }
 
-    fn explain(&self, why: NoAnswer) -> NotAnswered {
+    fn explain(&self, why: NoAnswer) -> Failed {
+        let outcome = match &why {
+            NoAnswer::TimeUp {
+                waits_for_caller: false,
+            } => Some(Outcome::TimedOut),
+            NoAnswer::Answer(AnswerError::Unsendable) => None,
+            NoAnswer::Answer(_) | NoAnswer::TooManyInformational => Some(Outcome::Broken),
+            _ => None,
+        };
         let refusal = match why {
-            NoAnswer::CallerGone => return NotAnswered::CallerGone,
+            NoAnswer::CallerGone => return Failed::Final(NotAnswered::CallerGone),
             NoAnswer::BodyTooLarge => Refusal::new(Reason::BodyTooLarge),
             NoAnswer::BodyShape(detail) => Refusal::new(Reason::BodyShape).detail(detail.unwrap_or_default()),
             NoAnswer::Body(error) => {
@@ -379,7 +442,10 @@ impl Attempt<'_> {
                 broken("")
             }
         };
-        refusal.into()
+        match outcome {
+            Some(outcome) => Failed::Target(outcome, Box::new(refusal)),
+            None => Failed::Final(refusal.into()),
+        }
     }
 }
 
@@ -484,6 +550,7 @@ fn unreachable(error: &ConnectError) -> Refusal {
     let (reason, kind) = match error {
         ConnectError::Resolve(_) => (Reason::UpstreamUnreachable, "dns_error"),
         ConnectError::Forbidden => (Reason::UpstreamForbidden, "destination_ip_prohibited"),
+        ConnectError::Full => (Reason::ConnectionsFull, "connection_limit_reached"),
         ConnectError::Connect(_) => (Reason::UpstreamUnreachable, "connection_refused"),
         ConnectError::Tls(_) => (Reason::UpstreamUnreachable, "tls_protocol_error"),
         ConnectError::NoHttp2 | ConnectError::Http2(_) => (Reason::UpstreamBroken, "http_protocol_error"),

@@ -8,14 +8,12 @@ use std::{
     time::Duration,
 };
 
+use super::{resolve::Addresses, tls::Offers};
 use domain::upstream::{
     address::AddressPolicy,
     transport::{Connections, Protocol},
 };
 use http::HeaderValue;
-use rustls::ClientConfig;
-
-use super::resolve::Addresses;
 
 /// Where connections lead to: the same for all targets with one scheme, host, port and manner of connecting. Connections
 /// are kept by its number, so they survive a change of configuration, and so does what is counted here. Shared by all
@@ -46,7 +44,7 @@ pub(crate) struct Authority {
 #[derive(Debug, Default)]
 pub(crate) struct Connecting {
     /// TLS of its own; as everywhere where there is none.
-    pub(crate) tls: Option<Arc<ClientConfig>>,
+    pub(crate) tls: Option<Offers>,
     /// Name for TLS where it is not the host.
     pub(crate) server_name: Option<String>,
     pub(crate) protocol: Protocol,
@@ -113,6 +111,12 @@ impl Authority {
     pub(crate) fn max_idle(&self, workers: usize, or: usize) -> usize {
         let max_idle = self.connecting.connections.max_idle;
         max_idle.map_or(or, |max| (max as usize).div_ceil(workers.max(1)))
+    }
+
+    /// Age in seconds from which a connection carries no further call; `or` where nothing is said.
+    pub(crate) fn max_age_s(&self, or: u32) -> u32 {
+        let max_age = self.connecting.connections.max_age;
+        max_age.map_or(or, |age| u32::try_from(age.duration().as_secs()).unwrap_or(u32::MAX))
     }
 }
 

@@ -143,12 +143,8 @@ impl AuthorityBook {
                 connections,
                 dns,
             } = key.clone();
-            let is_own = is_tls && (tls != Tls::default() || protocol != Protocol::Auto);
-            let client = if is_own {
-                Some(tls::client(&tls, protocol)?)
-            } else {
-                None
-            };
+            let is_own = is_tls && tls != Tls::default();
+            let client = if is_own { Some(tls::client(&tls)?) } else { None };
             let connecting = Connecting {
                 tls: client,
                 server_name: tls.server_name,

@@ -1,18 +1,18 @@
 //! Connecting: name → permitted addresses → TCP → TLS.
 
-use std::{
-    io,
-    net::{IpAddr, SocketAddr},
-    sync::Arc,
-    time::Duration,
-};
+use std::{io, sync::Arc, time::Duration};
 
-use domain::upstream::address::AddressPolicy;
-use rustls::{ClientConfig, RootCertStore, pki_types::ServerName};
+use domain::upstream::{address::AddressPolicy, transport::Tls};
+use rustls::pki_types::ServerName;
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 
-use super::Authority;
+use super::{
+    Authority,
+    resolve::resolve,
+    tick::Tick,
+    tls::{self, Offer, Offers},
+};
 use crate::transport::Transport;
 
 /// Why there is no connection.
@@ -36,90 +36,48 @@ pub(crate) enum ConnectError {
     /// HTTP/2 could not begin.
     #[error("HTTP/2 could not begin")]
     Http2(#[source] h2::Error),
+    /// There are as many connections as there may be.
+    #[error("there are as many connections as there may be")]
+    Full,
     /// It took too long.
     #[error("it took longer than {0:?}")]
     Timeout(Duration),
 }
 
-/// What is offered to an upstream by ALPN (RFC 7301).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Offer {
-    Http1,
-    Http2,
-    /// Both; the upstream chooses.
-    Both,
-}
-
 /// Makes connections; one for each worker.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub(crate) struct Connector {
     addresses: AddressPolicy,
-    /// TLS that offers HTTP/1.1, HTTP/2, or both.
-    http1: TlsConnector,
-    http2: TlsConnector,
-    both: TlsConnector,
+    /// For upstreams that have no TLS of their own.
+    tls: Offers,
 }
 
 impl Connector {
-    /// Trusts the roots that browsers trust.
+    /// Trusts the roots that browsers trust, where an upstream says nothing else.
     pub(crate) fn new(addresses: AddressPolicy) -> io::Result<Self> {
-        let roots = RootCertStore {
-            roots: webpki_roots::TLS_SERVER_ROOTS.to_vec(),
-        };
-        Self::trusting(roots, addresses)
-    }
-
-    fn trusting(roots: RootCertStore, addresses: AddressPolicy) -> io::Result<Self> {
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let config = ClientConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()
-            .map_err(io::Error::other)?;
-        let config = config.with_root_certificates(roots).with_no_client_auth();
-        let offering = |protocols: &[&[u8]]| {
-            let mut config = config.clone();
-            config.alpn_protocols = protocols.iter().map(|protocol| protocol.to_vec()).collect();
-            TlsConnector::from(Arc::new(config))
-        };
-        Ok(Self {
-            addresses,
-            http1: offering(&[b"http/1.1"]),
-            http2: offering(&[b"h2"]),
-            both: offering(&[b"h2", b"http/1.1"]),
-        })
+        let tls = tls::client(&Tls::default()).map_err(io::Error::other)?;
+        Ok(Self { addresses, tls })
     }
 
     /// Connects.
-    pub(crate) async fn connect(&self, authority: &Authority, offer: Offer) -> Result<Transport, ConnectError> {
+    pub(crate) async fn connect(&self, authority: &Arc<Authority>, offer: Offer) -> Result<Transport, ConnectError> {
         let stream = self.tcp(authority).await?;
         if !authority.is_tls {
             return Ok(Transport::Plain(stream));
         }
-        let name = ServerName::try_from(authority.host.clone()).map_err(|e| ConnectError::Tls(io::Error::other(e)))?;
-        let tls = match offer {
-            Offer::Http1 => &self.http1,
-            Offer::Http2 => &self.http2,
-            Offer::Both => &self.both,
-        };
-        let stream = tls.connect(name, stream).await.map_err(ConnectError::Tls)?;
+        let name = ServerName::try_from(authority.tls_name().to_owned())
+            .map_err(|error| ConnectError::Tls(io::Error::other(error)))?;
+        let config = authority.connecting.tls.as_ref().unwrap_or(&self.tls).of(offer);
+        let connecting = TlsConnector::from(Arc::clone(config)).connect(name, stream);
+        let stream = connecting.await.map_err(ConnectError::Tls)?;
         Ok(Transport::Tls(Box::new(stream.into())))
     }
 
     /// The first permitted address that accepts. The policy judges the address that is connected to, after the name was
     /// resolved: a name can't be made to point elsewhere in between.
-    async fn tcp(&self, authority: &Authority) -> Result<TcpStream, ConnectError> {
-        let addresses: Vec<SocketAddr> = match authority.host.parse::<IpAddr>() {
-            Ok(ip) => vec![SocketAddr::new(ip, authority.port)],
-            Err(_) => {
-                let found = tokio::net::lookup_host((authority.host.as_str(), authority.port)).await;
-                found.map_err(ConnectError::Resolve)?.collect()
-            }
-        };
-        if addresses.is_empty() {
-            return Err(ConnectError::Resolve(io::ErrorKind::NotFound.into()));
-        }
-        let policy = AddressPolicy {
-            allow_private: self.addresses.allow_private || authority.allow_private,
-        };
+    async fn tcp(&self, authority: &Arc<Authority>) -> Result<TcpStream, ConnectError> {
+        let addresses = resolve(authority, Tick::now()).await.map_err(ConnectError::Resolve)?;
+        let policy = authority.policy(self.addresses);
         let mut last = ConnectError::Forbidden;
         for address in addresses.into_iter().filter(|address| policy.permits(address.ip())) {
             match TcpStream::connect(address).await {

@@ -132,16 +132,6 @@ impl Group {
         &self.all
     }
 
-    /// The target whose turn it is, and after it the others in order, each once.
-    pub(super) fn in_turn(&self) -> impl Iterator<Item = &Target> {
-        let turn = match self.schedule.len() {
-            1 => 0,
-            length => self.turn.fetch_add(1, Relaxed) % length,
-        };
-        let first = usize::from(self.schedule[turn]);
-        (0..self.all.len()).map(move |offset| &self.all[(first + offset) % self.all.len()])
-    }
-
     /// Whether [`Self::pick`] and [`Self::observe`] need the time; [`Tick::ZERO`] is good enough where not.
     pub(crate) fn keeps_time(&self) -> bool {
         self.keeps_state

@@ -26,8 +26,6 @@
 //! 3. After each try: `Group::observe` with the `Outcome`, then `Retries::allow` with `may_repeat`.
 //! 4. After the last: `Admission::tell`. Dropped without it, as when the caller hangs up, the call says nothing.
 
-#![expect(dead_code, reason = "wired by the forwarding phase")]
-
 mod authority;
 mod book;
 mod breaker;
@@ -50,13 +48,20 @@ mod targets;
 mod tick;
 mod tls;
 
-pub(crate) use authority::Authority;
+pub(crate) use authority::{Authority, OpenConnection};
 pub(crate) use book::AuthorityBook;
-pub(crate) use checker::Wanted as WantedCheck;
-pub(crate) use connect::{ConnectError, Connector, Offer};
-pub(crate) use group::Target;
+pub(crate) use breaker::{Admission, BreakerOpen};
+pub(crate) use caller::Caller as CallerTraits;
+pub(crate) use checker::{Wanted as WantedCheck, run as check_targets};
+pub(crate) use connect::{ConnectError, Connector};
+pub(crate) use group::{Group, OnItsWay, Pick, Target, Tried};
 pub(crate) use http2::{Links, ToSend};
 pub(crate) use open::{open, waiting};
+pub(crate) use outcome::Outcome;
 pub(crate) use pool::{Lease, Pool};
+pub(crate) use probe::Prober;
+pub(crate) use retry::may_repeat;
 pub(crate) use stream::UpstreamStream;
 pub(crate) use targets::Targets;
+pub(crate) use tick::Tick;
+pub(crate) use tls::Offer;

@@ -1,12 +1,12 @@
 //! Something that carries a call: what waits, a stream of a connection that is open, or a new connection.
 
-use std::{rc::Rc, time::Duration};
+use std::{rc::Rc, sync::Arc, time::Duration};
 
 use domain::upstream::transport::Protocol;
 use tokio::time::timeout;
 
 use super::{
-    Authority, ConnectError, Offer, UpstreamStream,
+    Authority, ConnectError, Offer, OpenConnection, UpstreamStream,
     http2::{Connecting, Turn},
 };
 use crate::{transport::Transport, worker::Worker};
@@ -32,7 +32,7 @@ fn may_share(authority: &Authority, needs_own: bool) -> bool {
 /// Finds or makes something that carries a call, within `limit`.
 pub(crate) async fn open(
     worker: &Rc<Worker>,
-    authority: &Authority,
+    authority: &Arc<Authority>,
     needs_own: bool,
     limit: Duration,
 ) -> Result<UpstreamStream, ConnectError> {
@@ -47,22 +47,33 @@ pub(crate) async fn open(
 }
 
 /// A connection for this call alone.
-async fn own(worker: &Rc<Worker>, authority: &Authority) -> Result<UpstreamStream, ConnectError> {
+async fn own(worker: &Rc<Worker>, authority: &Arc<Authority>) -> Result<UpstreamStream, ConnectError> {
     if let Some(lease) = worker.pool().take(authority) {
         return Ok(UpstreamStream::Http1(lease));
     }
-    let transport = worker.connector().connect(authority, Offer::Http1).await?;
-    worker.counters().upstream_connected();
-    Ok(adopt(worker, authority, transport))
+    let (transport, open) = connection(worker, authority, Offer::Http1).await?;
+    Ok(adopt(worker, authority, transport, open))
 }
 
-fn adopt(worker: &Rc<Worker>, authority: &Authority, transport: Transport) -> UpstreamStream {
-    UpstreamStream::Http1(worker.pool().adopt(authority, worker.connection(transport)))
+/// A new connection, and the leave to have it open.
+async fn connection(
+    worker: &Rc<Worker>,
+    authority: &Arc<Authority>,
+    offer: Offer,
+) -> Result<(Transport, OpenConnection), ConnectError> {
+    let open = authority.open_connection().ok_or(ConnectError::Full)?;
+    let transport = worker.connector().connect(authority, offer).await?;
+    worker.counters().upstream_connected();
+    Ok((transport, open))
+}
+
+fn adopt(worker: &Rc<Worker>, authority: &Authority, transport: Transport, open: OpenConnection) -> UpstreamStream {
+    UpstreamStream::Http1(worker.pool().adopt(authority, worker.connection(transport), open))
 }
 
 /// A stream, or a connection of HTTP/1.1 if that is what the upstream wants. Calls that come while a connection is being
 /// made wait for it: most often it has room for all of them.
-async fn share(worker: &Rc<Worker>, authority: &Authority) -> Result<UpstreamStream, ConnectError> {
+async fn share(worker: &Rc<Worker>, authority: &Arc<Authority>) -> Result<UpstreamStream, ConnectError> {
     loop {
         match worker.links().turn(authority) {
             Turn::Stream(stream) => return Ok(UpstreamStream::Http2(stream)),
@@ -75,24 +86,26 @@ async fn share(worker: &Rc<Worker>, authority: &Authority) -> Result<UpstreamStr
 
 async fn connect(
     worker: &Rc<Worker>,
-    authority: &Authority,
+    authority: &Arc<Authority>,
     connecting: Connecting,
 ) -> Result<UpstreamStream, ConnectError> {
     let offer = match authority.connecting.protocol {
         Protocol::Http2 => Offer::Http2,
         Protocol::Auto | Protocol::Http1 => Offer::Both,
     };
-    let transport = worker.connector().connect(authority, offer).await?;
-    worker.counters().upstream_connected();
+    let (transport, open) = self::connection(worker, authority, offer).await?;
     match (transport.is_http2(), authority.connecting.protocol) {
         // Agreed on, or with prior knowledge (RFC 9113 §3.3).
         (Some(true), _) | (None, Protocol::Http2) => {}
         (Some(false), Protocol::Http2) => return Err(ConnectError::NoHttp2),
         _ => {
             connecting.prefers_http1();
-            return Ok(adopt(worker, authority, transport));
+            return Ok(adopt(worker, authority, transport, open));
         }
     }
-    let stream = connecting.begin(transport).await.map_err(ConnectError::Http2)?;
+    let stream = connecting
+        .begin(authority, transport, open)
+        .await
+        .map_err(ConnectError::Http2)?;
     Ok(UpstreamStream::Http2(stream))
 }

@@ -11,13 +11,15 @@ use std::{
 
 use tokio::task::coop::unconstrained;
 
-use super::Authority;
+use super::{Authority, OpenConnection};
 use crate::{fast_hash::IdMap, http1::Connection};
 
 /// Idle connections of one worker, by the number of their authority.
 #[derive(Debug)]
 pub(crate) struct Pool {
     idle: RefCell<IdMap<u64, Vec<Idle>>>,
+    /// Pools of the process.
+    workers: usize,
     /// Seconds of the worker.
     now_s: Cell<u32>,
 }
@@ -25,6 +27,7 @@ pub(crate) struct Pool {
 #[derive(Debug)]
 struct Idle {
     connection: Box<Connection>,
+    open: OpenConnection,
     born_s: u32,
     since_s: u32,
 }
@@ -35,7 +38,10 @@ pub(crate) struct Lease {
     pub(crate) connection: Box<Connection>,
     pool: Rc<Pool>,
     number: u64,
+    open: OpenConnection,
     born_s: u32,
+    max_age_s: u32,
+    max_idle: usize,
     /// Whether it carried a call before: then it may have died unnoticed.
     pub(crate) is_reused: bool,
 }
@@ -48,8 +54,10 @@ const MAX_IDLE_S: u32 = 30;
 const MAX_AGE_S: u32 = 600;
 
 impl Pool {
-    pub(crate) fn new() -> Rc<Self> {
+    /// The pool of one worker of so many.
+    pub(crate) fn new(workers: usize) -> Rc<Self> {
         Rc::new(Self {
+            workers,
             idle: RefCell::default(),
             now_s: Cell::new(0),
         })
@@ -59,13 +67,17 @@ impl Pool {
     pub(crate) fn take(self: &Rc<Self>, authority: &Authority) -> Option<Lease> {
         let mut idle = self.idle.borrow_mut();
         let stack = idle.get_mut(&authority.number)?;
+        let (now_s, max_age_s) = (self.now_s.get(), authority.max_age_s(MAX_AGE_S));
         while let Some(mut last) = stack.pop() {
-            if last.is_alive() {
+            if last.is_alive() && now_s.saturating_sub(last.born_s) < max_age_s {
                 return Some(Lease {
                     connection: last.connection,
                     pool: Rc::clone(self),
                     number: authority.number,
+                    open: last.open,
                     born_s: last.born_s,
+                    max_age_s,
+                    max_idle: authority.max_idle(self.workers, MAX_IDLE),
                     is_reused: true,
                 });
             }
@@ -74,12 +86,15 @@ impl Pool {
     }
 
     /// A lease of a connection that was just made.
-    pub(crate) fn adopt(self: &Rc<Self>, authority: &Authority, connection: Connection) -> Lease {
+    pub(crate) fn adopt(self: &Rc<Self>, authority: &Authority, connection: Connection, open: OpenConnection) -> Lease {
         Lease {
             connection: Box::new(connection),
             pool: Rc::clone(self),
             number: authority.number,
+            open,
             born_s: self.now_s.get(),
+            max_age_s: authority.max_age_s(MAX_AGE_S),
+            max_idle: authority.max_idle(self.workers, MAX_IDLE),
             is_reused: false,
         }
     }
@@ -116,14 +131,15 @@ impl Lease {
     pub(crate) fn give_back(self) {
         let now_s = self.pool.now_s.get();
         let is_clean = self.connection.is_quiet() && self.connection.is_body_over() && self.connection.is_sent();
-        if !is_clean || now_s.saturating_sub(self.born_s) > MAX_AGE_S {
+        if !is_clean || now_s.saturating_sub(self.born_s) >= self.max_age_s {
             return;
         }
         let mut idle = self.pool.idle.borrow_mut();
         let stack = idle.entry(self.number).or_default();
-        if stack.len() < MAX_IDLE {
+        if stack.len() < self.max_idle {
             stack.push(Idle {
                 connection: self.connection,
+                open: self.open,
                 born_s: self.born_s,
                 since_s: now_s,
             });

@@ -7,7 +7,7 @@ use domain::upstream::{
     transport::{Protocol, Tls},
 };
 use http::{Method, Request, StatusCode, Version, header::USER_AGENT};
-use rustls::{ClientConfig, pki_types::ServerName};
+use rustls::pki_types::ServerName;
 use tokio::{
     io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _},
     net::TcpStream,
@@ -16,7 +16,12 @@ use tokio::{
 };
 use tokio_rustls::TlsConnector;
 
-use super::{Authority, resolve::resolve, tick::Tick, tls};
+use super::{
+    Authority,
+    resolve::resolve,
+    tick::Tick,
+    tls::{self, Offer, Offers},
+};
 use crate::{
     http1::{AnswerReader, BadAnswer},
     message::AnswerHead,
@@ -54,7 +59,7 @@ pub(crate) enum ProbeError {
 #[derive(Debug)]
 pub(crate) struct Prober {
     addresses: AddressPolicy,
-    tls: Arc<ClientConfig>,
+    tls: Offers,
 }
 
 impl Prober {
@@ -63,7 +68,7 @@ impl Prober {
     /// # Errors
     /// TLS can't be set up.
     pub(crate) fn new(addresses: AddressPolicy) -> io::Result<Self> {
-        let tls = tls::client(&Tls::default(), Protocol::Auto).map_err(io::Error::other)?;
+        let tls = tls::client(&Tls::default()).map_err(io::Error::other)?;
         Ok(Self { addresses, tls })
     }
 
@@ -86,7 +91,11 @@ impl Prober {
             return send(stream, authority, path).await;
         }
         let name = ServerName::try_from(authority.tls_name().to_owned()).map_err(io::Error::other)?;
-        let config = authority.connecting.tls.as_ref().unwrap_or(&self.tls);
+        let offer = match authority.connecting.protocol {
+            Protocol::Http2 => Offer::Http2,
+            Protocol::Auto | Protocol::Http1 => Offer::Http1,
+        };
+        let config = authority.connecting.tls.as_ref().unwrap_or(&self.tls).of(offer);
         let stream = TlsConnector::from(Arc::clone(config)).connect(name, stream).await?;
         send(stream, authority, path).await
     }

@@ -142,11 +142,6 @@ impl Targets {
     pub(crate) fn checks(&self) -> &[WantedCheck] {
         &self.checks
     }
-
-    /// The target whose turn it is, and after it the others in order, each once.
-    pub(crate) fn next(&self) -> impl Iterator<Item = &Target> {
-        self.stable.in_turn()
-    }
 }
 
 /// An upstream on its way to [`Targets`].

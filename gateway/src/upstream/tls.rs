@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use domain::upstream::transport::{Protocol, Tls, certificates};
+use domain::upstream::transport::{Tls, certificates};
 use rustls::{
     ClientConfig, DigitallySignedStruct, Error, RootCertStore, SignatureScheme,
     client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier},
@@ -10,17 +10,58 @@ use rustls::{
     pki_types::{CertificateDer, ServerName, UnixTime},
 };
 
-/// What an authority of its own kind is connected to with.
+/// What is offered to an upstream by ALPN (RFC 7301).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Offer {
+    Http1,
+    Http2,
+    /// Both; the upstream chooses.
+    Both,
+}
+
+/// TLS, once for each offer. All trust the same and share their sessions.
+#[derive(Clone, Debug)]
+pub(crate) struct Offers {
+    http1: Arc<ClientConfig>,
+    http2: Arc<ClientConfig>,
+    both: Arc<ClientConfig>,
+}
+
+impl Offers {
+    fn new(config: &ClientConfig) -> Self {
+        let offering = |protocols: &[&[u8]]| {
+            let mut config = config.clone();
+            config.alpn_protocols = protocols.iter().map(|protocol| protocol.to_vec()).collect();
+            Arc::new(config)
+        };
+        Self {
+            http1: offering(&[b"http/1.1"]),
+            http2: offering(&[b"h2"]),
+            both: offering(&[b"h2", b"http/1.1"]),
+        }
+    }
+
+    /// TLS that offers this.
+    pub(crate) fn of(&self, offer: Offer) -> &Arc<ClientConfig> {
+        match offer {
+            Offer::Http1 => &self.http1,
+            Offer::Http2 => &self.http2,
+            Offer::Both => &self.both,
+        }
+    }
+}
+
+/// TLS as the settings say; without settings as with every server of the open internet.
 ///
 /// # Errors
 /// A sentence about what is wrong with the settings.
-pub(super) fn client(tls: &Tls, protocol: Protocol) -> Result<Arc<ClientConfig>, String> {
+pub(super) fn client(tls: &Tls) -> Result<Offers, String> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let unusable = |error: Error| format!("its TLS settings can't be used: {error}");
     let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
         .with_safe_default_protocol_versions()
         .map_err(unusable)?;
-    let mut config = if tls.verify {
+    let config = if tls.verify {
         builder
             .with_root_certificates(roots(tls.ca.as_deref())?)
             .with_no_client_auth()
@@ -30,11 +71,7 @@ pub(super) fn client(tls: &Tls, protocol: Protocol) -> Result<Arc<ClientConfig>,
             .with_custom_certificate_verifier(Arc::new(AnyCertificate(provider)))
             .with_no_client_auth()
     };
-    config.alpn_protocols = match protocol {
-        Protocol::Auto | Protocol::Http1 => vec![b"http/1.1".to_vec()],
-        Protocol::Http2 => vec![b"h2".to_vec()],
-    };
-    Ok(Arc::new(config))
+    Ok(Offers::new(&config))
 }
 
 /// Those that browsers trust, or the given ones alone.
@@ -177,31 +214,32 @@ mod tests {
             ("another name", tls(Some(&ca), true), "b.internal", false),
             ("not looked at", tls(None, false), "b.internal", true),
         ] {
-            let client = client(&tls, Protocol::Auto).unwrap();
-            let shaken = shake(&client, &server, name);
+            let client = client(&tls).unwrap();
+            let shaken = shake(client.of(Offer::Http1), &server, name);
             assert_eq!(shaken.is_ok(), is_trusted, "{case}: {shaken:?}");
         }
     }
 
     #[test]
     fn the_protocol_is_agreed_on() {
-        for (protocol, alpn, agreed) in [
-            (Protocol::Auto, &b"http/1.1"[..], true),
-            (Protocol::Http1, b"http/1.1", true),
-            (Protocol::Http2, b"h2", true),
-            (Protocol::Http2, b"http/1.1", false),
-            (Protocol::Http1, b"h2", false),
+        for (offer, alpn, agreed) in [
+            (Offer::Both, &b"http/1.1"[..], true),
+            (Offer::Both, b"h2", true),
+            (Offer::Http1, b"http/1.1", true),
+            (Offer::Http2, b"h2", true),
+            (Offer::Http2, b"http/1.1", false),
+            (Offer::Http1, b"h2", false),
         ] {
             let (ca, server) = server(alpn);
             let tls = Tls {
                 ca: Some(ca),
                 ..Tls::default()
             };
-            let shaken = shake(&client(&tls, protocol).unwrap(), &server, "a.internal");
+            let shaken = shake(client(&tls).unwrap().of(offer), &server, "a.internal");
             assert_eq!(
                 shaken.ok().flatten().is_some_and(|found| found == alpn),
                 agreed,
-                "{protocol:?}"
+                "{offer:?}"
             );
         }
     }

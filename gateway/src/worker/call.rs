@@ -129,10 +129,15 @@ impl Run<'_> {
             // Boxed, so that connections whose calls it does not concern stay small.
             Some(cached) => Box::pin(cached.handle(self, call, caller, heads)).await,
             None => match self.ask(call, caller, heads).await {
-                Ok((call, answered)) => return self.pass_on(call, caller, heads, answered).await,
+                Ok((call, answered)) => {
+                    let delivered = self.pass_on(call, caller, heads, answered).await;
+                    self.slot.bound(u64::MAX);
+                    return delivered;
+                }
                 Err(unanswered) => Err(unanswered),
             },
         };
+        self.slot.bound(u64::MAX);
         match delivered.map_err(|unanswered| *unanswered) {
             Ok(delivered) => delivered,
             Err((_, NotAnswered::CallerGone)) => Delivered::Broken,
@@ -155,7 +160,12 @@ impl Run<'_> {
             answer: &mut heads.answer,
             trace: self.trace,
         };
-        match forward::forward(&mut outgoing, &mut call, caller).await {
+        let answered = forward::forward(&mut outgoing, &mut call, caller).await;
+        if answered.is_err() {
+            // The call's time is over; its refusal has the time of every answer of the gateway.
+            self.slot.bound(u64::MAX);
+        }
+        match answered {
             Ok(answered) => Ok((call, answered)),
             Err(why) => Err(Box::new((call, why))),
         }
@@ -195,12 +205,16 @@ impl Run<'_> {
             body,
             is_persistent,
             is_switch,
+            idle_timeout,
+            load: _load,
         } = answered;
         let Heads { request, answer } = heads;
         let mut tally = respond::adapt(worker, &mut call, request, answer, now);
         tally.bytes_in = upload.bytes;
         let limits = worker.limits();
         if is_switch {
+            // What follows is no answer any more and may last.
+            slot.bound(u64::MAX);
             // Only HTTP/1.1 can ask for it.
             if let Some(connection) = stream.own_connection()
                 && caller.switch(answer)
@@ -210,8 +224,9 @@ impl Run<'_> {
             return Delivered::Broken;
         }
         debug_assert_ne!(answer.status, StatusCode::SWITCHING_PROTOCOLS);
+        let stall_timeout = idle_timeout.unwrap_or(limits.stall_timeout);
         let delivered = if caller.answer(answer, body) {
-            deliver::pass_on(caller, &mut stream, &mut upload, slot, limits.stall_timeout, &mut tally).await
+            deliver::pass_on(caller, &mut stream, &mut upload, slot, stall_timeout, &mut tally).await
         } else {
             deliver::send(caller, slot, limits.stall_timeout, None, &mut tally).await
         };

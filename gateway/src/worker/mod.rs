@@ -36,13 +36,15 @@ use crate::{
     counters::WorkerCounters,
     http1::{Buffers, Connection},
     limit::Moment,
+    message::Fields,
     meter::{MeterKey, MeterTable},
-    rules::RuleState,
+    phase::mirror::Copies,
+    rules::{self, RuleState},
     snapshot::{Snapshot, Version as ApiVersion, http_date},
     tls::Tls,
     trace_context::TraceIds,
     transport::Transport,
-    upstream::{Connector, Links, Pool},
+    upstream::{Connector, Links, Pool, Prober, check_targets},
 };
 
 /// How often usage is handed over.
@@ -66,6 +68,7 @@ pub(crate) struct Worker {
     links: Rc<Links>,
     connector: Connector,
     trace_ids: TraceIds,
+    copies: Copies,
     /// Shared by all workers.
     rule_state: Arc<RuleState>,
     cache: Arc<Store>,
@@ -143,10 +146,11 @@ impl Worker {
             date: RefCell::new((i64::MIN, None)),
             table: RefCell::default(),
             counters,
-            pool: Pool::new(),
+            pool: Pool::new(options.threads.max(1)),
             links: Rc::default(),
             connector: Connector::new(options.addresses)?,
             trace_ids: TraceIds::new(),
+            copies: Copies::default(),
             rule_state: snapshot.rule_state(),
             cache,
             log: options.access_log.as_ref().map(AccessLog::worker),
@@ -232,6 +236,21 @@ impl Worker {
         self.table.borrow_mut().add(key, version, sums);
     }
 
+    /// Copies of calls on their way to mirrors.
+    pub(crate) fn copies(&self) -> &Copies {
+        &self.copies
+    }
+
+    /// A random number that nothing secret may depend on.
+    pub(crate) fn random(&self) -> u64 {
+        self.trace_ids.next()
+    }
+
+    /// The address of a caller, as far as proxies are believed.
+    pub(crate) fn caller_address(&self, peer: &Peer, fields: &Fields) -> IpAddr {
+        rules::caller_address(peer.ip(), &self.options.trusted_proxies, fields)
+    }
+
     fn now(&self) -> Moment {
         let mut moment = self.moment.get();
         moment.advance(self.options.clock.now());
@@ -239,12 +258,13 @@ impl Worker {
         moment
     }
 
-    /// Serves until it is told to stop; returns how many connections were cut.
+    /// Serves until it is told to stop, and checks targets if that is its duty; returns how many connections were cut.
     pub(crate) async fn run(
         self: Rc<Self>,
         listeners: Listeners,
         usage: UsageSink,
         max_connections: usize,
+        checks: Option<(SnapshotHandle, Prober)>,
         stop: Stop,
     ) -> usize {
         let Listeners {
@@ -264,11 +284,12 @@ impl Worker {
             let accept = Rc::clone(&self).accept(listener, Some(tls), max_connections);
             accepting.push(tokio::task::spawn_local(accept));
         }
+        let checking = checks.map(|(snapshots, prober)| tokio::task::spawn_local(check_targets(snapshots, prober)));
         let sweeping = tokio::task::spawn_local(Rc::clone(&self).sweep());
         let handing_over = tokio::task::spawn_local(Rc::clone(&self).hand_over(usage.clone()));
 
         stop.drain.cancelled().await;
-        for task in accepting {
+        for task in accepting.into_iter().chain(checking) {
             task.abort();
         }
         self.is_draining.set(true);

@@ -19,6 +19,8 @@ pub(crate) struct Slot {
     due_ms: Cell<u64>,
     /// When what runs must be over, whatever it waits for.
     deadline_ms: Cell<u64>,
+    /// It is due then at the latest, however long it may wait.
+    bound_ms: Cell<u64>,
     /// Milliseconds of the worker.
     now_ms: Rc<Cell<u64>>,
     waker: RefCell<Option<Waker>>,
@@ -41,6 +43,7 @@ impl Slot {
             order: Cell::new(order),
             due_ms: Cell::new(u64::MAX),
             deadline_ms: Cell::new(u64::MAX),
+            bound_ms: Cell::new(u64::MAX),
             now_ms,
             waker: RefCell::default(),
         }
@@ -52,18 +55,43 @@ impl Slot {
 
     /// From now on it may wait for so long.
     pub(crate) fn wait_at_most(&self, limit: Duration) {
-        self.due_ms.set(self.in_future(limit));
+        self.due_ms.set(self.moment_after(limit).min(self.bound_ms.get()));
     }
 
-    /// It may wait for as long as it takes.
+    /// It may wait for as long as it takes, up to its bound.
     pub(crate) fn wait_freely(&self) {
-        self.due_ms.set(u64::MAX);
+        self.due_ms.set(self.bound_ms.get());
+    }
+
+    /// When so much time will have passed: a moment for [`Self::bound`].
+    pub(crate) fn moment_after(&self, limit: Duration) -> u64 {
+        let limit_ms = u64::try_from((limit + TICK).as_millis()).unwrap_or(u64::MAX);
+        self.now_ms.get().saturating_add(limit_ms)
+    }
+
+    /// Whatever it waits for, its time is up at this moment; never with `u64::MAX`. It may wait freely until then.
+    pub(crate) fn bound(&self, moment_ms: u64) {
+        self.bound_ms.set(moment_ms);
+        self.due_ms.set(moment_ms);
+    }
+
+    /// How long it may still take by its bound.
+    pub(crate) fn left(&self) -> Duration {
+        match self.bound_ms.get() {
+            u64::MAX => Duration::MAX,
+            bound_ms => Duration::from_millis(bound_ms.saturating_sub(self.now_ms.get())),
+        }
+    }
+
+    /// Whether its bound is reached.
+    pub(crate) fn is_out_of_time(&self) -> bool {
+        self.now_ms.get() >= self.bound_ms.get()
     }
 
     /// What runs must be over within so long, whatever it waits for; `None` takes that back.
     pub(crate) fn end_within(&self, limit: Option<Duration>) {
         self.deadline_ms
-            .set(limit.map_or(u64::MAX, |limit| self.in_future(limit)));
+            .set(limit.map_or(u64::MAX, |limit| self.moment_after(limit)));
     }
 
     /// Whether its time is up: it has waited for too long, or must be over.
@@ -80,11 +108,6 @@ impl Slot {
     pub(crate) fn time_left(&self) -> Option<Duration> {
         let deadline_ms = self.deadline_ms.get();
         (deadline_ms != u64::MAX).then(|| Duration::from_millis(deadline_ms.saturating_sub(self.now_ms.get())))
-    }
-
-    fn in_future(&self, limit: Duration) -> u64 {
-        let limit_ms = u64::try_from((limit + TICK).as_millis()).unwrap_or(u64::MAX);
-        self.now_ms.get().saturating_add(limit_ms)
     }
 
     /// Keeps how the task is woken.

@@ -26,5 +26,7 @@ mod streaming;
 mod tls;
 mod upgrades;
 mod upstream;
+mod upstream_connections;
 mod upstream_http2;
+mod upstream_settings;
 mod world;

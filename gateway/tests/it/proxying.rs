@@ -78,7 +78,8 @@ async fn fields_for_one_connection_stay_there_and_the_way_is_told() {
         assert_eq!(seen(&mirror, name), Vec::<String>::new(), "{name}");
     }
     for (name, value) in [
-        ("x-forwarded-for", "203.0.113.7, 127.0.0.1"),
+        // The words of a peer that nobody trusts.
+        ("x-forwarded-for", "127.0.0.1"),
         ("x-forwarded-proto", "http"),
         ("x-forwarded-host", "gateway.test"),
         ("te", "trailers"),
@@ -355,4 +356,22 @@ async fn a_slow_connect_is_given_up_in_time() {
     assert_eq!(reply.status, 504);
     reply.problem("upstream-connect-timeout");
     assert_eq!(reply.header("proxy-status"), "turnpike; error=connection_timeout");
+}
+
+#[tokio::test]
+async fn proxies_that_are_trusted_say_who_called_and_how() {
+    let upstream = Upstream::mirror().await;
+    let world = World::start_with(|options| options.trusted_proxies = vec!["127.0.0.1".parse().unwrap()]);
+    world.snapshot.apply(Setup::new(Some(&upstream.url())).config());
+    let fields = "X-Forwarded-For: 203.0.113.7\r\nX-Forwarded-Proto: https\r\nX-Forwarded-Host: api.example\r\n\
+                  Forwarded: for=203.0.113.7\r\n";
+    let mirror = call(world.address(), get(PETS, fields)).await.json();
+    for (name, value) in [
+        ("x-forwarded-for", "203.0.113.7, 127.0.0.1"),
+        ("x-forwarded-proto", "https"),
+        ("x-forwarded-host", "api.example"),
+        ("forwarded", "for=203.0.113.7"),
+    ] {
+        assert_eq!(seen(&mirror, name), [value], "{name}");
+    }
 }

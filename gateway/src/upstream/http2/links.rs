@@ -15,7 +15,7 @@ use crate::{
     fast_hash::IdMap,
     http2::{CONNECTION_WINDOW, SEND_BUFFER, STREAM_WINDOW},
     transport::Transport,
-    upstream::Authority,
+    upstream::{Authority, OpenConnection},
 };
 
 /// Streams of one connection at most, whatever the upstream permits: they share one window and one thread of the upstream.
@@ -55,6 +55,7 @@ pub(super) struct Link {
     requests: SendRequest<Bytes>,
     streams: Cell<usize>,
     born_s: u32,
+    max_age_s: u32,
     idle_since_s: Cell<u32>,
     /// Whether it takes no more calls; those that run may end.
     is_retired: Cell<bool>,
@@ -142,7 +143,7 @@ impl Links {
     }
 
     fn is_usable(&self, link: &Link) -> bool {
-        let is_young = self.now_s.get().saturating_sub(link.born_s) <= MAX_AGE_S;
+        let is_young = self.now_s.get().saturating_sub(link.born_s) < link.max_age_s;
         is_young && !link.is_retired.get() && link.is_open()
     }
 
@@ -173,7 +174,12 @@ impl Connecting {
     ///
     /// # Errors
     /// The connection fails at once.
-    pub(crate) async fn begin(self, transport: Transport) -> Result<Box<Http2Stream>, h2::Error> {
+    pub(crate) async fn begin(
+        self,
+        authority: &Authority,
+        transport: Transport,
+        open: OpenConnection,
+    ) -> Result<Box<Http2Stream>, h2::Error> {
         let (requests, connection) = Builder::new()
             .enable_push(false)
             .initial_window_size(STREAM_WINDOW)
@@ -188,11 +194,13 @@ impl Connecting {
             requests,
             streams: Cell::new(0),
             born_s: now_s,
+            max_age_s: authority.max_age_s(MAX_AGE_S),
             idle_since_s: Cell::new(now_s),
             is_retired: Cell::new(false),
         });
         let weak = Rc::downgrade(&link);
         tokio::task::spawn_local(async move {
+            let _open = open;
             if let Err(error) = connection.await {
                 tracing::debug!(%error, "an upstream connection of HTTP/2 failed");
             }
