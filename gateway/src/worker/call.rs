@@ -20,7 +20,7 @@ use crate::{
         respond,
     },
     problem::Reason,
-    rules::{self, Place, Rules},
+    rules::{Place, Rules},
     trace_context::TraceContext,
 };
 
@@ -57,9 +57,17 @@ async fn carry_out(
     let trace = TraceContext::of(&heads.request.fields).unwrap_or_else(|| worker.trace_ids.make());
     let mut call = Call::begin(worker, &now);
     if worker.log().is_some_and(WorkerLog::wants) {
-        let client = rules::caller_address(peer.ip(), &worker.options.trusted_proxies, &heads.request.fields);
+        let client = worker.caller_address(peer, &heads.request.fields);
         call.log(&now, &heads.request, &trace, client);
     }
+    let run = Run {
+        worker,
+        peer,
+        slot,
+        trace: &trace,
+        now: &now,
+        dialect,
+    };
     match admit(worker, peer, caller, heads, &now, readable, &mut call).await {
         Ok(Admitted::CallerGone) => Delivered::Broken,
         Ok(Admitted::Preflight(rules)) => {
@@ -75,14 +83,6 @@ async fn carry_out(
                 .rules
                 .as_ref()
                 .and_then(|rules| rules.shape(&heads.request.fields));
-            let run = Run {
-                worker,
-                peer,
-                slot,
-                trace: &trace,
-                now: &now,
-                dialect,
-            };
             let is_http2 = call.permit().is_some_and(|permit| permit.targets().stable().is_http2());
             match shape {
                 // Only gRPC can be told to an upstream of HTTP/2; another may speak gRPC-Web itself.
@@ -94,17 +94,7 @@ async fn carry_out(
                 None => run.forward(call, caller, heads).await,
             }
         }
-        Err(refusal) => {
-            let run = Run {
-                worker,
-                peer,
-                slot,
-                trace: &trace,
-                now: &now,
-                dialect,
-            };
-            run.refuse(call, caller, heads, *refusal).await
-        }
+        Err(refusal) => run.refuse(call, caller, heads, *refusal).await,
     }
 }
 
@@ -129,11 +119,7 @@ impl Run<'_> {
             // Boxed, so that connections whose calls it does not concern stay small.
             Some(cached) => Box::pin(cached.handle(self, call, caller, heads)).await,
             None => match self.ask(call, caller, heads).await {
-                Ok((call, answered)) => {
-                    let delivered = self.pass_on(call, caller, heads, answered).await;
-                    self.slot.bound(u64::MAX);
-                    return delivered;
-                }
+                Ok((call, answered)) => Ok(self.pass_on(call, caller, heads, answered).await),
                 Err(unanswered) => Err(unanswered),
             },
         };
