@@ -13,15 +13,16 @@ use domain::policy::units::ByteSize;
 use http::{HeaderValue, Method, StatusCode, Version};
 
 use super::{
+    failure::{Failed, NoAnswer, broken, unreachable},
     metering::Call,
-    mirror,
+    mirror, request_fields,
     tries::{Progress, Tries},
 };
 use crate::{
     client::Caller,
-    decision::{Permit, Refusal},
+    decision::Refusal,
     http1::{AnswerError, AnswerReader, RequestLine},
-    message::{AnswerHead, BodyLength, Fields, HopByHop, Known, KnownSet, RequestHead, strip_hop_by_hop},
+    message::{AnswerHead, BodyLength, Fields, Known, RequestHead, strip_hop_by_hop},
     problem::Reason,
     relay::{Broken, Passage, Side, SourceError},
     trace_context::TraceContext,
@@ -97,7 +98,7 @@ pub(crate) async fn forward(
         address: worker.caller_address(outgoing.peer, &outgoing.request.fields),
     };
     let mut tries = Tries::begin(&targets, worker, slot, traits)?;
-    let hop = prepare(outgoing, permit);
+    let hop = request_fields::prepare(outgoing, permit);
     // A handshake is a GET without a body (RFC 6455 §4.1); anything else is a normal request.
     let is_handshake = hop.is_websocket
         && targets.stable().may_switch()
@@ -188,16 +189,6 @@ fn limited(timeout: Duration, slot: &Slot) -> Duration {
     slot.time_left().map_or(timeout, |left| left.min(timeout))
 }
 
-/// Why an attempt failed.
-enum Failed {
-    /// Nothing was sent: another target may be tried.
-    Connect(ConnectError),
-    /// Something may have been sent, and the target failed.
-    Target(Outcome, Box<Refusal>),
-    /// It is not the target's fault, or nobody waits any more.
-    Final(NotAnswered),
-}
-
 /// A call to one target.
 #[derive(Clone, Copy)]
 struct Attempt<'a> {
@@ -209,21 +200,6 @@ struct Attempt<'a> {
     connect_timeout: Duration,
     response_timeout: Duration,
     is_handshake: bool,
-}
-
-/// Why one connection brought no answer.
-enum NoAnswer {
-    Answer(AnswerError),
-    Body(SourceError),
-    BodyShape(Option<String>),
-    BodyTooLarge,
-    TooManyInformational,
-    TimeUp {
-        waits_for_caller: bool,
-    },
-    /// The caller does not want to wait any longer.
-    MustBeOver,
-    CallerGone,
 }
 
 impl Attempt<'_> {
@@ -277,7 +253,7 @@ impl Attempt<'_> {
                     refused += 1;
                     call.passed_on(false);
                 }
-                Err(why) => return Err(self.explain(why)),
+                Err(why) => return Err(why.explain(self.response_timeout)),
             }
         }
     }
@@ -395,147 +371,6 @@ impl Attempt<'_> {
         })
         .await
     }
-
-    fn explain(&self, why: NoAnswer) -> Failed {
-        let outcome = match &why {
-            NoAnswer::TimeUp {
-                waits_for_caller: false,
-            } => Some(Outcome::TimedOut),
-            NoAnswer::Answer(AnswerError::Unsendable) => None,
-            NoAnswer::Answer(_) | NoAnswer::TooManyInformational => Some(Outcome::Broken),
-            _ => None,
-        };
-        let refusal = match why {
-            NoAnswer::CallerGone => return Failed::Final(NotAnswered::CallerGone),
-            NoAnswer::BodyTooLarge => Refusal::new(Reason::BodyTooLarge),
-            NoAnswer::BodyShape(detail) => Refusal::new(Reason::BodyShape).detail(detail.unwrap_or_default()),
-            NoAnswer::Body(error) => {
-                tracing::debug!(%error, "a caller's body can't be read");
-                Refusal::new(Reason::Malformed).detail("The body of the request broke off or is not well-formed.")
-            }
-            NoAnswer::TimeUp { waits_for_caller: true } => {
-                Refusal::new(Reason::HeadersTooSlow).detail("The body of the request did not go on in time.")
-            }
-            NoAnswer::MustBeOver => {
-                let detail = "The API's server did not begin to answer within the time that the caller gave it.";
-                Refusal::new(Reason::UpstreamTimeout)
-                    .detail(detail)
-                    .proxy_error("http_response_timeout")
-            }
-            NoAnswer::TimeUp { .. } => timed_out(self.response_timeout),
-            NoAnswer::TooManyInformational => broken("The API's server sent too many informational answers."),
-            NoAnswer::Answer(AnswerError::Bad(error)) => {
-                tracing::debug!(%error, "an upstream's answer can't be read");
-                broken(format!(
-                    "The API's server sent an answer that can't be passed on: {error}."
-                ))
-            }
-            NoAnswer::Answer(AnswerError::Unsendable) => {
-                Refusal::new(Reason::Malformed).detail("The URL of the request has characters that HTTP/2 can't carry.")
-            }
-            NoAnswer::Answer(AnswerError::Stream(error)) => {
-                tracing::debug!(%error, "an upstream gave a stream up, or broke the rules of HTTP/2");
-                broken("").proxy_error("http_protocol_error")
-            }
-            NoAnswer::Answer(error) => {
-                tracing::debug!(%error, "an upstream connection failed");
-                broken("")
-            }
-        };
-        match outcome {
-            Some(outcome) => Failed::Target(outcome, Box::new(refusal)),
-            None => Failed::Final(refusal.into()),
-        }
-    }
-}
-
-/// What only proxies that are trusted may say about a caller; `forwarded` is that of RFC 7239.
-const WORDS_OF_PROXIES: KnownSet = KnownSet::of(&[
-    Known::Forwarded,
-    Known::XForwardedFor,
-    Known::XForwardedHost,
-    Known::XForwardedProto,
-    Known::XRealIp,
-]);
-
-/// Makes a caller's header section one of ours: without what was meant for this connection or for us, and with what the
-/// upstream should know about the caller.
-fn prepare(outgoing: &mut Outgoing<'_>, permit: &Permit) -> HopByHop {
-    let RequestHead {
-        fields,
-        authority,
-        version,
-        ..
-    } = &mut *outgoing.request;
-    let hop = strip_hop_by_hop(fields);
-    let credential = permit.credential();
-    if credential.authorization {
-        fields.remove(Known::Authorization);
-    }
-    if credential.api_key {
-        fields.remove(Known::XApiKey);
-    }
-    if *version == Version::HTTP_2 {
-        join_cookies(fields);
-    }
-    // What anybody may write nobody should believe.
-    let is_trusted = outgoing.worker.trusts(outgoing.peer.ip());
-    if !is_trusted {
-        fields.remove_all(WORDS_OF_PROXIES);
-    }
-    if !fields.contains(Known::XForwardedHost) {
-        match authority {
-            // The target's authority goes before `Host` (RFC 9112 §3.2.2).
-            Some(authority) => fields.append_parts(Known::XForwardedHost, &[authority.as_bytes()]),
-            None => fields.append_copy(Known::XForwardedHost, Known::Host),
-        }
-    }
-    // The target has its own.
-    fields.remove(Known::Host);
-    if !fields.contains(Known::XForwardedProto) {
-        let scheme = if outgoing.peer.is_tls() { "https" } else { "http" };
-        fields.append(Known::XForwardedProto, &HeaderValue::from_static(scheme));
-    }
-    forwarded_for(fields, outgoing.peer.address());
-    fields.append(Known::Via, outgoing.worker.via(*version));
-    if hop.takes_trailers {
-        fields.append(Known::Te, &HeaderValue::from_static("trailers"));
-        fields.append(Known::Connection, &HeaderValue::from_static("te"));
-    }
-    let is_traced = |value: &[u8]| value.starts_with(outgoing.trace.as_bytes());
-    if !fields.get(Known::Traceparent).is_some_and(is_traced) {
-        // What can't be read begins anew (W3C Trace Context §3.2.4), and its state means nothing then.
-        fields.remove(Known::Traceparent);
-        fields.remove_named(b"tracestate");
-        fields.append_parts(Known::Traceparent, &[outgoing.trace.as_bytes()]);
-    }
-    hop
-}
-
-/// Adds the caller's address to those that proxies before us have added: in one field, because many upstreams only read
-/// the first.
-fn forwarded_for(fields: &mut Fields, address: &HeaderValue) {
-    if !fields.contains(Known::XForwardedFor) {
-        fields.append(Known::XForwardedFor, address);
-        return;
-    }
-    let mut all = joined(fields, Known::XForwardedFor, b", ");
-    all.extend_from_slice(b", ");
-    fields.remove(Known::XForwardedFor);
-    fields.append_parts(Known::XForwardedFor, &[&all, address.as_bytes()]);
-}
-
-/// HTTP/2 may split cookies over fields, HTTP/1.1 may not (RFC 9113 §8.2.3).
-fn join_cookies(fields: &mut Fields) {
-    if fields.all(Known::Cookie).nth(1).is_some() {
-        let all = joined(fields, Known::Cookie, b"; ");
-        fields.remove(Known::Cookie);
-        fields.append_parts(Known::Cookie, &[&all]);
-    }
-}
-
-fn joined(fields: &Fields, name: Known, between: &[u8]) -> Vec<u8> {
-    fields.all(name).collect::<Vec<_>>().join(between)
 }
 
 /// Whether an answer of 101 changes to the protocol that was asked for, and to no other on top of it.
@@ -543,34 +378,4 @@ fn is_websocket(fields: &Fields) -> bool {
     let mut protocols = fields.all(Known::Upgrade);
     let is_websocket = |value: &[u8]| value.eq_ignore_ascii_case(b"websocket");
     protocols.next().is_some_and(is_websocket) && protocols.next().is_none()
-}
-
-/// Value of the `error` parameter of `Proxy-Status` (RFC 9209 §2.3) goes along with each refusal.
-fn unreachable(error: &ConnectError) -> Refusal {
-    let (reason, kind) = match error {
-        ConnectError::Resolve(_) => (Reason::UpstreamUnreachable, "dns_error"),
-        ConnectError::Forbidden => (Reason::UpstreamForbidden, "destination_ip_prohibited"),
-        ConnectError::Full => (Reason::ConnectionsFull, "connection_limit_reached"),
-        ConnectError::Connect(_) => (Reason::UpstreamUnreachable, "connection_refused"),
-        ConnectError::Tls(_) => (Reason::UpstreamUnreachable, "tls_protocol_error"),
-        ConnectError::NoHttp2 | ConnectError::Http2(_) => (Reason::UpstreamBroken, "http_protocol_error"),
-        ConnectError::Timeout(_) => (Reason::ConnectTimeout, "connection_timeout"),
-    };
-    Refusal::new(reason).proxy_error(kind)
-}
-
-fn broken(detail: impl Into<std::borrow::Cow<'static, str>>) -> Refusal {
-    Refusal::new(Reason::UpstreamBroken)
-        .detail(detail)
-        .proxy_error("connection_terminated")
-}
-
-fn timed_out(limit: Duration) -> Refusal {
-    let detail = format!(
-        "The API's server did not begin to answer within {} ms.",
-        limit.as_millis()
-    );
-    Refusal::new(Reason::UpstreamTimeout)
-        .detail(detail)
-        .proxy_error("http_response_timeout")
 }
