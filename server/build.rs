@@ -19,7 +19,7 @@ use flate2::{Compression, write::GzEncoder};
 use sha2::{Digest, Sha256};
 
 /// These stylesheets come first and in this order; others follow by name. The order of layers stands in `tokens.css`.
-const FIRST_STYLES: [&str; 2] = ["tokens.css", "ui.css"];
+const FIRST_STYLES: [&str; 3] = ["tokens.css", "base.css", "layouts.css"];
 /// Browsers and crawlers ask for these at the root.
 const AT_ROOT: [&str; 2] = ["favicon.ico", "robots.txt"];
 

@@ -47,6 +47,8 @@ async function look(page: Page, name: string, path: string) {
       await page.screenshot({ path: `screenshots/${name}-${width}-${scheme}.png`, fullPage: true });
       const overflow = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
       expect(overflow, `${path} at ${width} px scrolls sideways`).toBeLessThanOrEqual(0);
+      const frames = await page.locator(".shell, .reference").evaluateAll((all) => all.map((one) => one.clientWidth));
+      for (const frame of frames) expect(frame, `${path} at ${width} px fills its width`).toBe(width);
     }
     await expectAccessible(page, true);
   }
@@ -93,6 +95,9 @@ test("console", async ({ page }) => {
   await page.goto(`${demo.portal}${organization}/apis`);
   const version = await page.locator("main a[href*='/versions/']").first().getAttribute("href");
   await look(page, "console-version", version!);
+  await look(page, "console-version-policies", `${version}/policies`);
+  await look(page, "console-policies", `${organization}/policies`);
+  await look(page, "console-policy", `${organization}/policies/rate_limits`);
   await look(page, "console-new-api", `${organization}/apis/new`);
   await look(page, "console-plans", `${organization}/plans`);
   await look(page, "console-new-plan", `${organization}/plans/new`);

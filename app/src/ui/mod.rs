@@ -18,7 +18,7 @@
 //! | numbers over time | [`LineChart`], [`BarChart`] | a picture without its table |
 //! | text of strangers | [`visible_text`], [`Markdown`] | their text as it is |
 //!
-//! A component's classes are those of `style/ui.css`; none has inline styles, so that a strict content security policy
+//! A component's classes are those of `style/components/`; none has inline styles, so that a strict content security policy
 //! holds. The URL comes in as text, made by [`crate::href`].
 
 mod api_card;

@@ -110,9 +110,14 @@ async fn page(cx: &Cx, subject: Subject, name: PolicyName, form: Option<FormStat
             .as_ref()
             .map(|form| form.values.raw(yaml::FIELD).to_owned())
             .filter(|text| !text.is_empty());
-        let value = typed
-            .or_else(|| own.clone().filter(|_| !is_off))
-            .unwrap_or_else(|| name.example().to_owned());
+        let said = typed.or_else(|| own.clone().filter(|_| !is_off));
+        let help = if said.is_some() {
+            "YAML or JSON. It takes the place of whatever broader levels say."
+        } else {
+            "An example to begin with, in YAML; JSON will do too. Nothing of it holds until you save it. Then it takes the \
+             place of whatever broader levels say."
+        };
+        let value = said.unwrap_or_else(|| name.example().to_owned());
         let (error, errors) = form.map(|form| (all_messages(&form), form.errors)).unwrap_or_default();
         let body = if may_edit {
             let action = subject.href(Some(name.as_str()));
@@ -128,7 +133,7 @@ async fn page(cx: &Cx, subject: Subject, name: PolicyName, form: Option<FormStat
                             value
                             error=error
                             mono=true
-                            help="YAML or JSON. It takes the place of whatever broader levels say."
+                            help
                         />
                         <div class="btn-row">
                             <Button kind=ButtonKind::Primary name="action" value="save">"Save policy"</Button>
