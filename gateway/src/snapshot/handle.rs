@@ -173,12 +173,12 @@ impl SnapshotHandle {
             .await;
     }
 
-    /// Base URL of the portal, without a slash at the end.
     /// State of policies, which survives every change.
     pub(crate) fn rule_state(&self) -> Arc<RuleState> {
         Arc::clone(&self.0.rule_state)
     }
 
+    /// Base URL of the portal, without a slash at the end.
     pub(crate) fn portal_url(&self) -> &str {
         &self.0.portal_url
     }
