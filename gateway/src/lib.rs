@@ -44,6 +44,8 @@ mod client;
 mod counters;
 mod fast_hash;
 mod grpc;
+#[cfg_attr(not(test), expect(dead_code, reason = "wired by policies on bodies"))]
+mod held;
 mod http1;
 mod http2;
 #[cfg_attr(not(test), expect(dead_code, reason = "wired by the request path"))]

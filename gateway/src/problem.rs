@@ -61,6 +61,10 @@ problems! {
     BodyTooLarge = "body-too-large", 413, "The body is too large",
         "The body of the request is larger than this gateway passes on.",
         ["Send less in one request."];
+    /// The bodies that are held for policies take all the memory they may.
+    NoRoomForBody = "gateway-busy", 503, "The gateway has no room for the body",
+        "The provider has the bodies of such requests looked at as a whole, and the gateway holds as many of them right now as it has memory for. The request was not passed on and was not counted.",
+        ["Try again after the number of seconds in Retry-After.", "Tell the operator of the gateway if it lasts."];
     /// The body is deeper, wider or longer than the provider allows, or not what its content type says.
     BodyShape = "body-shape", 400, "The body has a shape that is not accepted",
         "The provider limits how deep, wide and long JSON and XML bodies may be, and the body of the request is beyond that or not well-formed.",
