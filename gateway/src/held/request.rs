@@ -21,6 +21,9 @@ use crate::{
     worker::Slot,
 };
 
+/// Why the gateway answers in place of an upstream that it did not ask (RFC 9209 §2.3).
+const ERROR: &str = "proxy_internal_error";
+
 /// A caller, and the beginning of its body or all of it.
 pub(crate) struct HeldCaller<'a> {
     caller: &'a mut (dyn Caller + 'a),
@@ -28,6 +31,8 @@ pub(crate) struct HeldCaller<'a> {
     /// Bytes of `held` that were passed on.
     passed: usize,
     is_whole: bool,
+    /// Length of the body as it was announced, before any of it was taken.
+    length: BodyLength,
 }
 
 /// Reads the body of a request up to a bound. A caller that waits for a word before it sends the body gets it (RFC 9110
@@ -43,6 +48,7 @@ pub(crate) async fn hold<'a>(
     (max_bytes, pause): (usize, Duration),
 ) -> Result<HeldCaller<'a>, NotAnswered> {
     let mut held = HeldBytes::new(memory);
+    let length = caller.body_length();
     let mut is_waiting_for_word = takes_word_away(request);
     let mut is_flushed = true;
     slot.wait_at_most(pause);
@@ -58,7 +64,7 @@ pub(crate) async fn hold<'a>(
                     let data = caller.data();
                     let count = data.len().min(room);
                     if let Err(MemoryFull) = held.extend(&data[..count]) {
-                        return Poll::Ready(Err(Refusal::new(Reason::NoRoomForBody).into()));
+                        return Poll::Ready(Err(Refusal::new(Reason::NoRoomForBody).proxy_error(ERROR).into()));
                     }
                     caller.consume(count);
                     is_waiting_for_word = false;
@@ -96,6 +102,7 @@ pub(crate) async fn hold<'a>(
         caller,
         held,
         passed: 0,
+        length,
     })
 }
 
@@ -121,7 +128,18 @@ fn unreadable(error: SourceError, caller: &dyn Caller) -> NotAnswered {
         .into()
 }
 
-impl HeldCaller<'_> {
+impl<'a> HeldCaller<'a> {
+    /// A caller of whose body nothing is held.
+    pub(crate) fn nothing(caller: &'a mut (dyn Caller + 'a), memory: &Rc<Memory>) -> Self {
+        Self {
+            length: caller.body_length(),
+            caller,
+            held: HeldBytes::new(memory),
+            passed: 0,
+            is_whole: false,
+        }
+    }
+
     /// The body, or its beginning. Empty once it was passed on.
     pub(crate) fn body(&self) -> &[u8] {
         self.held.as_slice()
@@ -136,6 +154,7 @@ impl HeldCaller<'_> {
     ///
     /// # Errors
     /// There is no memory for it.
+    #[cfg_attr(not(test), expect(dead_code, reason = "for policies that change bodies"))]
     pub(crate) fn replace(&mut self, body: Vec<u8>, fields: &mut Fields) -> Result<(), MemoryFull> {
         debug_assert!(self.is_whole && self.passed == 0);
         // An upstream finds the length of the new one in its place.
@@ -207,8 +226,8 @@ impl Caller for HeldCaller<'_> {
         if self.is_whole && self.caller.trailers().is_none() {
             return BodyLength::Exact(self.rest().len() as u64);
         }
-        match self.caller.body_length() {
-            // What comes has another length than what was announced.
+        match self.length {
+            // What comes may have another length than what was announced.
             BodyLength::Exact(_) if self.is_whole => BodyLength::Open,
             length => length,
         }

@@ -4,6 +4,8 @@
 mod cached;
 mod call;
 mod connection;
+mod inspected;
+mod judged;
 mod slot;
 
 use std::{
@@ -240,7 +242,6 @@ impl Worker {
     }
 
     /// Memory for bodies that are held.
-    #[expect(dead_code, reason = "wired by policies on bodies")]
     pub(crate) fn held(&self) -> &Rc<Memory> {
         &self.held
     }
