@@ -142,7 +142,7 @@ impl Services {
             usage: UsageReads { cx: cx.clone() },
             outbox: Outbox { cx: cx.clone() },
             audit: AuditLog { cx: cx.clone() },
-            gateway_config: GatewayConfigReads { cx },
+            gateway_config: GatewayConfigReads::new(cx),
         }
     }
 }

@@ -62,6 +62,7 @@ fn config() -> GatewayConfig {
                 upstream: Some(upstream.expect("the upstream is written above")),
                 access: Access::Key,
                 deprecation: None,
+                document: None,
                 operations,
                 policies: PolicySet::default(),
             }],

@@ -47,6 +47,7 @@ fn config(upstream: &str) -> GatewayConfig {
                 upstream: Some(serde_json::from_value(upstream).expect("the argument is a URL")),
                 access: Access::Anonymous,
                 deprecation: None,
+                document: None,
                 operations: operations.collect(),
                 policies,
             }],

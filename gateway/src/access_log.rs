@@ -102,6 +102,12 @@ pub struct AccessRecord<'a> {
     pub latency_us: u64,
     /// From when the request went to the upstream to the head of its answer, in microseconds; the last try's.
     pub upstream_latency_us: Option<u64>,
+    /// Groups of the policy `signatures` that the request matches.
+    pub signatures: &'a [&'static str],
+    /// The first things of the request that are not as the version's document says; no value that was sent is in them.
+    pub request_mistakes: &'a [String],
+    /// The same of the answer.
+    pub answer_mistakes: &'a [String],
 }
 
 /// The line; every field is in every line, in this order.
@@ -131,6 +137,9 @@ struct Line<'a> {
     duration_us: u64,
     latency_us: u64,
     upstream_latency_us: Option<u64>,
+    signatures: &'a [&'static str],
+    request_mistakes: &'a [String],
+    answer_mistakes: &'a [String],
     sampled_one_in: NonZeroU32,
 }
 
@@ -265,6 +274,9 @@ impl WorkerLog {
             duration_us: record.duration_us,
             latency_us: record.latency_us,
             upstream_latency_us: record.upstream_latency_us,
+            signatures: record.signatures,
+            request_mistakes: record.request_mistakes,
+            answer_mistakes: record.answer_mistakes,
             sampled_one_in: self.log.one_in,
         }
     }
@@ -300,6 +312,9 @@ mod tests {
             duration_us: 4,
             latency_us: 3,
             upstream_latency_us: None,
+            signatures: &["sql_injection"],
+            request_mistakes: &[],
+            answer_mistakes: &[],
         }
     }
 
@@ -322,7 +337,8 @@ mod tests {
              \"status\":429,\"reason\":\"rate-limited\",\"organization\":\"acme\",\"api\":\"petstore\",\
              \"version\":\"v1\",\"operation\":null,\"application\":null,\"subscription\":null,\
              \"key\":\"key_00000000000000000000000000000007\",\"bytes_in\":1,\"bytes_out\":2,\"duration_us\":4,\
-             \"latency_us\":3,\"upstream_latency_us\":null,\"sampled_one_in\":1}\n"
+             \"latency_us\":3,\"upstream_latency_us\":null,\"signatures\":[\"sql_injection\"],\"request_mistakes\":[],\
+             \"answer_mistakes\":[],\"sampled_one_in\":1}\n"
         );
         assert_eq!(shortened(&"é".repeat(2_000)).len(), MAX_PATH);
     }

@@ -1,8 +1,11 @@
 //! Process-wide counters: one block of relaxed atomics a worker, added up when somebody reads them.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicU64, Ordering::Relaxed},
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
 };
 
 use crate::{
@@ -21,7 +24,12 @@ pub(crate) struct WorkerCounters {
     begun: AtomicU64,
     ended: AtomicU64,
     latency: LatencyHistogram,
+    /// Calls that policies found something in, by version. Only looked at when they do.
+    findings: Mutex<BTreeMap<FindingKey, u64>>,
 }
+
+/// `organization/api/version`, policy, finding.
+type FindingKey = (Box<str>, &'static str, &'static str);
 
 impl Default for WorkerCounters {
     fn default() -> Self {
@@ -34,6 +42,7 @@ impl Default for WorkerCounters {
             begun: AtomicU64::new(0),
             ended: AtomicU64::new(0),
             latency: LatencyHistogram::default(),
+            findings: Mutex::default(),
         }
     }
 }
@@ -74,6 +83,12 @@ impl WorkerCounters {
         bump(&self.ended);
     }
 
+    /// A policy found something in a call.
+    pub(crate) fn found(&self, version: &str, policy: &'static str, finding: &'static str) {
+        let mut findings = self.findings.lock().unwrap_or_else(PoisonError::into_inner);
+        *findings.entry((version.into(), policy, finding)).or_default() += 1;
+    }
+
     /// The head of a call's answer is known, the gateway's own refusals included, so many microseconds after the head of
     /// the request.
     pub(crate) fn took(&self, micros: u64) {
@@ -102,6 +117,21 @@ pub struct CounterSnapshot {
     pub in_flight: u64,
     /// Times from the head of a request to the head of its answer.
     pub latencies: Latencies,
+    /// What policies found in calls.
+    pub findings: Vec<Finding>,
+}
+
+/// Calls of a version that a policy found something in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// `organization/api/version`.
+    pub version: String,
+    /// `signatures` or `validation`.
+    pub policy: &'static str,
+    /// The group of signatures; or `request` or `answer`, whichever is not as the document says.
+    pub finding: &'static str,
+    /// How many.
+    pub calls: u64,
 }
 
 impl Counters {
@@ -109,7 +139,12 @@ impl Counters {
     pub fn read(&self) -> CounterSnapshot {
         let sum = |pick: &dyn Fn(&WorkerCounters) -> &AtomicU64| self.0.iter().map(|w| pick(w).load(Relaxed)).sum();
         let mut latencies = Latencies::default();
+        let mut findings: BTreeMap<FindingKey, u64> = BTreeMap::new();
         for worker in self.0.iter() {
+            let found = worker.findings.lock().unwrap_or_else(PoisonError::into_inner);
+            for (key, calls) in found.iter() {
+                *findings.entry(key.clone()).or_default() += calls;
+            }
             latencies.add(&worker.latency.read());
         }
         CounterSnapshot {
@@ -124,6 +159,15 @@ impl Counters {
             // Ended first: a call that begins and ends in between must not count below nothing.
             in_flight: in_flight(sum(&|w| &w.ended), sum(&|w| &w.begun)),
             latencies,
+            findings: findings
+                .into_iter()
+                .map(|((version, policy, finding), calls)| Finding {
+                    version: version.into(),
+                    policy,
+                    finding,
+                    calls,
+                })
+                .collect(),
         }
     }
 }

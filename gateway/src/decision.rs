@@ -8,14 +8,16 @@ use domain::{
     policy::ip::Network,
 };
 use http::{HeaderName, HeaderValue, Method};
+use openapi::validate::Violation;
 
 use crate::{
+    contract::OperationContract,
     limit::{Budget, Exhausted, Moment, Taken},
     message::Fields,
     phase,
     problem::Reason,
     rules::{self, CallInputs, RuleState, Rules, TakenWindows},
-    snapshot::{Plan, Snapshot, Version},
+    snapshot::{Operation, Plan, Snapshot, Version},
 };
 
 /// What a decision depends on, of a request.
@@ -61,6 +63,43 @@ pub(crate) struct Known {
     pub(crate) application_id: Option<ApplicationId>,
     pub(crate) subscription: Option<Holder>,
     pub(crate) plan: Option<Arc<Plan>>,
+    /// What policies found in it that is worth a note; there if there is something.
+    pub(crate) findings: Option<Box<Findings>>,
+}
+
+/// What policies found in a call.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Findings {
+    /// Groups of signatures.
+    pub(crate) signatures: Vec<&'static str>,
+    /// The first mistakes of the request.
+    pub(crate) request: Vec<String>,
+}
+
+impl Known {
+    fn described(&self) -> Option<&Operation> {
+        self.version.as_ref()?.operations.get(self.operation? as usize)
+    }
+
+    /// Name of the operation in the version's document.
+    pub(crate) fn slug(&self) -> Option<&str> {
+        self.described().map(|operation| &*operation.slug)
+    }
+
+    /// Path template of the operation.
+    pub(crate) fn template(&self) -> Option<&str> {
+        self.described().map(|operation| &*operation.template)
+    }
+
+    /// What the version's document says of the operation, as far as policies ask.
+    pub(crate) fn contract(&self) -> Option<&OperationContract> {
+        self.described()?.contract.as_deref()
+    }
+
+    /// Where findings are noted.
+    pub(crate) fn findings(&mut self) -> &mut Findings {
+        self.findings.get_or_insert_default()
+    }
 }
 
 /// Whose budgets a call takes from.
@@ -73,8 +112,8 @@ pub(crate) struct Holder {
 /// Proof that a request passed every phase; forwarding is impossible without it. Only [`decide`] makes one.
 #[derive(Debug)]
 pub(crate) struct Permit {
-    /// Where to: the targets of the version, which are there.
-    targets: Arc<crate::upstream::Targets>,
+    /// Where to: the targets of the version. Only a call that the gateway answers in the API's place may have none.
+    targets: Option<Arc<crate::upstream::Targets>>,
     /// Bytes of the path before the operation's own.
     base_length: usize,
     /// Header that carried the key.
@@ -106,7 +145,7 @@ impl Permit {
     /// from any budget for it.
     pub(crate) fn again(&self) -> Self {
         Self {
-            targets: Arc::clone(&self.targets),
+            targets: self.targets.clone(),
             base_length: self.base_length,
             credential: self.credential,
             taken: None,
@@ -114,8 +153,8 @@ impl Permit {
         }
     }
 
-    pub(crate) fn targets(&self) -> &Arc<crate::upstream::Targets> {
-        &self.targets
+    pub(crate) fn targets(&self) -> Option<&Arc<crate::upstream::Targets>> {
+        self.targets.as_ref()
     }
 
     pub(crate) fn base_length(&self) -> usize {
@@ -146,6 +185,8 @@ pub(crate) struct Refusal {
     pub(crate) fields: Vec<(HeaderName, HeaderValue)>,
     pub(crate) exhausted: Option<Box<Exhausted>>,
     pub(crate) proxy_error: Option<&'static str>,
+    /// What is not as the document says.
+    pub(crate) violations: Vec<Violation>,
 }
 
 impl Refusal {
@@ -157,6 +198,7 @@ impl Refusal {
             fields: Vec::new(),
             exhausted: None,
             proxy_error: None,
+            violations: Vec::new(),
         }
     }
 
@@ -168,6 +210,12 @@ impl Refusal {
 
     pub(crate) fn detail(mut self, detail: impl Into<Cow<'static, str>>) -> Self {
         self.detail = detail.into();
+        self
+    }
+
+    /// Says what is not as the document says.
+    pub(crate) fn violations(mut self, violations: Vec<Violation>) -> Self {
+        self.violations = violations;
         self
     }
 
@@ -242,7 +290,10 @@ pub(crate) fn decide(
         })?;
     }
     // Before the budgets: a call that can't go anywhere must not cost anything.
-    let targets = phase::route::targets(version)?;
+    let targets = match &known.rules {
+        Some(rules) if rules.is_mocked() => None,
+        _ => Some(phase::route::targets(version)?),
+    };
     let (taken, windows) = phase::budget::take(known, head, state, now)?;
     Ok(Verdict::Forward(Permit {
         targets,

@@ -18,6 +18,7 @@
 //! | rate limits and quota | `phase/budget.rs` | 429 |
 //! | conditions | `rules/condition.rs` | 403 or as the provider says |
 //! | concurrency | `phase/places.rs` | 429 |
+//! | signatures, validation, mock | `worker/inspected.rs`, `contract/` | 400, 403, 413, 415 |
 //! | response cache | `cache/`, `worker/cached/` | 504 |
 //! | upstream | `phase/forward.rs` | 502, 503, 504 |
 //! | response headers | `phase/respond.rs` | – |
@@ -41,9 +42,11 @@ pub mod limit;
 pub mod problem;
 
 mod client;
+mod contract;
 mod counters;
 mod fast_hash;
 mod grpc;
+mod held;
 mod http1;
 mod http2;
 #[cfg_attr(not(test), expect(dead_code, reason = "wired by the request path"))]
@@ -53,7 +56,6 @@ mod message;
 mod meter;
 mod options;
 mod phase;
-#[cfg_attr(not(test), expect(dead_code, reason = "wired by the request path"))]
 mod protect;
 mod relay;
 mod rules;
@@ -67,7 +69,7 @@ mod worker;
 
 pub use access_log::{AccessLines, AccessLog, AccessLogCounters, AccessRecord, WorkerLog};
 pub use cache::{CacheHandle, CacheUsage};
-pub use counters::{CounterSnapshot, Counters};
+pub use counters::{CounterSnapshot, Counters, Finding};
 pub use meter::{LATENCY_BUCKETS, Latencies, LatencyHistogram, UsageBacklog, UsageRows, UsageSink};
 pub use options::{GatewayOptions, Limits};
 pub use snapshot::{Applied, SnapshotHandle, Warning};

@@ -60,6 +60,9 @@ pub struct Limits {
     pub target_bytes: usize,
     /// Body bytes of one request; more is 413. `None` leaves it to the upstream.
     pub body_bytes: Option<u64>,
+    /// Memory in bytes, for each worker, for bodies that are held because a policy looks at them as a whole. When it is full,
+    /// requests that need it are answered with 503.
+    pub held_bytes: usize,
     /// From the first byte of a request to the end of its header section; longer is 408.
     pub header_timeout: Duration,
     /// How long a connection may stay open between two requests.
@@ -83,6 +86,7 @@ impl Default for Limits {
             header_count: 100,
             target_bytes: 8 * 1024,
             body_bytes: None,
+            held_bytes: 64 << 20,
             header_timeout: Duration::from_secs(15),
             idle_timeout: Duration::from_secs(75),
             stall_timeout: Duration::from_mins(5),

@@ -1,6 +1,7 @@
 //! Every answer that the gateway makes itself: its slug, status and words, and how it looks on the wire (RFC 9457).
 
 use bytes::Bytes;
+use openapi::validate::Violation;
 use serde::Serialize;
 
 /// A kind of problem, as its page in the portal explains it.
@@ -61,6 +62,10 @@ problems! {
     BodyTooLarge = "body-too-large", 413, "The body is too large",
         "The body of the request is larger than this gateway passes on.",
         ["Send less in one request."];
+    /// The bodies that are held for policies take all the memory they may.
+    NoRoomForBody = "gateway-busy", 503, "The gateway has no room for the body",
+        "The provider has the bodies of such requests looked at as a whole, and the gateway holds as many of them right now as it has memory for. The request was not passed on and was not counted.",
+        ["Try again after the number of seconds in Retry-After.", "Tell the operator of the gateway if it lasts."];
     /// The body is deeper, wider or longer than the provider allows, or not what its content type says.
     BodyShape = "body-shape", 400, "The body has a shape that is not accepted",
         "The provider limits how deep, wide and long JSON and XML bodies may be, and the body of the request is beyond that or not well-formed.",
@@ -149,6 +154,30 @@ problems! {
     UpstreamForbidden = "upstream-refused", 502, "The API's server has a forbidden address",
         "The address of the API's server is one that this installation does not connect to, such as a link-local or private one.",
         ["Tell the provider of the API.", "Operators: private addresses have to be allowed explicitly."];
+    /// The request is not as the document says.
+    InvalidRequest = "invalid-request", 400, "The request is not as the API describes it",
+        "The provider has requests checked against the API's description, and this one does not fit: a parameter, a header or the body. It was not passed on and was not counted.",
+        ["Read `errors`: each says what is wrong and where.", "Compare the request with the operation's page in the reference."];
+    /// The body is of a type that the document does not list, or of a coding that can't be checked.
+    MediaType = "media-type-not-accepted", 415, "The body's content type is not accepted",
+        "The provider has bodies checked against the API's description, and it does not list the content type of this one, or the body is compressed in a way that can't be checked.",
+        ["Send one of the content types on the operation's page in the reference.", "Send the body as it is, or compressed with gzip."];
+    /// The request looks like an attack.
+    Suspicious = "suspicious-request", 403, "The request looks like an attack",
+        "The provider refuses requests in which something looks like an injection: a piece of a query language, of a script, of a command or of a path. It was not passed on and was not counted.",
+        ["Look for quotes, tags or path separators in values that you pass on from others.", "Ask the provider of the API if the request is meant as it is."];
+    /// The document's operation can't be gone by.
+    NotJudged = "description-unusable", 503, "The API's description can't be used",
+        "The provider has requests checked against the API's description, and the gateway can't check those of this operation.",
+        ["Tell the provider of the API."];
+    /// The document has no answer for a mock.
+    NoMock = "no-mock", 501, "There is nothing to answer with",
+        "The API is answered from its description, and that has no response for this operation.",
+        ["Tell the provider of the API."];
+    /// The mock has no answer of a type that the caller accepts.
+    NotAcceptable = "not-acceptable", 406, "No content type is acceptable",
+        "The API is answered from its description, and that has no response of a content type that the request accepts.",
+        ["Accept one of the content types on the operation's page in the reference."];
     /// No connection to the upstream.
     UpstreamUnreachable = "upstream-unreachable", 502, "The API's server can't be reached",
         "The gateway could not connect to the API's server. The request was not counted.",
@@ -200,6 +229,8 @@ struct Document<'a> {
     request_id: &'a str,
     #[serde(rename = "violated-policies", skip_serializing_if = "<[String]>::is_empty")]
     violated_policies: &'a [String],
+    #[serde(skip_serializing_if = "<[Violation]>::is_empty")]
+    errors: &'a [Violation],
     next_steps: &'a [&'a str],
 }
 
@@ -216,6 +247,8 @@ pub(crate) struct Occurrence<'a> {
     pub(crate) request_id: &'a str,
     /// Names of the limits that are used up (draft-ietf-httpapi-ratelimit-headers, problem type `quota-exceeded`).
     pub(crate) violated_policies: &'a [String],
+    /// What is not as the API's document says.
+    pub(crate) errors: &'a [Violation],
 }
 
 /// The media type of a problem.
@@ -236,6 +269,7 @@ pub(crate) fn render(reason: Reason, portal_url: &str, occurrence: &Occurrence<'
         instance: occurrence.instance,
         request_id: occurrence.request_id,
         violated_policies: occurrence.violated_policies,
+        errors: occurrence.errors,
         next_steps: kind.next_steps,
     };
     // Strings and numbers always serialize; an empty body would still carry the right status.

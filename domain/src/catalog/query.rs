@@ -14,6 +14,7 @@ use crate::{
     organization::Organization,
     page::{DEFAULT_PAGE_SIZE, Page},
     plan::{self, Plan},
+    policy,
     services::Context,
     store::{
         entity::{api, organization, revision},
@@ -124,6 +125,8 @@ pub struct VersionDetail {
     pub suggested_upstream: Option<String>,
     /// Names of the other listed versions of the api, as possible successors.
     pub siblings: Vec<Version>,
+    /// Whether gateways answer in the place of the whole version, by its policy `mock`: then it needs no upstream.
+    pub is_mocked: bool,
 }
 
 /// An api in the console's list.
@@ -285,7 +288,9 @@ impl CatalogReads {
         let operations = current.map(|row| Row::new("revision", row.id).json("operations", row.operations.clone()));
         let is_successor =
             |version: &Version| matches!(version.state, VersionState::Published | VersionState::Deprecated);
+        let policies = policy::load::in_force(db, organization.id, api.id, version.id).await?;
         Ok(VersionDetail {
+            is_mocked: policies.mock().is_some(),
             operations: operations.transpose()?.unwrap_or_default(),
             suggested_upstream: current.and_then(|row| row.suggested_upstream.clone()),
             siblings: others.into_iter().filter(is_successor).collect(),

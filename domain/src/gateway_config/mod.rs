@@ -2,6 +2,9 @@
 //! its snapshot. Keys are hashes; the only secrets in them are those that a policy needs to ask another server
 //! (`introspection`), which no `Debug` shows.
 
+mod document;
+
+pub use document::DocumentText;
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -92,9 +95,23 @@ pub struct VersionRecord {
     pub deprecation: Option<Deprecation>,
     /// What the current revision describes, in document order.
     pub operations: Vec<OperationRecord>,
+    /// The document that the operations are from, where a policy in force needs it; see [`Self::needs_document`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub document: Option<DocumentText>,
     /// What is in force for the version as a whole: organization, api and version together, without what is off.
     #[serde(default)]
     pub policies: PolicySet,
+}
+
+impl VersionRecord {
+    /// Whether a policy that is in force somewhere in the version goes by its document.
+    pub fn needs_document(&self) -> bool {
+        let of_operations = self
+            .operations
+            .iter()
+            .filter_map(|operation| operation.policies.as_deref());
+        of_operations.chain([&self.policies]).any(PolicySet::needs_document)
+    }
 }
 
 /// An operation as the gateway sees it.

@@ -28,6 +28,20 @@ pub(super) async fn said(db: &impl ConnectionTrait, scope: Uuid) -> Result<Said>
     Ok(collect(rows)?)
 }
 
+/// What is in force for a version as a whole.
+pub(crate) async fn in_force(
+    db: &impl ConnectionTrait,
+    organization: OrganizationId,
+    api: ApiId,
+    version: VersionId,
+) -> Result<PolicySet> {
+    let mut levels = Vec::new();
+    for scope in [organization.uuid(), api.uuid(), version.uuid()] {
+        levels.push(said(db, scope).await?.remove("").unwrap_or_default());
+    }
+    Ok(PolicySet::effective(&levels))
+}
+
 fn collect(rows: Vec<Model>) -> Result<Said, Corrupt> {
     let mut said = Said::new();
     for row in rows {

@@ -57,6 +57,9 @@ pub const ENFORCED: &[PolicyName] = &[
     PolicyName::RateLimits,
     PolicyName::Concurrency,
     PolicyName::Limits,
+    PolicyName::Signatures,
+    PolicyName::Validation,
+    PolicyName::Mock,
     PolicyName::Headers,
     PolicyName::Cache,
 ];
@@ -289,6 +292,11 @@ impl PolicySet {
             .ok()?
             .get_mut(name.as_str())
             .map(serde_json::Value::take)
+    }
+
+    /// Whether a policy in it goes by the version's document.
+    pub fn needs_document(&self) -> bool {
+        self.validation().is_some() || self.mock().is_some()
     }
 
     /// Whether it says nothing.

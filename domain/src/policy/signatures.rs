@@ -46,22 +46,50 @@ pub enum SignatureGroup {
     PathTraversal,
     /// Commands of a shell (CWE-78).
     CommandInjection,
-    /// Expressions of template engines (CWE-1336).
-    TemplateInjection,
     /// Lookups by name in Java's logging, `${jndi:…}` (CWE-917).
     JndiLookup,
+    /// Filters of LDAP that end and go on (CWE-90).
+    LdapInjection,
+    /// Operators of document databases (CWE-943).
+    NosqlInjection,
+    /// Addresses inside: metadata services of clouds, schemes that reach files (CWE-918).
+    RequestForgery,
+    /// Lines that would become headers (CWE-113).
+    HeaderInjection,
+    /// Encodings that hide one of the others, and characters that are written longer than they may be.
+    HiddenEncoding,
 }
 
 impl SignatureGroup {
     /// Every group.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 10] = [
         Self::SqlInjection,
         Self::CrossSiteScripting,
         Self::PathTraversal,
         Self::CommandInjection,
-        Self::TemplateInjection,
         Self::JndiLookup,
+        Self::LdapInjection,
+        Self::NosqlInjection,
+        Self::RequestForgery,
+        Self::HeaderInjection,
+        Self::HiddenEncoding,
     ];
+
+    /// The word in the manifest, the access log and the metrics.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::SqlInjection => "sql_injection",
+            Self::CrossSiteScripting => "cross_site_scripting",
+            Self::PathTraversal => "path_traversal",
+            Self::CommandInjection => "command_injection",
+            Self::JndiLookup => "jndi_lookup",
+            Self::LdapInjection => "ldap_injection",
+            Self::NosqlInjection => "nosql_injection",
+            Self::RequestForgery => "request_forgery",
+            Self::HeaderInjection => "header_injection",
+            Self::HiddenEncoding => "hidden_encoding",
+        }
+    }
 }
 
 /// A part of a request.
@@ -123,7 +151,10 @@ mod tests {
     fn everything_is_reported_by_default() {
         let policy: Signatures = serde_json::from_str("{}").unwrap();
         assert_eq!(policy.mode, SignatureMode::Report);
-        assert_eq!((policy.groups.len(), policy.inspect.len()), (6, 4));
+        assert_eq!((policy.groups.len(), policy.inspect.len()), (10, 4));
+        for group in SignatureGroup::ALL {
+            assert_eq!(serde_json::to_value(group).unwrap(), group.as_str());
+        }
         assert!(policy.validate().is_empty());
     }
 

@@ -1,10 +1,11 @@
 //! Rows as the records that gateways are told.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use sea_orm::{ColumnTrait, DatabaseTransaction, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect};
 
 use super::{
+    document_texts::DocumentTexts,
     entity::{api, organization, plan, plan_api, revision, subscription, version},
     row::{Corrupt, Row, readable},
 };
@@ -20,9 +21,9 @@ use crate::{
 };
 
 /// Every version that gateways know of, and every plan.
-pub(super) async fn catalog(tx: &DatabaseTransaction) -> Result<CatalogRecords> {
+pub(super) async fn catalog(tx: &DatabaseTransaction, documents: &DocumentTexts) -> Result<CatalogRecords> {
     Ok(CatalogRecords {
-        versions: versions(tx).await?,
+        versions: versions(tx, documents).await?,
         plans: plans(tx).await?,
     })
 }
@@ -42,7 +43,7 @@ struct VersionRow {
     revision_id: Option<RevisionId>,
 }
 
-async fn versions(tx: &DatabaseTransaction) -> Result<Vec<VersionRecord>> {
+async fn versions(tx: &DatabaseTransaction, documents: &DocumentTexts) -> Result<Vec<VersionRecord>> {
     use version::Column;
     let rows = version::Entity::find()
         .inner_join(api::Entity)
@@ -70,22 +71,39 @@ async fn versions(tx: &DatabaseTransaction) -> Result<Vec<VersionRecord>> {
         .all(tx)
         .await?;
     let mut operations: HashMap<RevisionId, serde_json::Value> = HashMap::with_capacity(rows.len());
+    let mut hashes: HashMap<RevisionId, String> = HashMap::with_capacity(rows.len());
     let current: Vec<RevisionId> = rows.iter().filter_map(|row| row.revision_id).collect();
     for chunk in current.chunks(500) {
-        let found: Vec<(RevisionId, serde_json::Value)> = revision::Entity::find()
+        use revision::Column::{Id, Operations, Sha256};
+        let found: Vec<(RevisionId, serde_json::Value, String)> = revision::Entity::find()
             .select_only()
-            .columns([revision::Column::Id, revision::Column::Operations])
-            .filter(revision::Column::Id.is_in(chunk.iter().copied()))
+            .columns([Id, Operations, Sha256])
+            .filter(Id.is_in(chunk.iter().copied()))
             .into_tuple()
             .all(tx)
             .await?;
-        operations.extend(found);
+        for (id, described, sha256) in found {
+            operations.insert(id, described);
+            hashes.insert(id, sha256);
+        }
     }
     let policies = AllPolicies::read(tx).await?;
-    Ok(readable(rows.into_iter().map(|row| {
+    let hashes: HashMap<VersionId, String> = rows
+        .iter()
+        .filter_map(|row| Some((row.id, hashes.remove(&row.revision_id?)?)))
+        .collect();
+    let mut records: Vec<VersionRecord> = readable(rows.into_iter().map(|row| {
         let operations = row.revision_id.and_then(|id| operations.remove(&id));
         version_record(row, operations, &policies)
-    })))
+    }));
+    let needed = records.iter().filter(|record| record.needs_document());
+    let needed: BTreeSet<String> = needed.filter_map(|record| hashes.get(&record.id).cloned()).collect();
+    let documents = documents.read(tx, needed).await?;
+    for record in records.iter_mut().filter(|record| record.needs_document()) {
+        let document = hashes.get(&record.id).and_then(|sha256| documents.get(sha256));
+        record.document = document.cloned();
+    }
+    Ok(records)
 }
 
 /// A version of which anything cannot be read is left out, its policies included: gateways refuse what they might have
@@ -109,6 +127,7 @@ fn version_record(
         access: row.word("access", &version.access)?,
         deprecation: row.json_or_null("deprecation", version.deprecation)?,
         operations,
+        document: None,
         policies,
     })
 }

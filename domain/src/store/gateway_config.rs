@@ -9,6 +9,7 @@ use sea_orm::{ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, Qu
 
 use super::{
     config_records::{catalog, key_record, subscription_record},
+    document_texts::DocumentTexts,
     entity::{api_key, application, config_change, config_state, plan, quota_usage, subscription},
     row::readable,
 };
@@ -36,9 +37,17 @@ const MANY_CHANGES: usize = 20_000;
 #[derive(Clone)]
 pub struct GatewayConfigReads {
     pub(crate) cx: Context,
+    documents: DocumentTexts,
 }
 
 impl GatewayConfigReads {
+    pub(crate) fn new(cx: Context) -> Self {
+        Self {
+            cx,
+            documents: DocumentTexts::default(),
+        }
+    }
+
     /// Number of the newest configuration; one row, cheap to ask every other second.
     pub async fn revision(&self) -> Result<ConfigRevision> {
         revision(self.cx.db.read()).await
@@ -54,12 +63,12 @@ impl GatewayConfigReads {
             && let Some(touched) = touched_since(&tx, since, revision).await?
         {
             return Ok(ConfigUpdate::Changes(Box::new(
-                changes(&tx, touched, revision, now).await?,
+                changes(&tx, touched, (revision, now), &self.documents).await?,
             )));
         }
         Ok(ConfigUpdate::Full(Box::new(GatewayConfig {
             revision,
-            catalog: catalog(&tx).await?,
+            catalog: catalog(&tx, &self.documents).await?,
             subscriptions: all_subscriptions(&tx, now).await?,
             keys: all_keys(&tx).await?,
         })))
@@ -137,8 +146,8 @@ async fn touched_since(
 async fn changes(
     tx: &DatabaseTransaction,
     touched: Touched,
-    revision: ConfigRevision,
-    now: Timestamp,
+    (revision, now): (ConfigRevision, Timestamp),
+    documents: &DocumentTexts,
 ) -> Result<ConfigChanges> {
     let Touched {
         is_catalog,
@@ -155,7 +164,11 @@ async fn changes(
     }
     Ok(ConfigChanges {
         revision,
-        catalog: if is_catalog { Some(catalog(tx).await?) } else { None },
+        catalog: if is_catalog {
+            Some(catalog(tx, documents).await?)
+        } else {
+            None
+        },
         subscriptions: live,
         ended_subscriptions: subscriptions.into_iter().filter(|id| !is_live.contains(id)).collect(),
         keys: active,

@@ -6,6 +6,7 @@
 pub mod gateway_config;
 
 mod config_records;
+mod document_texts;
 pub(crate) mod entity;
 mod error;
 mod gateway_nodes;

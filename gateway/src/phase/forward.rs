@@ -4,7 +4,6 @@ use std::{
     future::poll_fn,
     pin::pin,
     rc::Rc,
-    sync::Arc,
     task::{Context, Poll},
     time::Duration,
 };
@@ -87,7 +86,9 @@ pub(crate) async fn forward(
     let Some(permit) = call.permit() else {
         return Err(Refusal::new(Reason::NoUpstream).into());
     };
-    let targets = Arc::clone(permit.targets());
+    let Some(targets) = permit.targets().cloned() else {
+        return Err(Refusal::new(Reason::NoUpstream).into());
+    };
     let base_length = permit.base_length();
     let body = caller.body_length();
     let (worker, slot) = (outgoing.worker, outgoing.slot);

@@ -32,6 +32,8 @@ pub(crate) struct LoggedCall {
     status: u16,
     latency_us: u64,
     known: Known,
+    /// What is not as the document says in the answer.
+    pub(super) answer_mistakes: Vec<String>,
 }
 
 impl LoggedCall {
@@ -56,6 +58,7 @@ impl LoggedCall {
             status: 0,
             latency_us: 0,
             known: Known::default(),
+            answer_mistakes: Vec::new(),
         }
     }
 
@@ -79,6 +82,7 @@ impl LoggedCall {
     pub(super) fn record(&self, bytes_in: u64, bytes_out: u64) -> AccessRecord<'_> {
         let known = &self.known;
         let operation = known.version.as_ref().zip(known.operation);
+        let findings = known.findings.as_deref();
         AccessRecord {
             time: self.time,
             request_id: self.request_id.trace_id(),
@@ -101,6 +105,9 @@ impl LoggedCall {
             duration_us: micros(self.started.elapsed()),
             latency_us: self.latency_us,
             upstream_latency_us: self.upstream.map(micros),
+            signatures: findings.map_or(&[], |findings| &findings.signatures),
+            request_mistakes: findings.map_or(&[], |findings| &findings.request),
+            answer_mistakes: &self.answer_mistakes,
         }
     }
 }

@@ -92,6 +92,12 @@ impl Call {
         self.permit.as_ref()
     }
 
+    /// Whether it goes to an upstream by HTTP/2.
+    pub(crate) fn is_to_http2(&self) -> bool {
+        let targets = self.permit.as_ref().and_then(Permit::targets);
+        targets.is_some_and(|targets| targets.stable().is_http2())
+    }
+
     /// The request is on its way to the upstream, or came back from a connection that had taken nothing of it.
     pub(crate) fn passed_on(&mut self, is_passed_on: bool) {
         self.is_passed_on = is_passed_on;
@@ -175,6 +181,15 @@ impl Call {
             bytes_in,
             bytes_out: 0,
             logged: self.logged.take(),
+        }
+    }
+}
+
+impl Tally {
+    /// The first mistakes of the answer, for the access log.
+    pub(crate) fn note_answer(&mut self, mistakes: Vec<String>) {
+        if let Some(logged) = &mut self.logged {
+            logged.answer_mistakes = mistakes;
         }
     }
 }

@@ -90,6 +90,7 @@ pub(crate) fn refuse(
         fields,
         exhausted,
         proxy_error,
+        violations,
     } = refusal;
     let tally = call.refused(reason, status);
     worker.counters().refused(reason);
@@ -101,6 +102,7 @@ pub(crate) fn refuse(
         instance: request.path(),
         request_id: trace.trace_id(),
         violated_policies: names,
+        errors: &violations,
     };
     let body = problem::render(reason, worker.portal_url(), &occurrence);
     answer.clear();

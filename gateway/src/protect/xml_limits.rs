@@ -94,6 +94,7 @@ pub(crate) enum XmlFault {
 
 impl XmlFault {
     /// Whether the body is no XML, as opposed to XML that is above a limit or declares a type.
+    #[cfg(test)]
     pub(crate) fn is_malformed(self) -> bool {
         use XmlFault::{DuplicateAttribute, Encoding, EndTag, Entity, Syntax, Truncated};
         matches!(

@@ -8,7 +8,9 @@ mod condition;
 mod cors;
 mod groups;
 mod headers;
+mod inspection;
 mod places;
+mod signatures;
 mod windows;
 
 use std::sync::Arc;
@@ -29,7 +31,9 @@ pub(crate) use condition::{CallInputs, ConditionRule};
 pub(crate) use cors::{CorsRule, Preflight};
 pub(crate) use groups::{Caller, Groups};
 pub(crate) use headers::HeaderRule;
+pub(crate) use inspection::InspectionRule;
 pub(crate) use places::{NoPlace, Place, PlaceRule, Places};
+pub(crate) use signatures::SignatureRule;
 pub(crate) use windows::{TakenWindows, WindowRule, Windows, WindowsExhausted};
 
 /// What holds for an operation.
@@ -43,6 +47,7 @@ pub(crate) struct Rules {
     pub(crate) windows: Option<WindowRule>,
     pub(crate) places: Option<PlaceRule>,
     pub(crate) cache: Option<Arc<CacheSettings>>,
+    pub(crate) inspection: Option<Box<InspectionRule>>,
 }
 
 /// State that rules need and that survives every change of configuration.
@@ -80,12 +85,20 @@ impl Rules {
             headers: set.headers().map(HeaderRule::compile).transpose()?,
             windows: set.rate_limits().map(|limits| WindowRule::compile(limits, groups)),
             cache: set.cache().map(CacheSettings::compile).map(Arc::new),
+            inspection: InspectionRule::compile(set)?.map(Box::new),
             places: set.concurrency().map(|limit| PlaceRule::compile(limit, groups)),
         })))
     }
 }
 
 impl Rules {
+    /// Whether the gateway answers in the API's place.
+    pub(crate) fn is_mocked(&self) -> bool {
+        self.inspection
+            .as_ref()
+            .is_some_and(|inspection| inspection.mock.is_some())
+    }
+
     /// How the body of a request must look, by its content type; `None` where nothing is said about such bodies.
     pub(crate) fn shape(&self, fields: &Fields) -> Option<Shape> {
         let limits = self.limits.as_ref()?;

@@ -14,6 +14,7 @@ use http::HeaderValue;
 use super::matcher::Matcher;
 use crate::{
     cache::CacheScope,
+    contract::OperationContract,
     fast_hash::IdMap,
     limit::PlanLimits,
     rules::Rules,
@@ -87,6 +88,8 @@ pub(crate) struct Operation {
     pub(crate) template: Box<str>,
     /// What holds for it: the version's rules or its own.
     pub(crate) rules: Option<Arc<Rules>>,
+    /// What the document says of it, where a policy goes by that.
+    pub(crate) contract: Option<Box<OperationContract>>,
 }
 
 /// Header fields of a deprecation, ready to be sent.

@@ -16,6 +16,7 @@ use super::{
 };
 use crate::{
     cache::CacheScope,
+    contract::Contracts,
     limit::PlanLimits,
     links::LinkField,
     rules::Rules,
@@ -53,9 +54,11 @@ pub(super) fn catalog(
     records: CatalogRecords,
     portal_url: &str,
     authorities: &mut AuthorityBook,
+    contracts: &mut Contracts,
     warnings: &mut Vec<Warning>,
 ) -> Catalog {
     let mut catalog = Catalog::default();
+    contracts.begin();
     for record in records.versions {
         let address = format!("{}/{}/{}", record.organization, record.api, record.name);
         let subject = format!("version {address}");
@@ -78,7 +81,7 @@ pub(super) fn catalog(
         }
         match catalog.versions.entry(address.clone().into()) {
             Entry::Occupied(_) => warn("another version has the same address; that one is used".into()),
-            Entry::Vacant(entry) => match version(&address, record, portal_url, authorities, &mut warn) {
+            Entry::Vacant(entry) => match version(&address, record, portal_url, (authorities, contracts), &mut warn) {
                 Ok(version) => {
                     let checks = version.targets.iter().flat_map(|targets| targets.checks());
                     catalog.checks.extend(checks.cloned());
@@ -88,6 +91,7 @@ pub(super) fn catalog(
             },
         }
     }
+    contracts.end();
     for record in records.plans {
         let PlanRecord {
             id,
@@ -120,11 +124,12 @@ fn version(
     address: &str,
     record: VersionRecord,
     portal_url: &str,
-    authorities: &mut AuthorityBook,
+    (authorities, contracts): (&mut AuthorityBook, &mut Contracts),
     warn: &mut dyn FnMut(String),
 ) -> Result<Version, String> {
     let rules = Rules::compile(&record.policies, record.id)?;
     let targets = match &record.upstream {
+        None if rules.as_ref().is_some_and(|rules| rules.is_mocked()) => None,
         None => {
             warn("it has no upstream; calls answer 503".into());
             None
@@ -155,14 +160,26 @@ fn version(
             continue;
         };
         match matcher.add(method, &operation.path, operations.len() as u32) {
-            Ok(()) => operations.push(Operation {
-                slug: operation.slug.into(),
-                template: operation.path.into(),
-                rules: match &operation.policies {
+            Ok(()) => {
+                let rules = match &operation.policies {
                     Some(policies) => Rules::compile(policies, record.id)?,
                     None => rules.clone(),
-                },
-            }),
+                };
+                let wanted = rules.as_ref().and_then(|rules| rules.inspection.as_ref()?.wanted());
+                let contract = match wanted {
+                    Some(wanted) => {
+                        let contract = contracts.operation(record.document.as_ref(), &operation.slug, wanted, warn);
+                        Some(contract.map_err(|error| error.to_string())?)
+                    }
+                    None => None,
+                };
+                operations.push(Operation {
+                    slug: operation.slug.into(),
+                    template: operation.path.into(),
+                    rules,
+                    contract: contract.map(Box::new),
+                });
+            }
             Err(reason) => warn(format!(
                 "path {} {reason}; operation {} is not routed",
                 operation.path, operation.slug

@@ -20,7 +20,7 @@ use super::{
     shards::Sharded,
     subscribers::{KeyEntry, Subscription},
 };
-use crate::{fast_hash::IdMap, limit::Budget, rules::RuleState, upstream::AuthorityBook};
+use crate::{contract::Contracts, fast_hash::IdMap, limit::Budget, rules::RuleState, upstream::AuthorityBook};
 
 /// One picture of all configuration; never changes.
 #[derive(Clone, Debug, Default)]
@@ -70,6 +70,8 @@ struct Writer {
     /// ledger does not have yet.
     ended: IdMap<SubscriptionId, Arc<Budget>>,
     authorities: AuthorityBook,
+    /// What was compiled from documents.
+    contracts: Contracts,
 }
 
 /// What came of an update.
@@ -277,7 +279,13 @@ impl Writer {
 
     fn catalog(&mut self, records: CatalogRecords, portal_url: &str, warnings: &mut Vec<Warning>) -> Catalog {
         self.authorities.turn();
-        compile::catalog(records, portal_url, &mut self.authorities, warnings)
+        compile::catalog(
+            records,
+            portal_url,
+            &mut self.authorities,
+            &mut self.contracts,
+            warnings,
+        )
     }
 
     /// Keeps the budget of a subscription that is over; after very many all are forgotten at once, and one that is taken up

@@ -4,6 +4,7 @@ mod catalog;
 mod compile;
 mod handle;
 mod matcher;
+mod path_parameters;
 mod path_template;
 mod shards;
 mod subscribers;
@@ -12,8 +13,9 @@ pub use compile::Warning;
 pub(crate) use compile::http_date;
 pub use handle::{Applied, SnapshotHandle};
 
-pub(crate) use catalog::{Catalog, Plan, Version};
+pub(crate) use catalog::{Catalog, Operation, Plan, Version};
 pub(crate) use handle::Snapshot;
 pub(crate) use matcher::Found;
+pub(crate) use path_parameters::path_parameters;
 pub(crate) use path_template::hex_pair;
 pub(crate) use subscribers::{KeyEntry, Subscription};

@@ -83,7 +83,18 @@ async fn carry_out(
                 .rules
                 .as_ref()
                 .and_then(|rules| rules.shape(&heads.request.fields));
-            let is_http2 = call.permit().is_some_and(|permit| permit.targets().stable().is_http2());
+            let rules = call.known.rules.as_ref().filter(|rules| rules.inspection.is_some());
+            if let Some(rules) = rules.cloned() {
+                // Boxed, so that connections whose calls it does not concern stay small.
+                return match shape {
+                    Some(shape) => {
+                        let mut caller = Watched::new(caller, shape);
+                        Box::pin(run.inspected(call, &rules, &mut caller, heads)).await
+                    }
+                    None => Box::pin(run.inspected(call, &rules, caller, heads)).await,
+                };
+            }
+            let is_http2 = call.is_to_http2();
             match shape {
                 // Only gRPC can be told to an upstream of HTTP/2; another may speak gRPC-Web itself.
                 None if is_http2 && let Some(Dialect::Web { is_text }) = dialect => {
@@ -106,7 +117,7 @@ pub(super) struct Run<'a> {
     pub(super) trace: &'a TraceContext,
     pub(super) now: &'a Moment,
     /// How the caller speaks gRPC, if it does.
-    dialect: Option<Dialect>,
+    pub(super) dialect: Option<Dialect>,
 }
 
 /// A call, and why there is no answer to it.
@@ -114,7 +125,7 @@ pub(super) type Unanswered = Box<(Call, NotAnswered)>;
 
 impl Run<'_> {
     /// Passes the call on to its upstream, and the answer back; or answers it from the cache.
-    async fn forward(&self, call: Call, caller: &mut impl Caller, heads: &mut Heads) -> Delivered {
+    pub(super) async fn forward(&self, call: Call, caller: &mut impl Caller, heads: &mut Heads) -> Delivered {
         let delivered = match Cached::of(&call, &heads.request, caller.body_length()) {
             // Boxed, so that connections whose calls it does not concern stay small.
             Some(cached) => Box::pin(cached.handle(self, call, caller, heads)).await,
@@ -158,7 +169,13 @@ impl Run<'_> {
     }
 
     /// Answers with a problem.
-    async fn refuse(&self, mut call: Call, caller: &mut impl Caller, heads: &mut Heads, refusal: Refusal) -> Delivered {
+    pub(super) async fn refuse(
+        &self,
+        mut call: Call,
+        caller: &mut impl Caller,
+        heads: &mut Heads,
+        refusal: Refusal,
+    ) -> Delivered {
         let Heads { request, answer } = heads;
         // gRPC without HTTP/2 is none.
         let dialect = self
@@ -211,7 +228,13 @@ impl Run<'_> {
         }
         debug_assert_ne!(answer.status, StatusCode::SWITCHING_PROTOCOLS);
         let stall_timeout = idle_timeout.unwrap_or(limits.stall_timeout);
-        let delivered = if caller.answer(answer, body) {
+        let takes_body = caller.answer(answer, body);
+        let delivered = if let Some(judging) = self.judging(&call, answer.status) {
+            let upstream = (&mut stream, &mut upload);
+            let answer = (&*answer, body, takes_body);
+            let judged = self.pass_on_judged(&call, judging, caller, upstream, answer, (stall_timeout, &mut tally));
+            Box::pin(judged).await
+        } else if takes_body {
             deliver::pass_on(caller, &mut stream, &mut upload, slot, stall_timeout, &mut tally).await
         } else {
             deliver::send(caller, slot, limits.stall_timeout, None, &mut tally).await

@@ -4,6 +4,8 @@
 mod cached;
 mod call;
 mod connection;
+mod inspected;
+mod judged;
 mod slot;
 
 use std::{
@@ -34,6 +36,7 @@ use crate::{
     AccessLog, GatewayOptions, Limits, SnapshotHandle, UsageSink, WorkerLog,
     cache::Store,
     counters::WorkerCounters,
+    held::Memory,
     http1::{Buffers, Connection},
     limit::Moment,
     message::Fields,
@@ -69,6 +72,7 @@ pub(crate) struct Worker {
     connector: Connector,
     trace_ids: TraceIds,
     copies: Copies,
+    held: Rc<Memory>,
     /// Shared by all workers.
     rule_state: Arc<RuleState>,
     cache: Arc<Store>,
@@ -151,6 +155,7 @@ impl Worker {
             connector: Connector::new(options.addresses)?,
             trace_ids: TraceIds::new(),
             copies: Copies::default(),
+            held: Memory::new(options.limits.held_bytes),
             rule_state: snapshot.rule_state(),
             cache,
             log: options.access_log.as_ref().map(AccessLog::worker),
@@ -234,6 +239,11 @@ impl Worker {
     /// Adds to the usage.
     pub(crate) fn count(&self, key: MeterKey, version: Option<&Arc<ApiVersion>>, sums: &UsageSums) {
         self.table.borrow_mut().add(key, version, sums);
+    }
+
+    /// Memory for bodies that are held.
+    pub(crate) fn held(&self) -> &Rc<Memory> {
+        &self.held
     }
 
     /// Copies of calls on their way to mirrors.

@@ -38,7 +38,7 @@ pub(crate) enum Order {
 }
 
 impl Slot {
-    pub(super) fn new(now_ms: Rc<Cell<u64>>, order: Order) -> Self {
+    pub(crate) fn new(now_ms: Rc<Cell<u64>>, order: Order) -> Self {
         Self {
             order: Cell::new(order),
             due_ms: Cell::new(u64::MAX),

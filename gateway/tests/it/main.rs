@@ -6,6 +6,7 @@
 
 mod caching;
 mod caller;
+mod contract;
 mod deprecation;
 mod framing;
 mod framing_judge;

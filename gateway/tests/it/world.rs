@@ -80,6 +80,7 @@ impl Setup {
                 upstream: upstream.map(|url| upstream_of(&[url])),
                 access: Access::Key,
                 deprecation: None,
+                document: None,
                 operations: vec![
                     operation("list-pets", "GET", "/pets"),
                     operation("add-pet", "POST", "/pets"),

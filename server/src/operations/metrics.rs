@@ -10,7 +10,7 @@ use std::{
 };
 
 use domain::{id::VersionId, services::Services, store::Engine};
-use gateway::{AccessLogCounters, Counters, LatencyHistogram, SnapshotHandle, UsageBacklog};
+use gateway::{AccessLogCounters, Counters, Finding, LatencyHistogram, SnapshotHandle, UsageBacklog};
 
 use super::{
     exposition::{Exposition, Form, seconds},
@@ -155,6 +155,30 @@ fn write_gateway(exposition: &mut Exposition, gateway: &GatewaySources) {
     );
     for (reason, count) in &counters.refusals {
         refusals.sample(&[("reason", reason)], count);
+    }
+    let mut findings = exposition.counter(
+        "turnpike_gateway_findings",
+        "Calls that a policy found something in: groups of signatures, requests and answers that are not as the document \
+         says.",
+    );
+    for Finding {
+        version,
+        policy,
+        finding,
+        calls,
+    } in &counters.findings
+    {
+        let mut parts = version.splitn(3, '/');
+        let mut part = || parts.next().unwrap_or_default();
+        let (organization, api, name) = (part(), part(), part());
+        let labels = [
+            ("organization", organization),
+            ("api", api),
+            ("version", name),
+            ("policy", policy),
+            ("finding", finding),
+        ];
+        findings.sample(&labels, calls);
     }
     exposition.latencies(
         "turnpike_gateway_request_duration_seconds",

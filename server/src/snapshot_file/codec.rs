@@ -1,10 +1,15 @@
 //! Records as bytes. Versions and plans are JSON; subscriptions and keys, of which there may be millions, have fixed sizes.
 
-use std::fmt::Write as _;
+use std::{
+    collections::{BTreeMap, HashMap},
+    fmt::Write as _,
+};
 
 use domain::{
     clock::Timestamp,
-    gateway_config::{CatalogRecords, ConfigChanges, GatewayConfig, KeyRecord, QuotaStart, SubscriptionRecord},
+    gateway_config::{
+        CatalogRecords, ConfigChanges, DocumentText, GatewayConfig, KeyRecord, QuotaStart, SubscriptionRecord,
+    },
     id::{ApplicationId, KeyId, PlanId, SubscriptionId},
     key::KeyHash,
     subscription::SubscriptionState,
@@ -36,6 +41,7 @@ pub(super) enum Kind {
     Keys = 4,
     End = 5,
     Changes = 6,
+    Document = 7,
 }
 
 impl Kind {
@@ -47,6 +53,7 @@ impl Kind {
             Self::Keys,
             Self::End,
             Self::Changes,
+            Self::Document,
         ]
         .into_iter()
         .find(|kind| *kind as u8 == byte)
@@ -102,6 +109,9 @@ pub(super) fn base(config: &GatewayConfig, installation: &[u8; 32]) -> Vec<u8> {
         keys: keys.len(),
     };
     let mut sum = frame(&mut bytes, 0, Kind::Begin, &json(&begin));
+    for document in documents(catalog) {
+        sum = frame(&mut bytes, sum, Kind::Document, &put_document(&document));
+    }
     sum = frame(&mut bytes, sum, Kind::Catalog, &json(catalog));
     let mut payload = Vec::new();
     for records in subscriptions.chunks(RECORDS_PER_FRAME) {
@@ -116,6 +126,40 @@ pub(super) fn base(config: &GatewayConfig, installation: &[u8; 32]) -> Vec<u8> {
     }
     frame(&mut bytes, sum, Kind::End, &[]);
     bytes
+}
+
+/// The documents that a catalog goes by, each once.
+pub(super) fn documents(catalog: &CatalogRecords) -> Vec<DocumentText> {
+    let documents = catalog.versions.iter().filter_map(|version| version.document.clone());
+    let by_hash: BTreeMap<String, DocumentText> = documents.map(|text| (text.sha256().to_owned(), text)).collect();
+    by_hash.into_values().collect()
+}
+
+/// The payload of a `Document` frame: the length of the hash, the hash, the text.
+pub(super) fn put_document(document: &DocumentText) -> Vec<u8> {
+    let hash = document.sha256().as_bytes();
+    let length = (hash.len() as u32).to_le_bytes();
+    [&length, hash, document.bytes()].concat()
+}
+
+/// Reads the payload of a `Document` frame; `None` if it is not one.
+pub(super) fn read_document(payload: &[u8]) -> Option<DocumentText> {
+    let mut bytes = Bytes(payload);
+    let length = bytes.count()?;
+    let hash = std::str::from_utf8(bytes.take(length)?).ok()?;
+    Some(DocumentText::new(hash, bytes.0))
+}
+
+/// Gives the versions of a catalog their documents; `None` if one is missing.
+pub(super) fn give_documents(catalog: &mut CatalogRecords, documents: &HashMap<String, DocumentText>) -> Option<()> {
+    for document in catalog
+        .versions
+        .iter_mut()
+        .filter_map(|version| version.document.as_mut())
+    {
+        *document = documents.get(document.sha256())?.clone();
+    }
+    Some(())
 }
 
 /// The payload of a `Changes` frame: the number, then five lists, each behind its count. The catalog is a list of bytes,

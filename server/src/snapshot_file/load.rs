@@ -1,6 +1,7 @@
 //! Reading the file at a start. Nothing in it is believed before all of it was checked.
 
 use std::{
+    collections::HashMap,
     fs::{File, Metadata},
     io::{self, BufReader, Read},
     os::unix::fs::MetadataExt as _,
@@ -8,7 +9,7 @@ use std::{
 
 use domain::{
     clock::Timestamp,
-    gateway_config::{CatalogRecords, ConfigUpdate, GatewayConfig},
+    gateway_config::{CatalogRecords, ConfigUpdate, DocumentText, GatewayConfig},
 };
 
 use super::{
@@ -78,13 +79,21 @@ impl SnapshotFile {
             length: metadata.len(),
             sum: 0,
         };
-        let config = self.base(&mut frames)?;
+        let mut documents = HashMap::new();
+        let config = self.base(&mut frames, &mut documents)?;
         let mut updates = vec![ConfigUpdate::Full(Box::new(config))];
         let is_cut = loop {
             let at = frames.at;
             match frames.next()? {
+                Next::Frame(Kind::Document, payload) => {
+                    let document = codec::read_document(&payload).ok_or(LoadError::Damaged { at })?;
+                    documents.insert(document.sha256().to_owned(), document);
+                }
                 Next::Frame(Kind::Changes, payload) => {
-                    let changes = codec::read_changes(&payload).ok_or(LoadError::Damaged { at })?;
+                    let mut changes = codec::read_changes(&payload).ok_or(LoadError::Damaged { at })?;
+                    if let Some(catalog) = &mut changes.catalog {
+                        codec::give_documents(catalog, &documents).ok_or(LoadError::Damaged { at })?;
+                    }
                     updates.push(ConfigUpdate::Changes(Box::new(changes)));
                 }
                 Next::Frame(..) => return Err(LoadError::Damaged { at }),
@@ -99,7 +108,11 @@ impl SnapshotFile {
         })
     }
 
-    fn base(&self, frames: &mut Frames) -> Result<GatewayConfig, LoadError> {
+    fn base(
+        &self,
+        frames: &mut Frames,
+        documents: &mut HashMap<String, DocumentText>,
+    ) -> Result<GatewayConfig, LoadError> {
         let mut magic = [0; MAGIC.len()];
         if frames.length < MAGIC.len() as u64 {
             return Err(LoadError::Damaged { at: 0 });
@@ -130,9 +143,13 @@ impl SnapshotFile {
                 return Err(damaged(at)());
             };
             let is_read = match kind {
+                Kind::Document => codec::read_document(&payload).map(|document| {
+                    documents.insert(document.sha256().to_owned(), document);
+                }),
                 Kind::Catalog if catalog.is_none() => {
                     catalog = codec::read_catalog(&payload);
-                    catalog.as_ref().map(|_| ())
+                    let catalog = catalog.as_mut();
+                    catalog.and_then(|catalog| codec::give_documents(catalog, documents))
                 }
                 Kind::Subscriptions => codec::read_records(&payload, codec::subscription, &mut subscriptions),
                 Kind::Keys => codec::read_records(&payload, codec::key, &mut keys),

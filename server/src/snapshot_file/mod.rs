@@ -8,8 +8,8 @@
 //! Eight bytes that name the format, then frames: length of the payload (u32), kind (u8), CRC-32 of these, payload, CRC-32
 //! of all that; numbers are little-endian. Each checksum goes on from the one before, over the whole file, so that a frame
 //! that is missing, moved or from another file is noticed too; and as the length has one of its own, a frame that was cut
-//! off is not confused with one that is damaged. The base is `Begin`, `Catalog`, `Subscriptions`…, `Keys`…, `End`; every later frame is
-//! `Changes`.
+//! off is not confused with one that is damaged. The base is `Begin`, `Document`…, `Catalog`, `Subscriptions`…, `Keys`…, `End`; every later frame is
+//! `Changes`, or a `Document` that a later one goes by. Catalogs name documents by their hash, and each is in the file once.
 //!
 //! # What it promises
 //!
@@ -29,7 +29,7 @@ use std::path::{Path, PathBuf};
 
 use domain::{
     clock::Timestamp,
-    gateway_config::{ConfigRevision, ConfigUpdate},
+    gateway_config::{ConfigRevision, ConfigUpdate, DocumentText},
 };
 use sha2::{Digest as _, Sha256};
 
@@ -58,6 +58,8 @@ pub enum Entry {
         revision: ConfigRevision,
         /// The file's bytes.
         bytes: Vec<u8>,
+        /// Hashes of the documents that are in it.
+        documents: Vec<String>,
     },
     /// What changed.
     Changes {
@@ -67,6 +69,8 @@ pub enum Entry {
         revision: ConfigRevision,
         /// Payload of a frame.
         payload: Vec<u8>,
+        /// Documents that it goes by.
+        documents: Vec<DocumentText>,
     },
     /// The database says that what is in the file is still the newest.
     Confirmed(Timestamp),
@@ -92,11 +96,16 @@ impl SnapshotFile {
             ConfigUpdate::Full(config) => Entry::Base {
                 revision: config.revision,
                 bytes: codec::base(config, &self.installation),
+                documents: codec::documents(&config.catalog)
+                    .iter()
+                    .map(|document| document.sha256().to_owned())
+                    .collect(),
             },
             ConfigUpdate::Changes(changes) => Entry::Changes {
                 since: since.unwrap_or_default(),
                 revision: changes.revision,
                 payload: codec::changes(changes),
+                documents: changes.catalog.as_ref().map(codec::documents).unwrap_or_default(),
             },
         }
     }

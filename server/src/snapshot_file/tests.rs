@@ -3,8 +3,8 @@ use std::{fs, os::unix::fs::PermissionsExt as _, path::Path};
 use domain::{
     catalog::version::{Access, VersionState},
     gateway_config::{
-        CatalogRecords, ConfigChanges, ConfigUpdate, GatewayConfig, KeyRecord, OperationRecord, PlanRecord, QuotaStart,
-        SubscriptionRecord, VersionRecord,
+        CatalogRecords, ConfigChanges, ConfigUpdate, DocumentText, GatewayConfig, KeyRecord, OperationRecord,
+        PlanRecord, QuotaStart, SubscriptionRecord, VersionRecord,
     },
     id::{ApiId, ApplicationId, KeyId, PlanId, SubscriptionId, VersionId},
     key::KeyHash,
@@ -50,6 +50,7 @@ fn catalog() -> CatalogRecords {
             upstream: serde_json::from_value(upstream).unwrap(),
             access: Access::Key,
             deprecation: None,
+            document: Some(DocumentText::new("abc", *b"{\"openapi\": \"3.1.0\"}")),
             operations: vec![OperationRecord {
                 slug: "list".into(),
                 method: "GET".into(),

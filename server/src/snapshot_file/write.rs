@@ -1,6 +1,7 @@
 //! Writing the file while a gateway runs: on a thread of its own, so that a slow disk holds up nothing.
 
 use std::{
+    collections::HashSet,
     fs::{self, File, OpenOptions, TryLockError},
     io::{self, Write as _},
     os::unix::fs::OpenOptionsExt as _,
@@ -136,6 +137,8 @@ struct Journal {
     file: File,
     revision: ConfigRevision,
     sum: u32,
+    /// Hashes of the documents that are in the file.
+    documents: HashSet<String>,
     base_bytes: u64,
     bytes: u64,
 }
@@ -161,18 +164,33 @@ impl Writer {
         let mut confirmed_at = None;
         for entry in batch {
             match entry {
-                Entry::Base { revision, bytes } => {
+                Entry::Base {
+                    revision,
+                    bytes,
+                    documents,
+                } => {
                     appended.clear();
                     // A failure must not leave a journal that knows nothing of what comes after.
                     self.journal = None;
-                    self.journal = Some(Journal::begin(&self.path, revision, &bytes)?);
+                    let journal = Journal::begin(&self.path, revision, &bytes)?;
+                    self.journal = Some(Journal {
+                        documents: documents.into_iter().collect(),
+                        ..journal
+                    });
                 }
                 Entry::Changes {
                     since,
                     revision,
                     payload,
+                    documents,
                 } => match &mut self.journal {
                     Some(journal) if journal.revision == since => {
+                        for document in &documents {
+                            if journal.documents.insert(document.sha256().to_owned()) {
+                                let payload = codec::put_document(document);
+                                journal.sum = codec::frame(&mut appended, journal.sum, Kind::Document, &payload);
+                            }
+                        }
                         journal.sum = codec::frame(&mut appended, journal.sum, Kind::Changes, &payload);
                         journal.revision = revision;
                     }
@@ -226,6 +244,7 @@ impl Journal {
             file,
             revision,
             sum,
+            documents: HashSet::new(),
             base_bytes: bytes.len() as u64,
             bytes: 0,
         })

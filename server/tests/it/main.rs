@@ -7,6 +7,7 @@
 mod access_log;
 mod browser;
 mod command_line;
+mod contract;
 mod corpus;
 mod demo;
 mod documentation;

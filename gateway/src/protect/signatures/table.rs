@@ -32,6 +32,7 @@ pub(crate) enum Group {
 
 impl Group {
     /// All of them.
+    #[cfg(test)]
     pub(crate) const ALL: [Self; 10] = [
         Self::Sql,
         Self::Xss,

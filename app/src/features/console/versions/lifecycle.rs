@@ -26,7 +26,8 @@ pub(super) fn LifecycleCard(
     );
     match detail.version.state {
         VersionState::Draft => {
-            let is_ready = detail.version.upstream.is_some() && !detail.revisions.is_empty();
+            let has_answers = detail.version.upstream.is_some() || detail.is_mocked;
+            let is_ready = has_answers && !detail.revisions.is_empty();
             let count = detail.operations.len();
             is_ready
                 .then(|| {

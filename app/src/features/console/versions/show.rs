@@ -157,7 +157,7 @@ fn without_plan(detail: &VersionDetail) -> impl IntoView + use<> {
 /// What a draft still lacks before it can be published.
 fn missing(detail: &VersionDetail) -> Option<impl IntoView + use<>> {
     let lacks_spec = detail.revisions.is_empty();
-    let lacks_upstream = detail.version.upstream.is_none();
+    let lacks_upstream = detail.version.upstream.is_none() && !detail.is_mocked;
     (detail.version.state == VersionState::Draft && (lacks_spec || lacks_upstream)).then(|| {
         view! {
             <Callout tone=Tone::Info title="Before you can publish">

@@ -1,0 +1,19 @@
+//! Bodies that are read before they are passed on, because a policy wants to see them whole.
+//!
+//! Every other body goes through the gateway piece by piece. What is held is bounded twice: by the policy that asks for
+//! it, for one body, and by [`Memory`], for all bodies of a worker together. What was held is passed on by the same traits
+//! as ever ([`crate::client::Caller`], [`crate::relay::BodySource`]), and if there is more of it, the rest as it comes.
+
+#[cfg_attr(not(test), expect(dead_code, reason = "for policies that change answers"))]
+mod answer;
+mod memory;
+mod request;
+#[cfg(test)]
+mod tests;
+
+#[cfg_attr(not(test), expect(unused_imports, reason = "for policies that change answers"))]
+pub(crate) use self::answer::HeldAnswer;
+pub(crate) use self::{
+    memory::{HeldBytes, Memory, MemoryFull},
+    request::{HeldCaller, hold},
+};
