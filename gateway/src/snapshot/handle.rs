@@ -17,6 +17,7 @@ use tokio::sync::watch;
 use super::{
     catalog::Catalog,
     compile::{self, Warning},
+    identities::Identities,
     shards::Sharded,
     subscribers::{KeyEntry, Subscription},
 };
@@ -28,6 +29,8 @@ pub(crate) struct Snapshot {
     /// `None` before the first configuration.
     pub(crate) revision: Option<ConfigRevision>,
     pub(crate) catalog: Arc<Catalog>,
+    /// Whom credentials other than keys speak for.
+    pub(crate) identities: Arc<Identities>,
     keys: Sharded<KeyHash, KeyEntry>,
     subscriptions: Sharded<ApplicationId, Arc<[Subscription]>>,
 }
@@ -203,12 +206,14 @@ impl Writer {
             catalog,
             subscriptions,
             keys,
+            identities,
         } = config;
         let mut next = Snapshot {
             revision: Some(revision),
             ..Snapshot::default()
         };
         next.catalog = Arc::new(self.catalog(catalog, portal_url, warnings));
+        next.identities = Arc::new(Identities::compile(&identities, warnings));
         // Budgets of subscriptions that are still there move over; the rest is forgotten.
         let mut known = std::mem::take(&mut self.subscriptions);
         let mut by_application: IdMap<ApplicationId, Vec<Subscription>> = IdMap::default();
@@ -246,10 +251,14 @@ impl Writer {
             ended_subscriptions,
             keys,
             revoked_keys,
+            identities,
         } = changes;
         next.revision = Some(revision);
         if let Some(records) = catalog {
             next.catalog = Arc::new(self.catalog(records, portal_url, warnings));
+        }
+        if let Some(records) = identities {
+            next.identities = Arc::new(Identities::compile(&records, warnings));
         }
         for id in ended_subscriptions {
             if let Some(ended) = self.end(&mut next, id) {

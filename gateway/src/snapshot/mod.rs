@@ -3,6 +3,8 @@
 mod catalog;
 mod compile;
 mod handle;
+#[cfg_attr(not(test), expect(dead_code, reason = "wired by the request path"))]
+mod identities;
 mod matcher;
 mod path_parameters;
 mod path_template;

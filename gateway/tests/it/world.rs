@@ -121,6 +121,7 @@ impl Setup {
                 hash: KeyHash::of(KEY.as_bytes()),
                 application_id: application_id(),
             }],
+            identities: Vec::new(),
         }))
     }
 
