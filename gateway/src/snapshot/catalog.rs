@@ -82,7 +82,6 @@ pub(crate) struct Version {
 
 impl Version {
     /// First path segment of its calls.
-    #[expect(dead_code, reason = "wired by the request path")]
     pub(crate) fn organization(&self) -> &str {
         self.address.split('/').next().unwrap_or_default()
     }

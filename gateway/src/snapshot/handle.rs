@@ -21,7 +21,10 @@ use super::{
     shards::Sharded,
     subscribers::{KeyEntry, Subscription},
 };
-use crate::{contract::Contracts, fast_hash::IdMap, limit::Budget, rules::RuleState, upstream::AuthorityBook};
+use crate::{
+    contract::Contracts, fast_hash::IdMap, identity::IssuerBook, limit::Budget, rules::RuleState,
+    upstream::AuthorityBook,
+};
 
 /// One picture of all configuration; never changes.
 #[derive(Clone, Debug, Default)]
@@ -75,6 +78,7 @@ struct Writer {
     authorities: AuthorityBook,
     /// What was compiled from documents.
     contracts: Contracts,
+    issuers: IssuerBook,
 }
 
 /// What came of an update.
@@ -288,11 +292,13 @@ impl Writer {
 
     fn catalog(&mut self, records: CatalogRecords, portal_url: &str, warnings: &mut Vec<Warning>) -> Catalog {
         self.authorities.turn();
+        self.issuers.turn();
         compile::catalog(
             records,
             portal_url,
             &mut self.authorities,
             &mut self.contracts,
+            &mut self.issuers,
             warnings,
         )
     }

@@ -3,7 +3,6 @@
 mod catalog;
 mod compile;
 mod handle;
-#[cfg_attr(not(test), expect(dead_code, reason = "wired by the request path"))]
 mod identities;
 mod matcher;
 mod path_parameters;
