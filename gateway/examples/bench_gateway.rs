@@ -100,6 +100,7 @@ fn config() -> GatewayConfig {
                 application_id: id("app", n + 1),
             })
             .collect(),
+        identities: Vec::new(),
     }
 }
 

@@ -55,6 +55,7 @@ fn config(upstream: &str) -> GatewayConfig {
         },
         subscriptions: Vec::new(),
         keys: Vec::new(),
+        identities: Vec::new(),
     }
 }
 

@@ -19,6 +19,7 @@ use std::{
 use domain::{
     clock::Timestamp,
     id::{ApplicationId, KeyId, SubscriptionId},
+    policy::access::CredentialKind,
 };
 use http::{Method, Version};
 use serde::{Serialize, Serializer};
@@ -92,6 +93,8 @@ pub struct AccessRecord<'a> {
     pub subscription: SubscriptionId,
     /// The key, by its id.
     pub key: KeyId,
+    /// What the caller's identity rests on.
+    pub credential: Option<CredentialKind>,
     /// Body bytes from the caller.
     pub bytes_in: u64,
     /// Body bytes to the caller.
@@ -132,6 +135,7 @@ struct Line<'a> {
     subscription: (SubscriptionId, SubscriptionId),
     #[serde(serialize_with = "known")]
     key: (KeyId, KeyId),
+    credential: Option<&'static str>,
     bytes_in: u64,
     bytes_out: u64,
     duration_us: u64,
@@ -269,6 +273,7 @@ impl WorkerLog {
             application: (record.application, ApplicationId::NIL),
             subscription: (record.subscription, SubscriptionId::NIL),
             key: (record.key, KeyId::NIL),
+            credential: record.credential.map(CredentialKind::as_str),
             bytes_in: record.bytes_in,
             bytes_out: record.bytes_out,
             duration_us: record.duration_us,
@@ -307,6 +312,7 @@ mod tests {
             application: ApplicationId::NIL,
             subscription: SubscriptionId::NIL,
             key: "key_00000000000000000000000000000007".parse().unwrap(),
+            credential: Some(CredentialKind::Key),
             bytes_in: 1,
             bytes_out: 2,
             duration_us: 4,
@@ -336,7 +342,7 @@ mod tests {
              \"client_ip\":\"::1\",\"protocol\":\"HTTP/2\",\"method\":\"POST\",\"path\":\"/acme/\\\"\\n\u{7f}é\",\
              \"status\":429,\"reason\":\"rate-limited\",\"organization\":\"acme\",\"api\":\"petstore\",\
              \"version\":\"v1\",\"operation\":null,\"application\":null,\"subscription\":null,\
-             \"key\":\"key_00000000000000000000000000000007\",\"bytes_in\":1,\"bytes_out\":2,\"duration_us\":4,\
+             \"key\":\"key_00000000000000000000000000000007\",\"credential\":\"key\",\"bytes_in\":1,\"bytes_out\":2,\"duration_us\":4,\
              \"latency_us\":3,\"upstream_latency_us\":null,\"signatures\":[\"sql_injection\"],\"request_mistakes\":[],\
              \"answer_mistakes\":[],\"sampled_one_in\":1}\n"
         );

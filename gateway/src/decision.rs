@@ -5,19 +5,21 @@ use std::{borrow::Cow, net::IpAddr, sync::Arc};
 
 use domain::{
     id::{ApplicationId, KeyId, SubscriptionId},
-    policy::ip::Network,
+    policy::{access::CredentialKind, ip::Network},
 };
 use http::{HeaderName, HeaderValue, Method};
 use openapi::validate::Violation;
 
 use crate::{
     contract::OperationContract,
+    identity::{Question, Vouched, Vouching},
     limit::{Budget, Exhausted, Moment, Taken},
     message::Fields,
-    phase,
+    phase::{self, credential::Identified},
     problem::Reason,
-    rules::{self, CallInputs, RuleState, Rules, TakenWindows},
+    rules::{self, AccessRule, CallInputs, RuleState, Rules, TakenWindows},
     snapshot::{Operation, Plan, Snapshot, Version},
+    tls::ClientCertificate,
 };
 
 /// What a decision depends on, of a request.
@@ -42,6 +44,10 @@ pub(crate) struct RequestFacts<'a> {
     pub(crate) peer: IpAddr,
     /// Proxies whose word on the caller's address is taken.
     pub(crate) trusted_proxies: &'a [Network],
+    /// The certificate that the connection was begun with.
+    pub(crate) certificate: Option<&'a ClientCertificate>,
+    /// What came of the question that was asked about the request's token, if one was.
+    pub(crate) vouching: Option<&'a Vouching>,
 }
 
 impl RequestFacts<'_> {
@@ -59,7 +65,10 @@ pub(crate) struct Known {
     pub(crate) operation: Option<u32>,
     /// What policies say about it.
     pub(crate) rules: Option<Arc<Rules>>,
+    /// What the caller's identity rests on.
+    pub(crate) credential: Option<CredentialKind>,
     pub(crate) key_id: Option<KeyId>,
+    pub(crate) token: Option<Arc<Vouched>>,
     pub(crate) application_id: Option<ApplicationId>,
     pub(crate) subscription: Option<Holder>,
     pub(crate) plan: Option<Arc<Plan>>,
@@ -116,7 +125,7 @@ pub(crate) struct Permit {
     targets: Option<Arc<crate::upstream::Targets>>,
     /// Bytes of the path before the operation's own.
     base_length: usize,
-    /// Header that carried the key.
+    /// What carried the credential.
     credential: CredentialFields,
     /// What was taken from the budgets.
     taken: Option<Taken>,
@@ -131,13 +140,32 @@ pub(crate) enum Verdict {
     Forward(Permit),
     /// A browser asks what it may do; the rules of the operation in question have the answer.
     Preflight(Arc<Rules>),
+    /// Somebody must vouch for the request's token first; nothing was taken from any budget. The decision is then made
+    /// again, by the same snapshot.
+    Vouch(Question),
 }
 
-/// Header fields that carried our credential and are not passed on.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// What carried a credential that is not passed on.
+#[derive(Clone, Debug, Default)]
 pub(crate) struct CredentialFields {
     pub(crate) authorization: bool,
-    pub(crate) api_key: bool,
+    /// The header that carries keys: `X-Api-Key`, or that of the policy.
+    pub(crate) key_header: bool,
+    /// Says where keys are, if not where they are by default.
+    pub(crate) access: Option<Arc<AccessRule>>,
+}
+
+impl CredentialFields {
+    /// Whether `X-Api-Key` goes to the upstream.
+    pub(crate) fn passes_api_key(&self) -> bool {
+        let is_other = self.access.as_ref().is_some_and(|access| !access.has_usual_header());
+        !self.key_header || is_other
+    }
+
+    /// Query parameter that carries keys, whether there is one or not.
+    pub(crate) fn query_parameter(&self) -> Option<&str> {
+        self.access.as_ref()?.key_query.as_deref()
+    }
 }
 
 impl Permit {
@@ -147,7 +175,7 @@ impl Permit {
         Self {
             targets: self.targets.clone(),
             base_length: self.base_length,
-            credential: self.credential,
+            credential: self.credential.clone(),
             taken: None,
             windows: None,
         }
@@ -161,8 +189,8 @@ impl Permit {
         self.base_length
     }
 
-    pub(crate) fn credential(&self) -> CredentialFields {
-        self.credential
+    pub(crate) fn credential(&self) -> &CredentialFields {
+        &self.credential
     }
 
     pub(crate) fn taken(&self) -> Option<&Taken> {
@@ -269,17 +297,26 @@ pub(crate) fn decide(
         phase::limits::check_rules(rules, head)?;
         phase::address::check(rules, head)?;
     }
-    let credential = phase::credential::present(head)?;
-    let identity = phase::credential::identify(snapshot, version, &credential)?;
-    if let Some(key) = identity {
-        known.key_id = Some(key.id);
-        known.application_id = Some(key.application_id);
-        let (subscription, plan) = phase::subscription::check(snapshot, version, &key)?;
+    let access = rules.and_then(|rules| rules.access.as_ref());
+    let (identity, credential) = match phase::credential::identify(snapshot, version, access, head)? {
+        Identified::As(identity, fields) => (Some(identity), fields),
+        Identified::Anonymous(fields) => (None, fields),
+        Identified::Unknown(question) => return Ok(Verdict::Vouch(question)),
+    };
+    if let Some(identity) = identity {
+        known.credential = Some(identity.kind);
+        known.key_id = identity.key_id;
+        known.token = identity.token;
+        known.application_id = Some(identity.application_id);
+        let (subscription, plan) = phase::subscription::check(snapshot, version, identity.application_id)?;
         known.subscription = Some(Holder {
             id: subscription.id,
             budget: Arc::clone(&subscription.budget),
         });
         known.plan = Some(Arc::clone(plan));
+    }
+    if let Some(rules) = rules {
+        phase::scopes::check(rules, known)?;
     }
     if let Some(conditions) = known.rules.as_ref().and_then(|rules| rules.conditions.as_ref()) {
         conditions.check(&CallInputs {
@@ -298,7 +335,7 @@ pub(crate) fn decide(
     Ok(Verdict::Forward(Permit {
         targets,
         base_length,
-        credential: credential.fields,
+        credential,
         taken,
         windows,
     }))

@@ -13,8 +13,10 @@
 //! | lifecycle | `phase/lifecycle.rs` | 410 |
 //! | preflight | `phase/preflight.rs` | – |
 //! | policies on size and address | `phase/limits.rs`, `phase/address.rs` | 403, 413, 414, 431 |
-//! | credential | `phase/credential.rs` | 401 |
+//! | credential | `phase/credential.rs` | 401, 403 |
+//! | word of a token's issuer | `identity/vouch.rs` | 401, 503 |
 //! | subscription | `phase/subscription.rs` | 403 |
+//! | scopes | `phase/scopes.rs` | 401, 403 |
 //! | rate limits and quota | `phase/budget.rs` | 429 |
 //! | conditions | `rules/condition.rs` | 403 or as the provider says |
 //! | concurrency | `phase/places.rs` | 429 |
@@ -49,7 +51,6 @@ mod grpc;
 mod held;
 mod http1;
 mod http2;
-#[cfg_attr(not(test), expect(dead_code, reason = "wired by the request path"))]
 mod identity;
 mod links;
 mod message;
@@ -70,6 +71,7 @@ mod worker;
 pub use access_log::{AccessLines, AccessLog, AccessLogCounters, AccessRecord, WorkerLog};
 pub use cache::{CacheHandle, CacheUsage};
 pub use counters::{CounterSnapshot, Counters, Finding};
+pub use identity::TokenVerifier;
 pub use meter::{LATENCY_BUCKETS, Latencies, LatencyHistogram, UsageBacklog, UsageRows, UsageSink};
 pub use options::{GatewayOptions, Limits};
 pub use snapshot::{Applied, SnapshotHandle, Warning};

@@ -4,7 +4,7 @@ use std::{net::SocketAddr, time::Duration};
 
 use domain::{clock::Clock, policy::ip::Network, upstream::address::AddressPolicy};
 
-use crate::{AccessLog, TlsOptions};
+use crate::{AccessLog, TlsOptions, TokenVerifier};
 
 /// What a gateway is started with.
 #[derive(Clone, Debug)]
@@ -29,6 +29,8 @@ pub struct GatewayOptions {
     pub clock: Clock,
     /// Where calls are logged; costs nothing where there is none.
     pub access_log: Option<AccessLog>,
+    /// Verifies tokens of the installation's own token endpoint; without it none is accepted.
+    pub token_verifier: Option<TokenVerifier>,
 }
 
 impl GatewayOptions {
@@ -45,6 +47,7 @@ impl GatewayOptions {
             cache_bytes: 256 << 20,
             clock: Clock::System,
             access_log: None,
+            token_verifier: None,
         }
     }
 }

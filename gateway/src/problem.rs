@@ -108,8 +108,28 @@ problems! {
         ["Check that the whole key was copied.", "Create a new key in the dashboard if this one was revoked."];
     /// Two different credentials were sent.
     ConflictingKeys = "conflicting-keys", 400, "The request has two different keys",
-        "The request carries more than one key and they differ, so it is unclear whose request it is.",
-        ["Send the key in one place: `Authorization: Bearer` or `X-Api-Key`."];
+        "The request carries more than one key or token and they differ, so it is unclear whose request it is.",
+        ["Send one key or token, in one place: `Authorization: Bearer` or `X-Api-Key`."];
+    /// None of several kinds of credentials was sent.
+    MissingCredential = "missing-credential", 401, "A credential is needed",
+        "This API can only be called with a credential, and the request has none that is accepted here.",
+        ["Send one of the credentials that the detail and WWW-Authenticate name.", "Look at the API's page for how to get one."];
+    /// A token, or what goes with it, is not accepted.
+    InvalidToken = "invalid-token", 401, "The token is not accepted",
+        "The token in the request has expired, is of an issuer that is not accepted here, or was not signed by it.",
+        ["Get a new token from its issuer and try again.", "Read the detail: it says what is wrong with the token."];
+    /// Nobody can say whether a token is good.
+    TokenNotChecked = "token-not-checked", 503, "The token can't be checked now",
+        "The server that says which tokens are good does not answer, so the gateway can't accept any.",
+        ["Try again after the number of seconds in Retry-After.", "Tell the provider if it lasts."];
+    /// A genuine credential belongs to no application.
+    UnknownConsumer = "unknown-consumer", 403, "The credential belongs to no application",
+        "The token or certificate is genuine, but the provider has not said which application its calls are of.",
+        ["Ask the provider to map the identity in the detail to your application's subscription."];
+    /// The token is not good for the operation.
+    InsufficientScope = "insufficient-scope", 403, "The token has not the scopes that are needed",
+        "The operation asks for scopes that the credential in the request does not have.",
+        ["Ask the issuer for a token with the scopes in WWW-Authenticate."];
     /// The application has no subscription to the api.
     NotSubscribed = "not-subscribed", 403, "The application has no subscription to this API",
         "The key is valid, but its application is not subscribed to a plan that covers this API.",

@@ -86,6 +86,7 @@ impl Checker {
             Kind::Int(_) | Kind::Field(Field::Size) => Type::Int,
             Kind::Double(_) => Type::Double,
             Kind::Field(Field::Now) => Type::Timestamp,
+            Kind::Field(Field::Scopes) => Type::List(Box::new(Type::Text)),
             Kind::Text(_) | Kind::Field(_) => Type::Text,
             Kind::Input(MapField::Claims) => Type::Map(Box::new(Type::Any)),
             Kind::Input(MapField::QueryAll) => Type::Map(Box::new(Type::List(Box::new(Type::Text)))),

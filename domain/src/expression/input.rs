@@ -45,6 +45,10 @@ fields! {
         Key = "consumer"."key",
         /// Text: the visible beginning of the key, if one was used.
         KeyPrefix = "consumer"."key_prefix",
+        /// Text: kind of the credential, if one was used: `key`, `basic`, `jwt`, `oauth2`, `client_credentials`, `mtls`.
+        Credential = "consumer"."credential",
+        /// List of text: scopes of the token, if one was used.
+        Scopes = "consumer"."scopes",
         /// Text: `live` or `sandbox`, if the caller is known.
         Kind = "consumer"."kind",
         /// Text: slug of the plan, if the caller is subscribed.

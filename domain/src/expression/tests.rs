@@ -44,6 +44,8 @@ impl Inputs for Request {
             Field::Key => known("key_1"),
             Field::KeyPrefix => known("tp_live_ab"),
             Field::Kind => known("live"),
+            Field::Credential => known("jwt"),
+            Field::Scopes => known("").map(|_| Value::list(vec![Value::text("pets:read")])),
             Field::Plan => known("gold"),
             // A Saturday.
             Field::Now => Some(Value::Timestamp(datetime!(2026-11-21 13:14:15.250 UTC))),

@@ -3,9 +3,12 @@
 //! (`introspection`), which no `Debug` shows.
 
 mod document;
+mod identity;
+
+use serde::{Deserialize, Serialize};
 
 pub use document::DocumentText;
-use serde::{Deserialize, Serialize};
+pub use identity::{Identity, IdentityRecord};
 
 use crate::{
     catalog::version::{Access, VersionState},
@@ -42,6 +45,8 @@ pub struct GatewayConfig {
     pub subscriptions: Vec<SubscriptionRecord>,
     /// Keys that are not revoked.
     pub keys: Vec<KeyRecord>,
+    /// Whom other credentials speak for.
+    pub identities: Vec<IdentityRecord>,
 }
 
 /// What changed between two configurations.
@@ -59,6 +64,8 @@ pub struct ConfigChanges {
     pub keys: Vec<KeyRecord>,
     /// Keys that are no longer accepted.
     pub revoked_keys: Vec<KeyHash>,
+    /// All of them, if any changed: there are few beside the keys.
+    pub identities: Option<Vec<IdentityRecord>>,
 }
 
 /// Versions and plans.

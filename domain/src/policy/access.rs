@@ -31,7 +31,8 @@ pub struct AccessPolicy {
 pub enum CredentialKind {
     /// A key of an application.
     Key,
-    /// A key as the password of HTTP Basic authentication (RFC 7617); the user name is the application's.
+    /// A key as the password of HTTP Basic authentication (RFC 7617), whatever the user name is; or as the user name, where
+    /// the password is empty.
     Basic,
     /// A token of an issuer of the policy `jwt`.
     Jwt,
@@ -39,7 +40,7 @@ pub enum CredentialKind {
     Oauth2,
     /// A token of the gateway's own token endpoint (RFC 6749 §4.4).
     ClientCredentials,
-    /// A client certificate (RFC 8705).
+    /// A client certificate (RFC 8705). It speaks for calls that carry no other accepted credential.
     Mtls,
 }
 
@@ -53,6 +54,18 @@ impl CredentialKind {
         Self::ClientCredentials,
         Self::Mtls,
     ];
+
+    /// The word in the manifest and in the access log.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Key => "key",
+            Self::Basic => "basic",
+            Self::Jwt => "jwt",
+            Self::Oauth2 => "oauth2",
+            Self::ClientCredentials => "client_credentials",
+            Self::Mtls => "mtls",
+        }
+    }
 }
 
 fn keys() -> Vec<CredentialKind> {
@@ -107,6 +120,13 @@ key_query: api_key
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn words_are_those_of_the_manifest() {
+        for kind in CredentialKind::ALL {
+            assert_eq!(serde_json::to_value(kind).unwrap(), kind.as_str());
+        }
+    }
 
     #[test]
     fn somebody_can_call() {

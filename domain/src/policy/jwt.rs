@@ -1,7 +1,8 @@
 //! `jwt`: tokens of other issuers.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, ops::RangeInclusive};
 
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use url::Url;
@@ -15,6 +16,8 @@ const MAX_ISSUERS: usize = 16;
 const MAX_ENTRIES: usize = 32;
 /// Longest issuer, audience or name of a claim, in characters.
 const MAX_TEXT: usize = 500;
+/// Bytes of an RSA modulus that gateways verify with.
+const RSA_BYTES: RangeInclusive<usize> = 256..=1024;
 /// Members of a JWK that only the issuer may know (RFC 7518 §6).
 const PRIVATE_MEMBERS: [&str; 8] = ["d", "p", "q", "dp", "dq", "qi", "oth", "k"];
 
@@ -228,7 +231,19 @@ fn public_key(key: &BTreeMap<String, Value>) -> Option<String> {
     let missing = needed
         .iter()
         .find(|member| !key.get(**member).is_some_and(Value::is_string));
-    missing.map(|member| format!("The key has no `{member}`."))
+    if let Some(member) = missing {
+        return Some(format!("The key has no `{member}`."));
+    }
+    let text = |member: &str| key.get(member).and_then(Value::as_str).unwrap_or_default();
+    match (text("kty"), text("crv")) {
+        ("RSA", _) => {
+            let modulus = URL_SAFE_NO_PAD.decode(text("n")).unwrap_or_default();
+            let bytes = modulus.iter().skip_while(|byte| **byte == 0).count();
+            (!RSA_BYTES.contains(&bytes)).then(|| "Use an RSA key of 2048 to 8192 bits.".into())
+        }
+        ("EC", "P-256" | "P-384") | ("OKP", "Ed25519") => None,
+        _ => Some("Use a key on the curve P-256, P-384 or Ed25519.".into()),
+    }
 }
 
 #[cfg(test)]
@@ -264,6 +279,14 @@ mod tests {
             ),
             (
                 json!({ "issuer": "a", "keys": [{ "kty": "RSA", "n": "AA" }] }),
+                Some("issuers[0].keys[0]"),
+            ),
+            (
+                json!({ "issuer": "a", "keys": [{ "kty": "RSA", "n": "AA", "e": "AQAB" }] }),
+                Some("issuers[0].keys[0]"),
+            ),
+            (
+                json!({ "issuer": "a", "keys": [{ "kty": "EC", "crv": "secp256k1", "x": "AA", "y": "AA" }] }),
                 Some("issuers[0].keys[0]"),
             ),
             (json!({ "issuer": "", "jwks_url": url }), Some("issuers[0].issuer")),

@@ -51,6 +51,10 @@ use crate::error::FieldError;
 /// Policies that this version's gateway acts on; only these can be saved, so that nobody believes that another took
 /// effect.
 pub const ENFORCED: &[PolicyName] = &[
+    PolicyName::Access,
+    PolicyName::Jwt,
+    PolicyName::Introspection,
+    PolicyName::Scopes,
     PolicyName::Expression,
     PolicyName::Ip,
     PolicyName::Cors,

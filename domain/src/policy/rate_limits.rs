@@ -18,6 +18,9 @@ pub struct RateLimits(pub Vec<RateLimitWindow>);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RateLimitWindow {
+    /// Which calls it holds for; by default all.
+    #[serde(default, rename = "for", skip_serializing_if = "Audience::is_everybody")]
+    pub audience: Audience,
     /// Who shares a budget; by default the calls of one application.
     #[serde(default)]
     pub by: CallerGroup,
@@ -28,6 +31,36 @@ pub struct RateLimitWindow {
     /// How many may come at once after a pause; by default `requests`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub burst: Option<u32>,
+}
+
+/// Which calls a window holds for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Audience {
+    /// All.
+    #[default]
+    Everybody,
+    /// Those without a credential.
+    Anonymous,
+    /// Those with one.
+    Identified,
+}
+
+impl Audience {
+    /// Whether all calls are meant.
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+    fn is_everybody(&self) -> bool {
+        *self == Self::Everybody
+    }
+
+    /// Whether calls of somebody who is known or not are meant.
+    pub const fn includes(self, is_identified: bool) -> bool {
+        match self {
+            Self::Everybody => true,
+            Self::Anonymous => !is_identified,
+            Self::Identified => is_identified,
+        }
+    }
 }
 
 /// Whose calls are counted together.
@@ -71,6 +104,7 @@ impl Policy for RateLimits {
         "Limits calls per key, application, address, operation or in all, in several windows at once.";
     const EXAMPLE: &'static str = "\
 - { by: ip, requests: 20, per: 1s, burst: 40 }
+- { for: anonymous, by: ip, requests: 60, per: 1m }
 - { by: application, requests: 1000, per: 1m }
 - { by: all, requests: 500, per: 1s }
 ";

@@ -20,6 +20,13 @@ pub struct Scopes {
     /// Whether all of them are needed or any one; by default all.
     #[serde(default, rename = "match")]
     pub matching: ScopeMatch,
+    /// Whether keys and certificates, which carry no scopes, pass; by default yes.
+    #[serde(default = "yes")]
+    pub keys: bool,
+}
+
+fn yes() -> bool {
+    true
 }
 
 /// How many of the scopes are needed.
@@ -50,6 +57,7 @@ impl Policy for Scopes {
     const EXAMPLE: &'static str = "\
 required: [pets:read, pets:write]
 match: any
+keys: false
 ";
 
     fn validate(&self) -> Vec<FieldError> {
@@ -76,6 +84,7 @@ mod tests {
         let scopes = |matching| Scopes {
             required: vec!["a".into(), "b".into()],
             matching,
+            keys: true,
         };
         for (granted, all, any) in [
             (&["a", "b", "c"][..], true, true),
@@ -99,6 +108,7 @@ mod tests {
             let policy = Scopes {
                 required: vec![scope.into()],
                 matching: ScopeMatch::All,
+                keys: true,
             };
             assert_eq!(policy.validate().is_empty(), ok, "{scope}");
         }

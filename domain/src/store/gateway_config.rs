@@ -71,6 +71,7 @@ impl GatewayConfigReads {
             catalog: catalog(&tx, &self.documents).await?,
             subscriptions: all_subscriptions(&tx, now).await?,
             keys: all_keys(&tx).await?,
+            identities: Vec::new(),
         })))
     }
 }
@@ -173,6 +174,7 @@ async fn changes(
         ended_subscriptions: subscriptions.into_iter().filter(|id| !is_live.contains(id)).collect(),
         keys: active,
         revoked_keys: keys.into_values().collect(),
+        identities: None,
     })
 }
 

@@ -1,6 +1,12 @@
 //! What a token says about its bearer, and the rules that it must meet. A JSON Web Token (RFC 7519 §4) and the answer of
 //! an introspection (RFC 7662 §2.2) name the same things in the same way.
 
+use std::fmt;
+
+use serde::{
+    Deserialize, Deserializer,
+    de::{Error as _, MapAccess, Visitor},
+};
 use serde_json::{Map, Value};
 
 /// What a token says.
@@ -66,9 +72,12 @@ pub(crate) enum ClaimError {
 }
 
 impl Claims {
-    /// Reads a JSON object; `None` if it is none.
+    /// Reads a JSON object; `None` if it is none, or says the same twice: readers differ in which of the two they take
+    /// (RFC 7519 §4).
     pub(crate) fn parse(bytes: &[u8]) -> Option<Self> {
-        serde_json::from_slice(bytes).ok().map(Self)
+        serde_json::from_slice::<Once>(bytes)
+            .ok()
+            .map(|Once(claims)| Self(claims))
     }
 
     /// The claim of a name, or of a path of names with dots where no claim has the whole name.
@@ -91,21 +100,13 @@ impl Claims {
         self.text("iss")
     }
 
-    /// `sub`.
-    pub(crate) fn subject(&self) -> Option<&str> {
-        self.text("sub")
-    }
-
-    /// Scopes: `scope`, separated by spaces (RFC 6749 §3.3), or the arrays `scope` and `scp` that some issuers write.
-    pub(crate) fn scopes(&self) -> impl Iterator<Item = &str> {
-        ["scope", "scp"]
-            .into_iter()
-            .filter_map(|name| self.get(name))
-            .flat_map(|value| {
-                let (text, items) = (value.as_str(), value.as_array());
-                let items = items.into_iter().flatten().filter_map(Value::as_str);
-                text.unwrap_or_default().split_ascii_whitespace().chain(items)
-            })
+    /// Scopes of a claim: separated by spaces (RFC 6749 §3.3), or the list that some issuers write.
+    pub(crate) fn scopes(&self, claim: &str) -> impl Iterator<Item = &str> {
+        self.get(claim).into_iter().flat_map(|value| {
+            let (text, items) = (value.as_str(), value.as_array());
+            let items = items.into_iter().flatten().filter_map(Value::as_str);
+            text.unwrap_or_default().split_ascii_whitespace().chain(items)
+        })
     }
 
     /// All claims.
@@ -190,6 +191,35 @@ impl Claims {
         } else {
             Err(ClaimError::Audience)
         }
+    }
+}
+
+/// An object that names each of its members once.
+struct Once(Map<String, Value>);
+
+impl<'de> Deserialize<'de> for Once {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Members;
+
+        impl<'de> Visitor<'de> for Members {
+            type Value = Once;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Once, A::Error> {
+                let mut members = Map::new();
+                while let Some((name, value)) = access.next_entry::<String, Value>()? {
+                    if members.insert(name, value).is_some() {
+                        return Err(A::Error::custom("a member is there twice"));
+                    }
+                }
+                Ok(Once(members))
+            }
+        }
+
+        deserializer.deserialize_map(Members)
     }
 }
 
@@ -346,17 +376,26 @@ mod tests {
     fn scopes_are_read_in_every_form() {
         for (value, scopes) in [
             (json!({ "scope": "read  write" }), &["read", "write"][..]),
-            (json!({ "scope": ["read"], "scp": ["write", 1] }), &["read", "write"]),
-            (json!({ "scp": "read" }), &["read"]),
+            (json!({ "scope": ["read", 1], "scp": ["write"] }), &["read"]),
+            (json!({ "scp": "read" }), &[]),
             (json!({ "scope": 5 }), &[]),
         ] {
-            assert_eq!(claims(&value).scopes().collect::<Vec<_>>(), scopes, "{value}");
+            assert_eq!(claims(&value).scopes("scope").collect::<Vec<_>>(), scopes, "{value}");
         }
     }
 
     #[test]
     fn only_objects_are_claims() {
-        for text in ["[]", "1", "", "{", "{}x", "\"a\""] {
+        for text in [
+            "[]",
+            "1",
+            "",
+            "{",
+            "{}x",
+            "\"a\"",
+            r#"{"sub":"a","sub":"b"}"#,
+            r#"{"sub":"a","s\u0075b":"a"}"#,
+        ] {
             assert_eq!(Claims::parse(text.as_bytes()), None, "{text}");
         }
     }

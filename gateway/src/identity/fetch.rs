@@ -66,8 +66,8 @@ pub(crate) trait Fetch {
     fn fetch(&self, request: FetchRequest) -> impl Future<Output = Result<Bytes, FetchError>> + Send;
 }
 
-/// Fetches over HTTP/1.1, one connection for each request: there is one in minutes.
-#[derive(Clone)]
+/// Fetches over HTTP/1.1, one connection for each request: answers are kept, so there are few.
+#[derive(Clone, Debug)]
 pub(crate) struct HttpFetch {
     addresses: AddressPolicy,
     connector: Connector,
@@ -77,14 +77,23 @@ pub(crate) struct HttpFetch {
 }
 
 impl HttpFetch {
-    /// Trusts the roots that browsers trust.
-    pub(crate) fn new(addresses: AddressPolicy, limit: Duration, max_bytes: usize) -> io::Result<Self> {
-        Ok(Self {
+    /// Connects as upstreams without TLS settings of their own are connected to: it trusts the roots that browsers trust.
+    pub(crate) fn new(addresses: AddressPolicy, connector: Connector, limit: Duration, max_bytes: usize) -> Self {
+        Self {
             addresses,
-            connector: Connector::new(addresses)?,
+            connector,
             limit,
             max_bytes,
-        })
+        }
+    }
+
+    /// The same with other bounds.
+    pub(crate) fn within(&self, limit: Duration, max_bytes: usize) -> Self {
+        Self {
+            limit,
+            max_bytes,
+            ..self.clone()
+        }
     }
 
     async fn exchange(&self, request: FetchRequest) -> Result<Bytes, FetchError> {
@@ -234,7 +243,12 @@ mod tests {
     }
 
     fn fetcher(addresses: AddressPolicy) -> HttpFetch {
-        HttpFetch::new(addresses, Duration::from_secs(20), 100).unwrap()
+        HttpFetch::new(
+            addresses,
+            Connector::new(addresses).unwrap(),
+            Duration::from_secs(20),
+            100,
+        )
     }
 
     /// Answers one request with `answer`; what came is returned. Then the connection stays open.
@@ -380,7 +394,7 @@ mod tests {
     async fn an_issuer_that_says_nothing_is_given_up() {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}/", listener.local_addr().unwrap());
-        let fetcher = HttpFetch::new(LOCAL, Duration::from_millis(1), 100).unwrap();
+        let fetcher = fetcher(LOCAL).within(Duration::from_millis(1), 100);
         let outcome = fetcher.fetch(request(&url)).await;
         assert!(
             matches!(

@@ -35,16 +35,20 @@ pub(crate) enum Answer {
 
 /// The form to send (RFC 7662 §2.1).
 pub(crate) fn request_body(token: &str) -> String {
-    let mut body = String::from("token=");
-    for byte in token.bytes() {
+    format!("token={}&token_type_hint=access_token", encoded(token))
+}
+
+/// Percent-encoded as far as forms ask for it, also in the name and password of HTTP Basic (RFC 6749 §2.3.1).
+pub(crate) fn encoded(text: &str) -> String {
+    let mut encoded = String::with_capacity(text.len());
+    for byte in text.bytes() {
         match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => body.push(char::from(byte)),
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => encoded.push(char::from(byte)),
             // Writing to a String can't fail.
-            _ => drop(write!(body, "%{byte:02X}")),
+            _ => drop(write!(encoded, "%{byte:02X}")),
         }
     }
-    body.push_str("&token_type_hint=access_token");
-    body
+    encoded
 }
 
 /// Reads the body of a successful answer.

@@ -169,7 +169,24 @@ impl KeySet {
         Ok(Self { keys, skipped })
     }
 
+    /// A set of Ed25519 keys with their ids.
+    pub(crate) fn of_ed25519(keys: impl IntoIterator<Item = (String, [u8; 32])>) -> Self {
+        let keys = keys.into_iter().map(|(id, key)| VerifyingKey {
+            id: Some(id),
+            algorithm: Some(Algorithm::EdDsa),
+            material: Material::Ed25519(key),
+        });
+        Self {
+            keys: keys.collect(),
+            skipped: 0,
+        }
+    }
+
     /// A set of one secret for HS256. It comes from the configuration; key sets that are fetched never hold one.
+    #[cfg_attr(
+        not(test),
+        expect(dead_code, reason = "no policy has a shared secret; published examples do")
+    )]
     pub(crate) fn of_secret(id: Option<String>, secret: &[u8]) -> Result<Self, KeySetError> {
         if secret.len() < MIN_SECRET_BYTES {
             return Err(KeySetError::ShortSecret);

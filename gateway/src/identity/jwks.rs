@@ -102,6 +102,11 @@ impl JwksCache {
         wish.max(earliest).max(now)
     }
 
+    /// Whether a fetch has begun and not ended.
+    pub(crate) fn is_running(&self) -> bool {
+        matches!(self.progress, Progress::Running { .. })
+    }
+
     /// A fetch begins.
     pub(crate) fn begin(&mut self, now: Instant) {
         self.progress = Progress::Running { since: now };

@@ -66,6 +66,21 @@ impl RequestHead {
         self.target.get(self.path_length + 1..).unwrap_or_default()
     }
 
+    /// Takes a parameter out of the query, however its name is written and how often it is there.
+    pub(crate) fn remove_parameter(&mut self, name: &str) {
+        let is_it = |piece: &str| form_urlencoded::parse(piece.as_bytes()).any(|(found, _)| found == name);
+        if !self.query().split('&').any(is_it) {
+            return;
+        }
+        let kept: Vec<&str> = self.query().split('&').filter(|piece| !is_it(piece)).collect();
+        let query = kept.join("&");
+        self.target.truncate(self.path_length);
+        if !query.is_empty() {
+            self.target.push('?');
+            self.target.push_str(&query);
+        }
+    }
+
     /// Path and query.
     pub(crate) fn target(&self) -> &str {
         &self.target
@@ -125,6 +140,24 @@ impl BodyLength {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_parameter_is_taken_out() {
+        for (sent, left) in [
+            ("/a?key=1", "/a"),
+            ("/a?x=1&key=1&y=%20", "/a?x=1&y=%20"),
+            ("/a?k%65y=1&&key&key=2&x", "/a?&x"),
+            ("/a?keys=1&x=key", "/a?keys=1&x=key"),
+            ("/key?", "/key?"),
+            ("/key=1", "/key=1"),
+        ] {
+            let mut head = RequestHead::default();
+            head.set_target(sent);
+            head.remove_parameter("key");
+            assert_eq!(head.target(), left, "{sent}");
+            assert_eq!(head.path(), sent.split('?').next().unwrap());
+        }
+    }
 
     #[test]
     fn a_target_is_taken_apart() {

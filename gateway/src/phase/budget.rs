@@ -44,6 +44,7 @@ pub(crate) fn caller<'a>(known: &'a Known, head: &RequestFacts<'_>) -> Caller<'a
     let operation = known.version.as_ref().zip(known.operation);
     Caller {
         key_id: known.key_id,
+        token: known.token.as_deref(),
         application_id: known.application_id,
         address: head.address(),
         operation: operation.map_or("", |(version, number)| &version.operations[number as usize].slug),

@@ -1,38 +1,114 @@
-//! Who calls: finding the key in a request and looking it up.
+//! Who calls: finding the credential in a request and looking up whose it is.
 
-use domain::{catalog::version::Access, key::KeyHash};
+use std::{borrow::Cow, sync::Arc};
+
+use domain::{
+    catalog::version::Access,
+    id::{ApplicationId, KeyId},
+    key::KeyHash,
+    policy::access::CredentialKind,
+};
 use http::{HeaderValue, header::WWW_AUTHENTICATE};
 use ring::digest::{SHA256, digest};
 
 use crate::{
     decision::{CredentialFields, Refusal, RequestFacts},
-    message::{Fields, Known},
+    identity::{Question, TokenProblem, Vouched, basic::BasicCredentials},
+    message::Known,
     problem::Reason,
+    rules::AccessRule,
     snapshot::{KeyEntry, Snapshot, Version},
 };
 
+/// Longest name of somebody that an answer repeats, in bytes.
+const MAX_NAME: usize = 200;
+
+/// Who calls.
+#[derive(Debug)]
+pub(crate) enum Identified {
+    /// Somebody known.
+    As(Identity, CredentialFields),
+    /// Nobody in particular, where that is allowed.
+    Anonymous(CredentialFields),
+    /// Only others can say it.
+    Unknown(Question),
+}
+
+/// One consumer, whatever the credential.
+#[derive(Debug)]
+pub(crate) struct Identity {
+    pub(crate) application_id: ApplicationId,
+    pub(crate) kind: CredentialKind,
+    pub(crate) key_id: Option<KeyId>,
+    pub(crate) token: Option<Arc<Vouched>>,
+}
+
+impl Identity {
+    fn of_key(key: KeyEntry, kind: CredentialKind) -> Self {
+        Self {
+            application_id: key.application_id,
+            kind,
+            key_id: Some(key.id),
+            token: None,
+        }
+    }
+}
+
+/// Finds out who calls. A credential that is sent is checked, also where anonymous calls pass.
+pub(crate) fn identify(
+    snapshot: &Snapshot,
+    version: &Version,
+    access: Option<&Arc<AccessRule>>,
+    head: &RequestFacts<'_>,
+) -> Result<Identified, Box<Refusal>> {
+    match access {
+        None => by_key(snapshot, version, head),
+        Some(rule) => Accepting {
+            snapshot,
+            version,
+            rule,
+            head,
+        }
+        .identify(),
+    }
+}
+
+/// Without a policy: by a key in one of its usual places.
+fn by_key(snapshot: &Snapshot, version: &Version, head: &RequestFacts<'_>) -> Result<Identified, Box<Refusal>> {
+    let Credential { text, fields } = present(head)?;
+    let Some(text) = text else {
+        return match version.access {
+            Access::Anonymous => Ok(Identified::Anonymous(fields)),
+            Access::Key => Err(Box::new(challenge(Reason::MissingKey, "Bearer realm=\"turnpike\""))),
+        };
+    };
+    match snapshot.key(&hash(text)) {
+        Some(key) => Ok(Identified::As(Identity::of_key(*key, CredentialKind::Key), fields)),
+        None => Err(Box::new(challenge(
+            Reason::UnknownKey,
+            "Bearer realm=\"turnpike\", error=\"invalid_token\", error_description=\"The key is not known or was revoked\"",
+        ))),
+    }
+}
+
 /// The key that a request carries, as it was sent.
 #[derive(Debug)]
-pub(crate) struct Credential<'a> {
+struct Credential<'a> {
     text: Option<&'a [u8]>,
-    pub(crate) fields: CredentialFields,
+    fields: CredentialFields,
 }
 
 /// Finds the key. Authorization with another scheme is the upstream's business and passes through.
-pub(crate) fn present<'a>(head: &RequestFacts<'a>) -> Result<Credential<'a>, Box<Refusal>> {
-    let conflict = || Box::new(Refusal::new(Reason::ConflictingKeys));
-    let authorization = only(head.fields, Known::Authorization)
-        .ok_or_else(conflict)?
-        .and_then(bearer_token);
-    let api_key = only(head.fields, Known::XApiKey)
-        .ok_or_else(conflict)?
-        .filter(|key| !key.is_empty());
+fn present<'a>(head: &RequestFacts<'a>) -> Result<Credential<'a>, Box<Refusal>> {
+    let authorization = only(head.fields.all(Known::Authorization))?.and_then(bearer_token);
+    let api_key = only(head.fields.all(Known::XApiKey))?.filter(|key| !key.is_empty());
     let fields = CredentialFields {
         authorization: authorization.is_some(),
-        api_key: api_key.is_some(),
+        key_header: api_key.is_some(),
+        access: None,
     };
     match (authorization, api_key) {
-        (Some(one), Some(other)) if one != other => Err(conflict()),
+        (Some(one), Some(other)) if one != other => Err(conflict().into()),
         (one, other) => Ok(Credential {
             text: one.or(other),
             fields,
@@ -40,12 +116,18 @@ pub(crate) fn present<'a>(head: &RequestFacts<'a>) -> Result<Credential<'a>, Box
     }
 }
 
-/// The value of a field that may stand once; `None` when it stands there twice with different values.
-#[expect(clippy::option_option, reason = "none, one and too many are three answers")]
-fn only(fields: &Fields, name: Known) -> Option<Option<&[u8]>> {
-    let mut values = fields.all(name);
+/// The value of what may stand once; an error when it stands there twice with different values.
+fn only<T: PartialEq>(mut values: impl Iterator<Item = T>) -> Result<Option<T>, Box<Refusal>> {
     let first = values.next();
-    values.all(|other| Some(other) == first).then_some(first)
+    if values.all(|other| Some(&other) == first.as_ref()) {
+        Ok(first)
+    } else {
+        Err(conflict().into())
+    }
+}
+
+fn conflict() -> Refusal {
+    Refusal::new(Reason::ConflictingKeys)
 }
 
 /// The token of `Bearer TOKEN`; the scheme's case does not matter (RFC 9110 §11.1).
@@ -55,25 +137,196 @@ fn bearer_token(value: &[u8]) -> Option<&[u8]> {
     (scheme.eq_ignore_ascii_case(b"bearer") && !token.is_empty()).then_some(token)
 }
 
-/// Looks the key up. `None` is an anonymous call where those are allowed; a key that is sent is checked all the same.
-pub(crate) fn identify(
-    snapshot: &Snapshot,
-    version: &Version,
-    credential: &Credential<'_>,
-) -> Result<Option<KeyEntry>, Box<Refusal>> {
-    let Some(text) = credential.text else {
-        return match version.access {
-            Access::Anonymous => Ok(None),
-            Access::Key => Err(Box::new(challenge(Reason::MissingKey, "Bearer realm=\"turnpike\""))),
+fn is_basic(value: &[u8]) -> bool {
+    let scheme = value.split_at_checked(6);
+    scheme.is_some_and(|(scheme, _)| scheme.eq_ignore_ascii_case(b"basic "))
+}
+
+/// With the policy `access`.
+struct Accepting<'a> {
+    snapshot: &'a Snapshot,
+    version: &'a Version,
+    rule: &'a Arc<AccessRule>,
+    head: &'a RequestFacts<'a>,
+}
+
+impl Accepting<'_> {
+    fn identify(&self) -> Result<Identified, Box<Refusal>> {
+        let Self { rule, head, .. } = self;
+        let authorization = only(head.fields.all(Known::Authorization))?;
+        let bearer = authorization.filter(|_| rule.accepts_bearer()).and_then(bearer_token);
+        let basic = authorization.filter(|value| rule.accepts(CredentialKind::Basic) && is_basic(value));
+        let basic = basic.map(|value| self.basic(value)).transpose()?;
+        let (in_header, in_query) = if rule.accepts(CredentialKind::Key) {
+            let in_header = only(rule.key_values(head.fields))?.filter(|key| !key.is_empty());
+            (in_header, self.in_query()?)
+        } else {
+            (None, None)
         };
-    };
-    match snapshot.key(&hash(text)) {
-        Some(key) => Ok(Some(*key)),
-        None => Err(Box::new(challenge(
-            Reason::UnknownKey,
-            "Bearer realm=\"turnpike\", error=\"invalid_token\", error_description=\"The key is not known or was revoked\"",
-        ))),
+        let fields = CredentialFields {
+            authorization: bearer.is_some() || basic.is_some(),
+            key_header: in_header.is_some(),
+            access: Some(Arc::clone(rule)),
+        };
+        let texts = [
+            bearer,
+            basic.as_deref(),
+            in_header,
+            in_query.as_deref().map(str::as_bytes),
+        ];
+        let Some(text) = only(texts.into_iter().flatten())? else {
+            return self.without_text(fields);
+        };
+        // What is in a place for keys can be nothing else.
+        let may_be_token = basic.is_none() && in_header.is_none() && in_query.is_none();
+        if !may_be_token || rule.accepts(CredentialKind::Key) {
+            let kind = if basic.is_some() {
+                CredentialKind::Basic
+            } else {
+                CredentialKind::Key
+            };
+            if let Some(key) = self.snapshot.key(&hash(text)) {
+                return Ok(Identified::As(Identity::of_key(*key, kind), fields));
+            }
+        }
+        match &rule.tokens {
+            Some(tokens) if may_be_token => match head.vouching {
+                None => Ok(Identified::Unknown(Question {
+                    rule: Arc::clone(tokens),
+                    token: text.into(),
+                })),
+                Some(Ok(vouched)) => self.vouched(vouched, fields),
+                Some(Err(TokenProblem::Refused(why))) => Err(self.invalid(why).into()),
+                Some(Err(TokenProblem::Unavailable(why))) => {
+                    Err(Box::new(Refusal::new(Reason::TokenNotChecked).detail(sentence(why))))
+                }
+            },
+            _ => {
+                let parameters = ", error=\"invalid_token\", error_description=\"The key is not known or was revoked\"";
+                Err(self.challenged(Refusal::new(Reason::UnknownKey), parameters).into())
+            }
+        }
     }
+
+    /// The key in HTTP Basic credentials: the password, or the user name where there is none.
+    fn basic(&self, value: &[u8]) -> Result<Vec<u8>, Box<Refusal>> {
+        let read = BasicCredentials::parse(value).map_err(|error| {
+            let refusal = Refusal::new(Reason::UnknownKey).detail(sentence(&error.to_string()));
+            self.challenged(refusal, "")
+        })?;
+        let key = if read.password().is_empty() {
+            read.user()
+        } else {
+            read.password()
+        };
+        Ok(key.as_bytes().to_vec())
+    }
+
+    /// The key in the query.
+    fn in_query(&self) -> Result<Option<Cow<'_, str>>, Box<Refusal>> {
+        let Some(name) = &self.rule.key_query else {
+            return Ok(None);
+        };
+        let pairs = form_urlencoded::parse(self.head.query.as_bytes());
+        let values = pairs.filter(|(found, value)| **found == **name && !value.is_empty());
+        only(values.map(|(_, value)| value))
+    }
+
+    /// By the certificate of the connection, or anonymously.
+    fn without_text(&self, fields: CredentialFields) -> Result<Identified, Box<Refusal>> {
+        if self.rule.accepts(CredentialKind::Mtls)
+            && let Some(certificate) = self.head.certificate
+        {
+            let organization = self.version.organization();
+            let application = self
+                .snapshot
+                .identities
+                .certificate(organization, &certificate.thumbprint);
+            let application_id = application.ok_or_else(|| {
+                let (subject, fingerprint) = (shortened(&certificate.subject), certificate.fingerprint());
+                Box::new(Refusal::new(Reason::UnknownConsumer).detail(format!(
+                    "The certificate of \"{subject}\" with the SHA-256 thumbprint {fingerprint} is trusted, but belongs to no application."
+                )))
+            })?;
+            let identity = Identity {
+                application_id,
+                kind: CredentialKind::Mtls,
+                key_id: None,
+                token: None,
+            };
+            return Ok(Identified::As(identity, fields));
+        }
+        if self.rule.is_anonymous {
+            return Ok(Identified::Anonymous(fields));
+        }
+        let detail = format!("Send {}.", self.rule.kinds());
+        let refusal = Refusal::new(Reason::MissingCredential).detail(detail);
+        Err(match self.rule.challenge("") {
+            Some(value) => Box::new(refusal.field(WWW_AUTHENTICATE, value)),
+            // There is no scheme to challenge with (RFC 9110 §15.5.2).
+            None => Box::new(refusal.status(403)),
+        })
+    }
+
+    /// Whose calls those with the token are.
+    fn vouched(&self, token: &Arc<Vouched>, mut fields: CredentialFields) -> Result<Identified, Box<Refusal>> {
+        let Vouched { kind, issuer, name, .. } = &**token;
+        if !self.rule.accepts(*kind) {
+            return Err(self.invalid("the token is of a kind that is not accepted here").into());
+        }
+        let shown = self.head.certificate.map(|certificate| certificate.thumbprint);
+        if token.certificate.is_some() && token.certificate != shown {
+            let why = "the token only serves on connections with the certificate that it was issued for";
+            return Err(self.invalid(why).into());
+        }
+        let identities = &self.snapshot.identities;
+        let application_id = if *kind == CredentialKind::ClientCredentials {
+            let client = identities.client(name);
+            client
+                .ok_or_else(|| self.invalid("the client that the token was issued for exists no more"))?
+                .application_id
+        } else {
+            let application = identities.subject(self.version.organization(), issuer, name);
+            application.ok_or_else(|| {
+                let (name, issuer) = (shortened(name), shortened(issuer));
+                Box::new(Refusal::new(Reason::UnknownConsumer).detail(format!(
+                    "The token is good, but the provider has mapped its subject \"{name}\" of \"{issuer}\" to no application."
+                )))
+            })?
+        };
+        // Tokens of others may say more to the upstream than the gateway reads; ours say nothing to it.
+        fields.authorization = *kind == CredentialKind::ClientCredentials;
+        let identity = Identity {
+            application_id,
+            kind: *kind,
+            key_id: None,
+            token: Some(Arc::clone(token)),
+        };
+        Ok(Identified::As(identity, fields))
+    }
+
+    fn invalid(&self, why: &str) -> Refusal {
+        let refusal = Refusal::new(Reason::InvalidToken).detail(sentence(why));
+        self.challenged(refusal, ", error=\"invalid_token\"")
+    }
+
+    fn challenged(&self, refusal: Refusal, parameters: &str) -> Refusal {
+        match self.rule.challenge(parameters) {
+            Some(value) => refusal.field(WWW_AUTHENTICATE, value),
+            None => refusal,
+        }
+    }
+}
+
+/// The same words with a capital letter and a full stop.
+fn sentence(words: &str) -> String {
+    let mut letters = words.chars();
+    let first = letters.next().map(|letter| letter.to_ascii_uppercase());
+    first.into_iter().chain(letters).chain(['.']).collect()
+}
+
+fn shortened(name: &str) -> &str {
+    &name[..name.floor_char_boundary(MAX_NAME)]
 }
 
 fn challenge(reason: Reason, challenge: &'static str) -> Refusal {
@@ -92,6 +345,7 @@ mod tests {
     use http::Method;
 
     use super::*;
+    use crate::message::Fields;
 
     fn found(fields: &[(&str, &str)]) -> Result<(Option<Vec<u8>>, bool, bool), Reason> {
         let mut section = Fields::default();
@@ -110,9 +364,11 @@ mod tests {
             max_body_bytes: None,
             peer: std::net::Ipv4Addr::LOCALHOST.into(),
             trusted_proxies: &[],
+            certificate: None,
+            vouching: None,
         };
         present(&head)
-            .map(|c| (c.text.map(<[u8]>::to_vec), c.fields.authorization, c.fields.api_key))
+            .map(|c| (c.text.map(<[u8]>::to_vec), c.fields.authorization, c.fields.key_header))
             .map_err(|refusal| refusal.reason)
     }
 

@@ -100,6 +100,7 @@ impl LoggedCall {
                 .as_ref()
                 .map_or(SubscriptionId::NIL, |holder| holder.id),
             key: known.key_id.unwrap_or(KeyId::NIL),
+            credential: known.credential,
             bytes_in,
             bytes_out,
             duration_us: micros(self.started.elapsed()),

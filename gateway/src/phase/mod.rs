@@ -17,5 +17,7 @@ pub(crate) mod preflight;
 pub(crate) mod request_fields;
 pub(crate) mod respond;
 pub(crate) mod route;
+pub(crate) mod scopes;
 pub(crate) mod subscription;
 pub(crate) mod tries;
+pub(crate) mod vouch;

@@ -31,8 +31,11 @@ pub(super) fn prepare(outgoing: &mut Outgoing<'_>, permit: &Permit) -> HopByHop 
     if credential.authorization {
         fields.remove(Known::Authorization);
     }
-    if credential.api_key {
-        fields.remove(Known::XApiKey);
+    if credential.key_header {
+        match &credential.access {
+            Some(access) => fields.remove_named(access.key_header.as_bytes()),
+            None => fields.remove(Known::XApiKey),
+        }
     }
     if *version == Version::HTTP_2 {
         join_cookies(fields);

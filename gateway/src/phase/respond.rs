@@ -122,7 +122,7 @@ pub(crate) fn refuse(
     if status == 503 && !say.contains(Known::RetryAfter) {
         say.append(Known::RetryAfter, &RETRY_SOON);
     }
-    if matches!(reason.status(), 502..=504) && reason != Reason::NotKept {
+    if matches!(reason.status(), 502..=504) && !matches!(reason, Reason::NotKept | Reason::TokenNotChecked) {
         let error = proxy_error.unwrap_or("destination_unavailable");
         let parts: [&[u8]; 3] = [worker.name().as_bytes(), b"; error=", error.as_bytes()];
         say.append_parts(Known::ProxyStatus, &parts);

@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use domain::subscription::SubscriptionState;
+use domain::{id::ApplicationId, subscription::SubscriptionState};
 
 use crate::{
     decision::Refusal,
     problem::Reason,
-    snapshot::{KeyEntry, Plan, Snapshot, Subscription, Version},
+    snapshot::{Plan, Snapshot, Subscription, Version},
 };
 
 /// The subscription that covers the api, with its plan: the oldest active one. Without one the answer tells the state
@@ -15,10 +15,10 @@ use crate::{
 pub(crate) fn check<'a>(
     snapshot: &'a Snapshot,
     version: &Version,
-    key: &KeyEntry,
+    application: ApplicationId,
 ) -> Result<(&'a Subscription, &'a Arc<Plan>), Box<Refusal>> {
     let mut reason = Reason::NotSubscribed;
-    for subscription in snapshot.subscriptions(key.application_id) {
+    for subscription in snapshot.subscriptions(application) {
         let Some(plan) = snapshot
             .catalog
             .plan(subscription.plan_id)

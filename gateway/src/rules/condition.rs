@@ -134,6 +134,11 @@ impl Inputs for CallInputs<'_> {
             }),
             Field::Application => Value::text(known.application_id?.to_string()),
             Field::Key => Value::text(known.key_id?.to_string()),
+            Field::Credential => Value::text(known.credential?.as_str()),
+            Field::Scopes => {
+                let scopes = known.token.as_ref()?.scopes.iter();
+                Value::list(scopes.map(|scope| Value::text(scope.as_str())).collect())
+            }
             Field::Plan => Value::text(&*known.plan.as_ref()?.slug),
             Field::Now => Value::Timestamp(self.now.timestamp()),
             // Not in the gateway's records.
@@ -168,7 +173,11 @@ impl Inputs for CallInputs<'_> {
                 let found = self.path_parameters().into_iter().find(|(key, _)| *key == name);
                 found.map_or(Entry::Missing, |(_, value)| Entry::One(Value::text(value)))
             }
-            MapField::Claims => Entry::Missing,
+            MapField::Claims => {
+                let claims = self.known.token.as_ref().map(|token| token.claims.all());
+                let found = claims.and_then(|claims| claims.get(name));
+                found.map_or(Entry::Missing, |value| Entry::One(Value::json(value)))
+            }
         }
     }
 
@@ -186,7 +195,10 @@ impl Inputs for CallInputs<'_> {
                 .into_iter()
                 .map(|(name, _)| name.into())
                 .collect(),
-            MapField::Claims => Vec::new(),
+            MapField::Claims => match &self.known.token {
+                Some(token) => token.claims.all().keys().map(|name| name.as_str().into()).collect(),
+                None => Vec::new(),
+            },
         };
         names.sort_unstable();
         names.dedup();

@@ -10,6 +10,8 @@ use domain::{
     policy::rate_limits::CallerGroup,
 };
 
+use crate::identity::Vouched;
+
 /// What limits of a version's policies are told apart by.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Groups {
@@ -20,6 +22,7 @@ pub(crate) struct Groups {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Caller<'a> {
     pub(crate) key_id: Option<KeyId>,
+    pub(crate) token: Option<&'a Vouched>,
     pub(crate) application_id: Option<ApplicationId>,
     pub(crate) address: IpAddr,
     /// Slug of the operation.
@@ -43,7 +46,7 @@ impl GroupId {
 }
 
 impl Groups {
-    /// The group that a call belongs to. Calls without a key belong to their address. `limit` tells limits of one version
+    /// The group that a call belongs to. Anonymous calls belong to their address. `limit` tells limits of one version
     /// apart.
     pub(crate) fn id(self, by: CallerGroup, limit: u64, caller: &Caller<'_>) -> GroupId {
         let mut hash = Pair::new();
@@ -52,9 +55,12 @@ impl Groups {
             CallerGroup::All => {}
             CallerGroup::Operation => caller.operation.hash(&mut hash),
             CallerGroup::Ip => network(caller.address).hash(&mut hash),
-            CallerGroup::Key => match caller.key_id {
-                Some(key) => key.hash(&mut hash),
-                None => network(caller.address).hash(&mut hash),
+            // A certificate is all that an application has beside keys and tokens.
+            CallerGroup::Key => match (caller.key_id, caller.token, caller.application_id) {
+                (Some(key), ..) => key.hash(&mut hash),
+                (None, Some(token), _) => (&token.issuer, &token.name).hash(&mut hash),
+                (None, None, Some(application)) => application.hash(&mut hash),
+                (None, None, None) => network(caller.address).hash(&mut hash),
             },
             CallerGroup::Application => match caller.application_id {
                 Some(application) => application.hash(&mut hash),
@@ -110,6 +116,7 @@ mod tests {
         let (one, other) = (Groups { version: id(1) }, Groups { version: id(2) });
         let caller = |address: &str, operation: &'static str| Caller {
             key_id: None,
+            token: None,
             application_id: None,
             address: address.parse().unwrap(),
             operation,

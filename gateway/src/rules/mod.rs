@@ -3,6 +3,7 @@
 //! A call without policies pays one look at a pointer that is not there. What can't be compiled closes the version: better
 //! no answer than one that a policy should have stopped.
 
+mod access;
 mod caller_address;
 mod condition;
 mod cors;
@@ -17,15 +18,17 @@ use std::sync::Arc;
 
 use domain::{
     id::VersionId,
-    policy::{PolicySet, ip::Ip, limits::Limits},
+    policy::{PolicySet, ip::Ip, limits::Limits, scopes::Scopes},
 };
 
 use crate::{
     cache::CacheSettings,
     client::Shape,
+    identity::IssuerBook,
     message::{Fields, Known},
 };
 
+pub(crate) use access::AccessRule;
 pub(crate) use caller_address::caller_address;
 pub(crate) use condition::{CallInputs, ConditionRule};
 pub(crate) use cors::{CorsRule, Preflight};
@@ -39,6 +42,9 @@ pub(crate) use windows::{TakenWindows, WindowRule, Windows, WindowsExhausted};
 /// What holds for an operation.
 #[derive(Debug, Default)]
 pub(crate) struct Rules {
+    /// In place of the version's.
+    pub(crate) access: Option<Arc<AccessRule>>,
+    pub(crate) scopes: Option<Scopes>,
     pub(crate) ip: Option<Ip>,
     pub(crate) cors: Option<CorsRule>,
     pub(crate) conditions: Option<ConditionRule>,
@@ -63,7 +69,11 @@ impl Rules {
     ///
     /// # Errors
     /// A sentence about what can't be compiled; the version must then not be used.
-    pub(crate) fn compile(set: &PolicySet, version: VersionId) -> Result<Option<Arc<Self>>, String> {
+    pub(crate) fn compile(
+        set: &PolicySet,
+        version: VersionId,
+        issuers: &mut IssuerBook,
+    ) -> Result<Option<Arc<Self>>, String> {
         if set.is_empty() {
             return Ok(None);
         }
@@ -77,7 +87,10 @@ impl Rules {
             return Err(format!("this gateway does not know its policy `{name}`"));
         }
         let groups = Groups { version };
+        let access = set.access().map(|access| AccessRule::compile(access, set, issuers));
         Ok(Some(Arc::new(Self {
+            access: access.transpose()?.map(Arc::new),
+            scopes: set.scopes().cloned(),
             ip: set.ip().cloned(),
             cors: set.cors().map(CorsRule::compile).transpose()?,
             conditions: set.expression().map(ConditionRule::compile).transpose()?,

@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use domain::policy::rate_limits::{CallerGroup, RateLimits};
+use domain::policy::rate_limits::{Audience, CallerGroup, RateLimits};
 
 use super::groups::{Caller, GroupId, Groups};
 use crate::limit::{Gcra, GcraCell};
@@ -20,6 +20,7 @@ pub(crate) struct WindowRule {
 
 #[derive(Debug)]
 struct Window {
+    audience: Audience,
     by: CallerGroup,
     /// Differs between the windows of a policy, and is the same as long as the window's length is.
     number: u64,
@@ -51,6 +52,7 @@ impl WindowRule {
             let by = serde_json::to_value(window.by).ok();
             let by = by.as_ref().and_then(serde_json::Value::as_str).unwrap_or_default();
             Window {
+                audience: window.audience,
                 by: window.by,
                 number: u64::from(limit.per_s) << 8 | same_before,
                 name: format!("{by}-{}", limit.window_name()),
@@ -70,12 +72,16 @@ impl WindowRule {
         caller: &Caller<'_>,
         now_ns: u64,
     ) -> Result<TakenWindows, WindowsExhausted> {
-        let cells: Vec<_> = self
-            .windows
-            .iter()
+        let is_identified = caller.application_id.is_some();
+        let concerned = || {
+            self.windows
+                .iter()
+                .filter(|window| window.audience.includes(is_identified))
+        };
+        let cells: Vec<_> = concerned()
             .map(|window| state.cell(self.groups.id(window.by, window.number, caller), window.number, now_ns))
             .collect();
-        let windows = || self.windows.iter().zip(&cells);
+        let windows = || concerned().zip(&cells);
         let exhausted = || {
             let mut names = Vec::new();
             let mut retry_after_s = 1;

@@ -80,6 +80,13 @@ pub(crate) struct Version {
     pub(crate) has_cors: bool,
 }
 
+impl Version {
+    /// First path segment of its calls.
+    pub(crate) fn organization(&self) -> &str {
+        self.address.split('/').next().unwrap_or_default()
+    }
+}
+
 /// A described operation.
 #[derive(Debug)]
 pub(crate) struct Operation {

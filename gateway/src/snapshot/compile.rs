@@ -17,6 +17,7 @@ use super::{
 use crate::{
     cache::CacheScope,
     contract::Contracts,
+    identity::IssuerBook,
     limit::PlanLimits,
     links::LinkField,
     rules::Rules,
@@ -55,6 +56,7 @@ pub(super) fn catalog(
     portal_url: &str,
     authorities: &mut AuthorityBook,
     contracts: &mut Contracts,
+    issuers: &mut IssuerBook,
     warnings: &mut Vec<Warning>,
 ) -> Catalog {
     let mut catalog = Catalog::default();
@@ -81,7 +83,13 @@ pub(super) fn catalog(
         }
         match catalog.versions.entry(address.clone().into()) {
             Entry::Occupied(_) => warn("another version has the same address; that one is used".into()),
-            Entry::Vacant(entry) => match version(&address, record, portal_url, (authorities, contracts), &mut warn) {
+            Entry::Vacant(entry) => match version(
+                &address,
+                record,
+                portal_url,
+                (authorities, contracts, issuers),
+                &mut warn,
+            ) {
                 Ok(version) => {
                     let checks = version.targets.iter().flat_map(|targets| targets.checks());
                     catalog.checks.extend(checks.cloned());
@@ -124,10 +132,10 @@ fn version(
     address: &str,
     record: VersionRecord,
     portal_url: &str,
-    (authorities, contracts): (&mut AuthorityBook, &mut Contracts),
+    (authorities, contracts, issuers): (&mut AuthorityBook, &mut Contracts, &mut IssuerBook),
     warn: &mut dyn FnMut(String),
 ) -> Result<Version, String> {
-    let rules = Rules::compile(&record.policies, record.id)?;
+    let rules = Rules::compile(&record.policies, record.id, issuers)?;
     let targets = match &record.upstream {
         None if rules.as_ref().is_some_and(|rules| rules.is_mocked()) => None,
         None => {
@@ -162,7 +170,7 @@ fn version(
         match matcher.add(method, &operation.path, operations.len() as u32) {
             Ok(()) => {
                 let rules = match &operation.policies {
-                    Some(policies) => Rules::compile(policies, record.id)?,
+                    Some(policies) => Rules::compile(policies, record.id, issuers)?,
                     None => rules.clone(),
                 };
                 let wanted = rules.as_ref().and_then(|rules| rules.inspection.as_ref()?.wanted());

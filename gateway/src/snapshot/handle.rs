@@ -17,10 +17,14 @@ use tokio::sync::watch;
 use super::{
     catalog::Catalog,
     compile::{self, Warning},
+    identities::Identities,
     shards::Sharded,
     subscribers::{KeyEntry, Subscription},
 };
-use crate::{contract::Contracts, fast_hash::IdMap, limit::Budget, rules::RuleState, upstream::AuthorityBook};
+use crate::{
+    contract::Contracts, fast_hash::IdMap, identity::IssuerBook, limit::Budget, rules::RuleState,
+    upstream::AuthorityBook,
+};
 
 /// One picture of all configuration; never changes.
 #[derive(Clone, Debug, Default)]
@@ -28,6 +32,8 @@ pub(crate) struct Snapshot {
     /// `None` before the first configuration.
     pub(crate) revision: Option<ConfigRevision>,
     pub(crate) catalog: Arc<Catalog>,
+    /// Whom credentials other than keys speak for.
+    pub(crate) identities: Arc<Identities>,
     keys: Sharded<KeyHash, KeyEntry>,
     subscriptions: Sharded<ApplicationId, Arc<[Subscription]>>,
 }
@@ -72,6 +78,7 @@ struct Writer {
     authorities: AuthorityBook,
     /// What was compiled from documents.
     contracts: Contracts,
+    issuers: IssuerBook,
 }
 
 /// What came of an update.
@@ -203,12 +210,14 @@ impl Writer {
             catalog,
             subscriptions,
             keys,
+            identities,
         } = config;
         let mut next = Snapshot {
             revision: Some(revision),
             ..Snapshot::default()
         };
         next.catalog = Arc::new(self.catalog(catalog, portal_url, warnings));
+        next.identities = Arc::new(Identities::compile(&identities, warnings));
         // Budgets of subscriptions that are still there move over; the rest is forgotten.
         let mut known = std::mem::take(&mut self.subscriptions);
         let mut by_application: IdMap<ApplicationId, Vec<Subscription>> = IdMap::default();
@@ -246,10 +255,14 @@ impl Writer {
             ended_subscriptions,
             keys,
             revoked_keys,
+            identities,
         } = changes;
         next.revision = Some(revision);
         if let Some(records) = catalog {
             next.catalog = Arc::new(self.catalog(records, portal_url, warnings));
+        }
+        if let Some(records) = identities {
+            next.identities = Arc::new(Identities::compile(&records, warnings));
         }
         for id in ended_subscriptions {
             if let Some(ended) = self.end(&mut next, id) {
@@ -279,11 +292,13 @@ impl Writer {
 
     fn catalog(&mut self, records: CatalogRecords, portal_url: &str, warnings: &mut Vec<Warning>) -> Catalog {
         self.authorities.turn();
+        self.issuers.turn();
         compile::catalog(
             records,
             portal_url,
             &mut self.authorities,
             &mut self.contracts,
+            &mut self.issuers,
             warnings,
         )
     }

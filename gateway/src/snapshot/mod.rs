@@ -3,6 +3,7 @@
 mod catalog;
 mod compile;
 mod handle;
+mod identities;
 mod matcher;
 mod path_parameters;
 mod path_template;

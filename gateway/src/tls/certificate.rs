@@ -13,8 +13,8 @@ pub(crate) struct ClientCertificate {
     pub(crate) subject: String,
     /// Its alternative names of the kinds DNS, URI and mail, in order.
     pub(crate) names: Vec<String>,
-    /// SHA-256 of all of it, in lower-case hexadecimal digits.
-    pub(crate) fingerprint: String,
+    /// SHA-256 of all of it.
+    pub(crate) thumbprint: [u8; 32],
 }
 
 impl ClientCertificate {
@@ -23,10 +23,8 @@ impl ClientCertificate {
         let (_, parsed) = parse_x509_certificate(der).ok()?;
         let alternatives = parsed.subject_alternative_name().ok()?;
         let names = alternatives.iter().flat_map(|found| &found.value.general_names);
-        let mut fingerprint = String::with_capacity(64);
-        for byte in digest(&SHA256, der).as_ref() {
-            let _ = write!(fingerprint, "{byte:02x}");
-        }
+        let mut thumbprint = [0; 32];
+        thumbprint.copy_from_slice(digest(&SHA256, der).as_ref());
         Some(Self {
             subject: parsed.subject().to_string(),
             names: names
@@ -37,8 +35,18 @@ impl ClientCertificate {
                     _ => None,
                 })
                 .collect(),
-            fingerprint,
+            thumbprint,
         })
+    }
+
+    /// The thumbprint in lower-case hexadecimal digits.
+    pub(crate) fn fingerprint(&self) -> String {
+        let mut digits = String::with_capacity(64);
+        for byte in self.thumbprint {
+            // Writing to a String can't fail.
+            let _ = write!(digits, "{byte:02x}");
+        }
+        digits
     }
 }
 
@@ -60,7 +68,8 @@ mod tests {
         let read = ClientCertificate::read(certificate.der()).unwrap();
         assert_eq!(read.subject, "CN=billing, O=Acme");
         assert_eq!(read.names, ["billing.internal", "spiffe://acme/billing"]);
-        assert!(read.fingerprint.len() == 64 && read.fingerprint.bytes().all(|b| b.is_ascii_hexdigit()));
+        let fingerprint = read.fingerprint();
+        assert!(fingerprint.len() == 64 && fingerprint.bytes().all(|b| b.is_ascii_hexdigit()));
         assert_eq!(ClientCertificate::read(b"none"), None);
     }
 }

@@ -8,7 +8,7 @@ use super::{Heads, InFlight, Peer, Slot, Worker, cached::Cached};
 use crate::{
     WorkerLog,
     client::{Caller, Watched},
-    decision::{Refusal, RequestFacts, Verdict, decide},
+    decision::{Known, Refusal, RequestFacts, Verdict, decide},
     grpc::{self, Dialect, WebCaller},
     limit::Moment,
     message::BodyLength,
@@ -78,6 +78,9 @@ async fn carry_out(
         }
         // The place is held until the answer has been sent.
         Ok(Admitted::Forward { _place }) => {
+            if let Some(name) = call.permit().and_then(|permit| permit.credential().query_parameter()) {
+                heads.request.remove_parameter(name);
+            }
             let shape = call
                 .known
                 .rules
@@ -282,14 +285,36 @@ async fn admit(
         max_body_bytes: worker.limits().body_bytes,
         peer: peer.ip(),
         trusted_proxies: &worker.options.trusted_proxies,
+        certificate: peer.certificate(),
+        vouching: None,
     };
-    let verdict = {
+    let (verdict, snapshot) = {
         let mut reader = worker.snapshot.borrow_mut();
-        decide(reader.load(), &facts, now, &worker.rule_state, &mut call.known)
+        let snapshot = reader.load();
+        let verdict = decide(snapshot, &facts, now, &worker.rule_state, &mut call.known)?;
+        let is_open = matches!(verdict, Verdict::Vouch(_));
+        (verdict, is_open.then(|| Arc::clone(snapshot)))
     };
-    match verdict? {
+    let verdict = match (verdict, snapshot) {
+        (Verdict::Vouch(question), Some(snapshot)) => {
+            // Boxed, so that connections whose calls it does not concern stay small.
+            let Some(vouching) = Box::pin(phase::vouch::ask(&question, worker.witnesses(), caller)).await else {
+                return Ok(Admitted::CallerGone);
+            };
+            let facts = RequestFacts {
+                vouching: Some(&vouching),
+                ..facts
+            };
+            call.known = Known::default();
+            decide(&snapshot, &facts, now, &worker.rule_state, &mut call.known)?
+        }
+        (verdict, _) => verdict,
+    };
+    match verdict {
         Verdict::Preflight(rules) => return Ok(Admitted::Preflight(rules)),
         Verdict::Forward(permit) => call.admit(permit),
+        // Asked once, it is known who vouches or that nobody does.
+        Verdict::Vouch(_) => return Err(Box::new(Refusal::new(Reason::TokenNotChecked))),
     }
     let rules = call.known.rules.clone();
     let Some(rule) = rules.as_ref().and_then(|rules| rules.places.as_ref()) else {

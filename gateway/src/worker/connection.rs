@@ -65,7 +65,6 @@ impl Peer {
     }
 
     /// The certificate that the connection was begun with, if it was one of an authority that is trusted here.
-    #[expect(dead_code, reason = "for the phases that look at credentials")]
     pub(crate) fn certificate(&self) -> Option<&ClientCertificate> {
         self.certificate.as_ref()
     }

@@ -38,6 +38,7 @@ use crate::{
     counters::WorkerCounters,
     held::Memory,
     http1::{Buffers, Connection},
+    identity::{Witnesses, fetch::HttpFetch},
     limit::Moment,
     message::Fields,
     meter::{MeterKey, MeterTable},
@@ -54,6 +55,9 @@ use crate::{
 const HAND_OVER: Duration = Duration::from_millis(250);
 /// For calls to end after their connections.
 const SETTLE: Duration = Duration::from_secs(1);
+/// For questions about tokens that have no bounds of their own.
+const FETCH_LIMIT: Duration = Duration::from_secs(5);
+const FETCH_BYTES: usize = 64 << 10;
 /// After an error of `accept`, such as no more file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
@@ -70,6 +74,8 @@ pub(crate) struct Worker {
     pool: Rc<Pool>,
     links: Rc<Links>,
     connector: Connector,
+    /// Asks about tokens.
+    fetch: HttpFetch,
     trace_ids: TraceIds,
     copies: Copies,
     held: Rc<Memory>,
@@ -136,6 +142,7 @@ impl Worker {
         counters: Arc<WorkerCounters>,
         cache: Arc<Store>,
     ) -> io::Result<Rc<Self>> {
+        let connector = Connector::new(options.addresses)?;
         let via =
             |protocol: &str| HeaderValue::try_from(format!("{protocol} {}", options.via)).map_err(io::Error::other);
         Ok(Rc::new(Self {
@@ -152,7 +159,8 @@ impl Worker {
             counters,
             pool: Pool::new(options.threads.max(1)),
             links: Rc::default(),
-            connector: Connector::new(options.addresses)?,
+            fetch: HttpFetch::new(options.addresses, connector.clone(), FETCH_LIMIT, FETCH_BYTES),
+            connector,
             trace_ids: TraceIds::new(),
             copies: Copies::default(),
             held: Memory::new(options.limits.held_bytes),
@@ -224,6 +232,15 @@ impl Worker {
 
     pub(crate) fn connector(&self) -> &Connector {
         &self.connector
+    }
+
+    /// Who says whether a token is good.
+    pub(crate) fn witnesses(&self) -> Witnesses<'_> {
+        Witnesses {
+            own: self.options.token_verifier.as_ref(),
+            fetch: &self.fetch,
+            clock: &self.options.clock,
+        }
     }
 
     /// Value of `Date`, made once a second.

@@ -15,6 +15,7 @@ mod grpc;
 mod http2_callers;
 mod http2_frames;
 mod http2_upstreams;
+mod identity;
 mod metering;
 mod mixing;
 mod odd_answers;

@@ -39,8 +39,8 @@ const PETS: &str = "/acme/petstore/v1/pets";
 const SOON: Duration = Duration::from_secs(20);
 
 /// An authority, and a folder for what it signs.
-struct Authority {
-    issuer: CertifiedIssuer<'static, KeyPair>,
+pub struct Authority {
+    pub issuer: CertifiedIssuer<'static, KeyPair>,
     folder: PathBuf,
 }
 
@@ -51,7 +51,7 @@ impl Drop for Authority {
 }
 
 impl Authority {
-    fn new(name: &str) -> Self {
+    pub fn new(name: &str) -> Self {
         let mut params = CertificateParams::default();
         params.distinguished_name.push(DnType::CommonName, name);
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
@@ -62,11 +62,11 @@ impl Authority {
         Self { issuer, folder }
     }
 
-    fn ca(&self) -> PathBuf {
+    pub fn ca(&self) -> PathBuf {
         self.folder.join("ca.pem")
     }
 
-    fn sign(&self, names: &[&str], days: i64) -> (String, KeyPair) {
+    pub fn sign(&self, names: &[&str], days: i64) -> (String, KeyPair) {
         let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
         let mut params = CertificateParams::new(names).unwrap();
         params.not_before = Clock::System.now() - Span::days(30);
@@ -76,7 +76,7 @@ impl Authority {
     }
 
     /// A certificate and its key in two files.
-    fn files(&self, file: &str, names: &[&str]) -> CertificateFiles {
+    pub fn files(&self, file: &str, names: &[&str]) -> CertificateFiles {
         let (pem, key) = self.sign(names, 30);
         let files = CertificateFiles {
             chain: self.folder.join(format!("{file}.pem")),
@@ -88,7 +88,7 @@ impl Authority {
     }
 
     /// A caller's TLS that trusts this authority and shows a certificate of another.
-    fn caller(&self, own: Option<(String, KeyPair)>, protocols: &[&[u8]]) -> Arc<ClientConfig> {
+    pub fn caller(&self, own: Option<(String, KeyPair)>, protocols: &[&[u8]]) -> Arc<ClientConfig> {
         self.caller_of(rustls::ALL_VERSIONS, own, protocols)
     }
 
@@ -133,7 +133,11 @@ fn world(url: &str, certificates: Vec<CertificateFiles>, clients: ClientAuthenti
     (world, address)
 }
 
-async fn connect(address: SocketAddr, config: &Arc<ClientConfig>, name: &str) -> std::io::Result<TlsStream<TcpStream>> {
+pub async fn connect(
+    address: SocketAddr,
+    config: &Arc<ClientConfig>,
+    name: &str,
+) -> std::io::Result<TlsStream<TcpStream>> {
     let stream = TcpStream::connect(address).await.unwrap();
     let name = ServerName::try_from(name.to_owned()).unwrap();
     timeout(SOON, TlsConnector::from(Arc::clone(config)).connect(name, stream))

@@ -6,8 +6,8 @@ use domain::{
     catalog::version::{Access, VersionState},
     clock::Clock,
     gateway_config::{
-        CatalogRecords, ConfigUpdate, GatewayConfig, KeyRecord, OperationRecord, PlanRecord, QuotaStart,
-        SubscriptionRecord, VersionRecord,
+        CatalogRecords, ConfigUpdate, GatewayConfig, Identity, IdentityRecord, KeyRecord, OperationRecord, PlanRecord,
+        QuotaStart, SubscriptionRecord, VersionRecord,
     },
     id::{ApplicationId, KeyId, SubscriptionId},
     key::KeyHash,
@@ -41,7 +41,7 @@ pub fn key_id() -> KeyId {
     id("key", 1)
 }
 
-fn application_id() -> ApplicationId {
+pub fn application_id() -> ApplicationId {
     id("app", 1)
 }
 
@@ -56,6 +56,7 @@ pub struct Setup {
     pub used: QuotaStart,
     pub has_subscription: bool,
     pub is_covered: bool,
+    pub identities: Vec<IdentityRecord>,
 }
 
 impl Setup {
@@ -100,7 +101,17 @@ impl Setup {
             },
             has_subscription: true,
             is_covered: true,
+            identities: Vec::new(),
         }
+    }
+
+    /// Says that an identity is the application's, within its organization.
+    pub fn map(&mut self, identity: Identity) {
+        self.identities.push(IdentityRecord {
+            application_id: application_id(),
+            organization: Some(self.version.organization.clone()),
+            identity,
+        });
     }
 
     pub fn config(&self) -> ConfigUpdate {
@@ -121,6 +132,7 @@ impl Setup {
                 hash: KeyHash::of(KEY.as_bytes()),
                 application_id: application_id(),
             }],
+            identities: self.identities.clone(),
         }))
     }
 

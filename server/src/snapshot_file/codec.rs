@@ -1,4 +1,4 @@
-//! Records as bytes. Versions and plans are JSON; subscriptions and keys, of which there may be millions, have fixed sizes.
+//! Records as bytes. Versions, plans and identities are JSON; subscriptions and keys, of which there may be millions, have fixed sizes.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -8,7 +8,8 @@ use std::{
 use domain::{
     clock::Timestamp,
     gateway_config::{
-        CatalogRecords, ConfigChanges, DocumentText, GatewayConfig, KeyRecord, QuotaStart, SubscriptionRecord,
+        CatalogRecords, ConfigChanges, DocumentText, GatewayConfig, IdentityRecord, KeyRecord, QuotaStart,
+        SubscriptionRecord,
     },
     id::{ApplicationId, KeyId, PlanId, SubscriptionId},
     key::KeyHash,
@@ -18,7 +19,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 /// Names the file and its format; the last two bytes are the format's number.
-pub(super) const MAGIC: &[u8; 8] = b"TPGWCF01";
+pub(super) const MAGIC: &[u8; 8] = b"TPGWCF02";
 
 /// What wrote a file. Another version may know rules that this one would not keep.
 pub(super) const PROGRAM: &str = env!("CARGO_PKG_VERSION");
@@ -42,6 +43,7 @@ pub(super) enum Kind {
     End = 5,
     Changes = 6,
     Document = 7,
+    Identities = 8,
 }
 
 impl Kind {
@@ -54,6 +56,7 @@ impl Kind {
             Self::End,
             Self::Changes,
             Self::Document,
+            Self::Identities,
         ]
         .into_iter()
         .find(|kind| *kind as u8 == byte)
@@ -69,6 +72,7 @@ pub(super) struct Begin {
     pub(super) revision: i64,
     pub(super) subscriptions: usize,
     pub(super) keys: usize,
+    pub(super) identities: usize,
 }
 
 /// The checksum of everything up to and with `part`, going on from the one before.
@@ -98,6 +102,7 @@ pub(super) fn base(config: &GatewayConfig, installation: &[u8; 32]) -> Vec<u8> {
         catalog,
         subscriptions,
         keys,
+        identities,
     } = config;
     let mut bytes = Vec::with_capacity(4_096 + subscriptions.len() * SUBSCRIPTION + keys.len() * KEY);
     bytes.extend_from_slice(MAGIC);
@@ -107,6 +112,7 @@ pub(super) fn base(config: &GatewayConfig, installation: &[u8; 32]) -> Vec<u8> {
         revision: *revision,
         subscriptions: subscriptions.len(),
         keys: keys.len(),
+        identities: identities.len(),
     };
     let mut sum = frame(&mut bytes, 0, Kind::Begin, &json(&begin));
     for document in documents(catalog) {
@@ -123,6 +129,9 @@ pub(super) fn base(config: &GatewayConfig, installation: &[u8; 32]) -> Vec<u8> {
         payload.clear();
         put_all(&mut payload, records, put_key);
         sum = frame(&mut bytes, sum, Kind::Keys, &payload);
+    }
+    for records in identities.chunks(RECORDS_PER_FRAME) {
+        sum = frame(&mut bytes, sum, Kind::Identities, &json(&records));
     }
     frame(&mut bytes, sum, Kind::End, &[]);
     bytes
@@ -172,6 +181,7 @@ pub(super) fn changes(changes: &ConfigChanges) -> Vec<u8> {
         ended_subscriptions,
         keys,
         revoked_keys,
+        identities,
     } = changes;
     let mut bytes = revision.to_le_bytes().to_vec();
     let catalog = catalog.as_ref().map(json).unwrap_or_default();
@@ -182,6 +192,8 @@ pub(super) fn changes(changes: &ConfigChanges) -> Vec<u8> {
     });
     put_list(&mut bytes, keys, put_key);
     put_list(&mut bytes, revoked_keys, |bytes, hash| bytes.extend_from_slice(&hash.0));
+    let identities = identities.as_ref().map(json).unwrap_or_default();
+    put_list(&mut bytes, &identities, |bytes, byte| bytes.push(*byte));
     bytes
 }
 
@@ -189,13 +201,7 @@ pub(super) fn changes(changes: &ConfigChanges) -> Vec<u8> {
 pub(super) fn read_changes(payload: &[u8]) -> Option<ConfigChanges> {
     let mut bytes = Bytes(payload);
     let revision = i64::from_le_bytes(bytes.array()?);
-    let length = bytes.count()?;
-    let catalog = bytes.take(length)?;
-    let catalog = if catalog.is_empty() {
-        None
-    } else {
-        Some(read_catalog(catalog)?)
-    };
+    let catalog = bytes.json(read_catalog)?;
     let changes = ConfigChanges {
         revision,
         catalog,
@@ -203,12 +209,18 @@ pub(super) fn read_changes(payload: &[u8]) -> Option<ConfigChanges> {
         ended_subscriptions: bytes.list(16, |bytes| Some(SubscriptionId::from_uuid(bytes.uuid()?)))?,
         keys: bytes.list(KEY, key)?,
         revoked_keys: bytes.list(32, |bytes| Some(KeyHash(bytes.array()?)))?,
+        identities: bytes.json(read_identities)?,
     };
     bytes.0.is_empty().then_some(changes)
 }
 
 /// Reads versions and plans.
 pub(super) fn read_catalog(payload: &[u8]) -> Option<CatalogRecords> {
+    serde_json::from_slice(payload).ok()
+}
+
+/// Reads identities.
+pub(super) fn read_identities(payload: &[u8]) -> Option<Vec<IdentityRecord>> {
     serde_json::from_slice(payload).ok()
 }
 
@@ -297,6 +309,17 @@ impl<'a> Bytes<'a> {
 
     fn uuid(&mut self) -> Option<Uuid> {
         Some(Uuid::from_bytes(self.array()?))
+    }
+
+    /// JSON behind its length; nothing where the length is 0.
+    #[expect(clippy::option_option, reason = "unreadable, not there and there are three answers")]
+    fn json<T>(&mut self, read: fn(&[u8]) -> Option<T>) -> Option<Option<T>> {
+        let length = self.count()?;
+        let payload = self.take(length)?;
+        if payload.is_empty() {
+            return Some(None);
+        }
+        read(payload).map(Some)
     }
 
     fn list<T>(&mut self, size: usize, read: fn(&mut Bytes<'_>) -> Option<T>) -> Option<Vec<T>> {

@@ -136,7 +136,7 @@ impl SnapshotFile {
             return Err(LoadError::OtherInstallation);
         }
         let mut catalog: Option<CatalogRecords> = None;
-        let (mut subscriptions, mut keys) = (Vec::new(), Vec::new());
+        let (mut subscriptions, mut keys, mut identities) = (Vec::new(), Vec::new(), Vec::new());
         loop {
             let at = frames.at;
             let Next::Frame(kind, payload) = frames.next()? else {
@@ -153,18 +153,22 @@ impl SnapshotFile {
                 }
                 Kind::Subscriptions => codec::read_records(&payload, codec::subscription, &mut subscriptions),
                 Kind::Keys => codec::read_records(&payload, codec::key, &mut keys),
+                Kind::Identities => codec::read_identities(&payload).map(|records| identities.extend(records)),
                 Kind::End => break,
                 Kind::Begin | Kind::Catalog | Kind::Changes => None,
             };
             is_read.ok_or_else(damaged(at))?;
         }
-        let is_complete = begin.subscriptions == subscriptions.len() && begin.keys == keys.len();
+        let is_complete = begin.subscriptions == subscriptions.len()
+            && begin.keys == keys.len()
+            && begin.identities == identities.len();
         match catalog {
             Some(catalog) if is_complete => Ok(GatewayConfig {
                 revision: begin.revision,
                 catalog,
                 subscriptions,
                 keys,
+                identities,
             }),
             _ => Err(damaged(frames.at)()),
         }

@@ -3,8 +3,8 @@ use std::{fs, os::unix::fs::PermissionsExt as _, path::Path};
 use domain::{
     catalog::version::{Access, VersionState},
     gateway_config::{
-        CatalogRecords, ConfigChanges, ConfigUpdate, DocumentText, GatewayConfig, KeyRecord, OperationRecord,
-        PlanRecord, QuotaStart, SubscriptionRecord, VersionRecord,
+        CatalogRecords, ConfigChanges, ConfigUpdate, DocumentText, GatewayConfig, Identity, IdentityRecord, KeyRecord,
+        OperationRecord, PlanRecord, QuotaStart, SubscriptionRecord, VersionRecord,
     },
     id::{ApiId, ApplicationId, KeyId, PlanId, SubscriptionId, VersionId},
     key::KeyHash,
@@ -77,12 +77,21 @@ fn catalog() -> CatalogRecords {
     }
 }
 
+fn identities() -> Vec<IdentityRecord> {
+    vec![IdentityRecord {
+        application_id: ApplicationId::generate(),
+        organization: Some("acme".into()),
+        identity: Identity::Certificate { thumbprint: [9; 32] },
+    }]
+}
+
 fn base() -> ConfigUpdate {
     ConfigUpdate::Full(Box::new(GatewayConfig {
         revision: 5,
         catalog: catalog(),
         subscriptions: vec![subscription()],
         keys: (0..8).map(key).collect(),
+        identities: identities(),
     }))
 }
 
@@ -94,6 +103,7 @@ fn changes(revision: i64) -> ConfigUpdate {
         ended_subscriptions: vec![SubscriptionId::generate()],
         keys: vec![key(200)],
         revoked_keys: vec![KeyHash([3; 32])],
+        identities: (revision % 3 == 0).then(identities),
     }))
 }
 

@@ -80,11 +80,13 @@ impl Cached {
             let says = forwarded(Forwarded::Method);
             return Ok(run.pass_through(call, caller, heads, answered, says, None).await);
         };
-        let passes_authorization = !permit.credential().authorization;
+        let credential = permit.credential();
+        let passes = |name, is_passed| is_passed && heads.request.fields.contains(name);
         let identity = Identity {
             application: call.known.application_id,
             key: call.known.key_id,
-            has_foreign_credential: passes_authorization && heads.request.fields.contains(Known::Authorization),
+            has_foreign_credential: passes(Known::Authorization, !credential.authorization)
+                || passes(Known::XApiKey, credential.passes_api_key()),
         };
         let query = Query::of(scope, settings, &heads.request, base_length, identity);
         let asking = match look(run, query, caller, heads).await {

@@ -1,0 +1,43 @@
+//! Whether the caller's credential is good for the operation.
+
+use http::{HeaderValue, header::WWW_AUTHENTICATE};
+
+use crate::{
+    decision::{Known, Refusal},
+    problem::Reason,
+    rules::Rules,
+};
+
+/// Refuses a credential without the scopes that are needed (RFC 6750 §3.1).
+pub(crate) fn check(rules: &Rules, known: &Known) -> Result<(), Box<Refusal>> {
+    let Some(scopes) = &rules.scopes else { return Ok(()) };
+    let needed = scopes.required.join(" ");
+    if known.application_id.is_none() {
+        let refusal =
+            Refusal::new(Reason::MissingCredential).detail("This operation can't be called without a credential.");
+        let parameters = format!(", scope=\"{needed}\"");
+        let accepted = rules.access.as_ref().and_then(|access| access.challenge(&parameters));
+        let challenge =
+            accepted.or_else(|| HeaderValue::try_from(format!("Bearer realm=\"turnpike\"{parameters}")).ok());
+        return Err(with_challenge(refusal, challenge).into());
+    }
+    let is_met = match &known.token {
+        Some(token) => scopes.are_met_by(&token.scopes),
+        None => scopes.keys,
+    };
+    if is_met {
+        return Ok(());
+    }
+    let detail = format!("The operation needs the scopes \"{needed}\", and the credential does not have them.");
+    let challenge = format!("Bearer realm=\"turnpike\", error=\"insufficient_scope\", scope=\"{needed}\"");
+    let refusal = Refusal::new(Reason::InsufficientScope).detail(detail);
+    Err(with_challenge(refusal, HeaderValue::try_from(challenge).ok()).into())
+}
+
+/// Scopes are visible ASCII without quotation marks, so there always is one.
+fn with_challenge(refusal: Refusal, challenge: Option<HeaderValue>) -> Refusal {
+    match challenge {
+        Some(value) => refusal.field(WWW_AUTHENTICATE, value),
+        None => refusal,
+    }
+}
