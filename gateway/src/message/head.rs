@@ -66,6 +66,11 @@ impl RequestHead {
         self.target.get(self.path_length + 1..).unwrap_or_default()
     }
 
+    /// Path and query without so many bytes at the beginning.
+    pub(crate) fn from(&self, base_length: usize) -> &str {
+        self.target.get(base_length..).unwrap_or_default()
+    }
+
     /// Path and query.
     pub(crate) fn target(&self) -> &str {
         &self.target

@@ -4,13 +4,19 @@
 //! no answer than one that a policy should have stopped.
 
 mod caller_address;
+mod composition;
+mod compression;
 mod condition;
 mod cors;
 mod groups;
 mod headers;
 mod inspection;
+mod json_change;
+mod path_parameters;
 mod places;
+mod query_change;
 mod signatures;
+mod transform;
 mod windows;
 
 use std::sync::Arc;
@@ -27,13 +33,17 @@ use crate::{
 };
 
 pub(crate) use caller_address::caller_address;
+pub(crate) use composition::{CompositionRule, PartRule};
+pub(crate) use compression::{Coded, CodingWish, CompressionRule};
 pub(crate) use condition::{CallInputs, ConditionRule};
 pub(crate) use cors::{CorsRule, Preflight};
 pub(crate) use groups::{Caller, Groups};
 pub(crate) use headers::HeaderRule;
 pub(crate) use inspection::InspectionRule;
+pub(crate) use path_parameters::PathParameters;
 pub(crate) use places::{NoPlace, Place, PlaceRule, Places};
 pub(crate) use signatures::SignatureRule;
+pub(crate) use transform::{BodyChange, TransformRule, forget_body};
 pub(crate) use windows::{TakenWindows, WindowRule, Windows, WindowsExhausted};
 
 /// What holds for an operation.
@@ -48,6 +58,9 @@ pub(crate) struct Rules {
     pub(crate) places: Option<PlaceRule>,
     pub(crate) cache: Option<Arc<CacheSettings>>,
     pub(crate) inspection: Option<Box<InspectionRule>>,
+    pub(crate) transform: Option<TransformRule>,
+    pub(crate) composition: Option<CompositionRule>,
+    pub(crate) compression: Option<CompressionRule>,
 }
 
 /// State that rules need and that survives every change of configuration.
@@ -77,6 +90,8 @@ impl Rules {
             return Err(format!("this gateway does not know its policy `{name}`"));
         }
         let groups = Groups { version };
+        // An answer that is composed says itself what is asked and what is answered.
+        let transform = set.transform().filter(|_| set.composition().is_none());
         Ok(Some(Arc::new(Self {
             ip: set.ip().cloned(),
             cors: set.cors().map(CorsRule::compile).transpose()?,
@@ -86,6 +101,9 @@ impl Rules {
             windows: set.rate_limits().map(|limits| WindowRule::compile(limits, groups)),
             cache: set.cache().map(CacheSettings::compile).map(Arc::new),
             inspection: InspectionRule::compile(set)?.map(Box::new),
+            transform: transform.map(TransformRule::compile).transpose()?,
+            composition: set.composition().map(CompositionRule::compile).transpose()?,
+            compression: set.compression().map(CompressionRule::compile),
             places: set.concurrency().map(|limit| PlaceRule::compile(limit, groups)),
         })))
     }
