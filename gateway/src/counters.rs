@@ -21,6 +21,8 @@ pub(crate) struct WorkerCounters {
     connections: AtomicU64,
     open: AtomicU64,
     upstream_connections: AtomicU64,
+    compressed_in: AtomicU64,
+    compressed_out: AtomicU64,
     begun: AtomicU64,
     ended: AtomicU64,
     latency: LatencyHistogram,
@@ -39,6 +41,8 @@ impl Default for WorkerCounters {
             connections: AtomicU64::new(0),
             open: AtomicU64::new(0),
             upstream_connections: AtomicU64::new(0),
+            compressed_in: AtomicU64::new(0),
+            compressed_out: AtomicU64::new(0),
             begun: AtomicU64::new(0),
             ended: AtomicU64::new(0),
             latency: LatencyHistogram::default(),
@@ -48,7 +52,11 @@ impl Default for WorkerCounters {
 }
 
 fn bump(counter: &AtomicU64) {
-    counter.store(counter.load(Relaxed).wrapping_add(1), Relaxed);
+    add(counter, 1);
+}
+
+fn add(counter: &AtomicU64, count: u64) {
+    counter.store(counter.load(Relaxed).wrapping_add(count), Relaxed);
 }
 
 impl WorkerCounters {
@@ -71,6 +79,12 @@ impl WorkerCounters {
 
     pub(crate) fn upstream_connected(&self) {
         bump(&self.upstream_connections);
+    }
+
+    /// Bytes of answers that were taken to be compressed, and bytes that came out.
+    pub(crate) fn compressed(&self, taken: usize, brought: usize) {
+        add(&self.compressed_in, taken as u64);
+        add(&self.compressed_out, brought as u64);
     }
 
     /// A call's head was read. Each is followed by one [`Self::call_ended`].
@@ -113,6 +127,10 @@ pub struct CounterSnapshot {
     pub open_connections: u64,
     /// Connections made to upstreams.
     pub upstream_connections: u64,
+    /// Bytes of answers before they were compressed.
+    pub compressed_in: u64,
+    /// Bytes that they were compressed to.
+    pub compressed_out: u64,
     /// Calls whose answer is not over.
     pub in_flight: u64,
     /// Times from the head of a request to the head of its answer.
@@ -156,6 +174,8 @@ impl Counters {
             connections: sum(&|w| &w.connections),
             open_connections: sum(&|w| &w.open),
             upstream_connections: sum(&|w| &w.upstream_connections),
+            compressed_in: sum(&|w| &w.compressed_in),
+            compressed_out: sum(&|w| &w.compressed_out),
             // Ended first: a call that begins and ends in between must not count below nothing.
             in_flight: in_flight(sum(&|w| &w.ended), sum(&|w| &w.begun)),
             latencies,

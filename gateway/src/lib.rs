@@ -44,6 +44,7 @@ pub mod limit;
 pub mod problem;
 
 mod client;
+mod coding;
 mod contract;
 mod counters;
 mod fast_hash;

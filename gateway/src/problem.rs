@@ -206,6 +206,18 @@ problems! {
     UpstreamBroken = "upstream-broken", 502, "The API's server broke off",
         "The API's server closed the connection before it answered, or its answer was not valid HTTP. The request was not counted.",
         ["Try again if the request may be repeated safely.", "Tell the provider if it lasts."];
+    /// A part of a composed answer failed that has to be there.
+    PartFailed = "part-failed", 502, "A part of the answer could not be made",
+        "The answer is made of several answers of the API's server, and one that it can't do without failed. The request was not counted.",
+        ["Try again in a moment.", "Tell the provider if it lasts."];
+    /// A part of a composed answer did not come in time.
+    PartTooLate = "part-timeout", 504, "A part of the answer did not come in time",
+        "The answer is made of several answers of the API's server, and one that it can't do without did not come in time. The request was not counted.",
+        ["Try again in a moment.", "Tell the provider if it lasts."];
+    /// The upstream says of a part that it is not there.
+    PartNotFound = "part-not-found", 404, "What the request is for does not exist",
+        "The answer is made of several answers of the API's server, and for one of them it said that there is no such thing.",
+        ["Check what the path and the query name."];
     /// The caller wants a kept answer or none.
     NotKept = "not-cached", 504, "There is no kept answer",
         "The request said only-if-cached, and the gateway keeps no answer that it may give.",

@@ -13,6 +13,7 @@
 
 pub mod access;
 pub mod cache;
+pub mod composition;
 pub mod compression;
 pub mod concurrency;
 pub mod cors;
@@ -27,6 +28,7 @@ pub mod limits;
 pub(crate) mod load;
 pub mod mock;
 mod names;
+pub mod paths;
 mod problems;
 pub mod rate_limits;
 pub mod scope;
@@ -65,6 +67,9 @@ pub const ENFORCED: &[PolicyName] = &[
     PolicyName::Validation,
     PolicyName::Mock,
     PolicyName::Headers,
+    PolicyName::Transform,
+    PolicyName::Composition,
+    PolicyName::Compression,
     PolicyName::Cache,
 ];
 
@@ -80,6 +85,11 @@ pub trait Policy: Clone + fmt::Debug + PartialEq + Serialize + DeserializeOwned 
 
     /// What the types cannot say: ranges, forms and contradictions. Fields are named from the body: `origins[0]`.
     fn validate(&self) -> Vec<FieldError>;
+
+    /// What does not fit an operation with this path template, such as a parameter that it does not have.
+    fn misfits(&self, _operation_path: &str) -> Vec<FieldError> {
+        Vec::new()
+    }
 
     /// Replaces secrets by [`MASK`], for people's eyes.
     fn mask(&mut self) {}
@@ -190,6 +200,15 @@ macro_rules! policies { ($($variant:ident $field:ident $text:literal $type:ty;)+
             errors
         }
 
+        /// What does not fit an operation with this path template; fields are named as by [`Self::validate`].
+        pub fn misfits(&self, operation_path: &str) -> Vec<FieldError> {
+            let mut errors = Vec::new();
+            $(if let Some(policy) = self.$field() {
+                errors.extend(policy.misfits(operation_path).into_iter().map(|error| located($text, error)));
+            })+
+            errors
+        }
+
         /// Reads what is said of one policy with any reader, so that its errors can name a line.
         ///
         /// # Errors
@@ -249,6 +268,7 @@ policies! {
     Mock mock "mock" mock::Mock;
     Headers headers "headers" headers::Headers;
     Transform transform "transform" transform::Transform;
+    Composition composition "composition" composition::Composition;
     Compression compression "compression" compression::Compression;
     Cache cache "cache" cache::Cache;
 }

@@ -99,8 +99,8 @@ impl Policies {
     /// Gateways learn it within one reload interval. Says whether anything changed.
     ///
     /// # Errors
-    /// `Invalid` as [`Self::judge`], and at `operation` for one that the version's document does not have; `Conflict` for a
-    /// retired version; `NotFound` for strangers.
+    /// `Invalid` as [`Self::judge`], at `operation` for one that the version's document does not have, and for what does not
+    /// fit the operation's path; `Conflict` for a retired version; `NotFound` for strangers.
     pub async fn save(&self, actor: &Actor, scope: &PolicyScope, said: PolicySet) -> Result<bool> {
         let unit = self.cx.begin().await?;
         let place = place_to_change(&unit, actor, scope).await?;
@@ -110,6 +110,11 @@ impl Policies {
         self.judge(&said)?;
         if scope.level() == PolicyLevel::Operation {
             require_operation(&unit, &place).await?;
+            let path = place.operation.split_once(' ').map_or("", |(_method, path)| path);
+            let misfits = said.misfits(path);
+            if !misfits.is_empty() {
+                return Err(DomainError::Invalid(misfits));
+            }
         }
         let mut is_changed = false;
         for name in said.names() {

@@ -110,6 +110,15 @@ on_both_engines! {
         let gone: OperationKey = serde_json::from_value(json!(key.as_str().replace("GET", "PUT"))).unwrap();
         let error = policies.save(&owner, &PolicyScope::Operation(version.id, gone), set(json!({ "cache": {} }))).await;
         assert_eq!(crate::fields(&error.unwrap_err()), ["operation"]);
+        // A parameter that the operation does not have.
+        let other_path = json!({ "request": { "path": { "template": "/x/{id}" } } });
+        let part = json!({ "parts": { "a": { "path": "/y/{name}" } } });
+        let misfit = set(json!({ "transform": other_path, "composition": part }));
+        let error = policies.save(&owner, &PolicyScope::Operation(version.id, key), misfit).await.unwrap_err();
+        assert_eq!(
+            crate::fields(&error),
+            ["policies.transform.request.path.template", "policies.composition.parts.a.path"]
+        );
         // What the gateways of an installation do not act on cannot be saved.
         let product = Services::new(world.services.context.clone());
         let unknown = PolicyName::ALL.iter().find(|name| !name.is_enforced());

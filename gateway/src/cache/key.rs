@@ -174,7 +174,7 @@ mod tests {
 
     #[test]
     fn keys_tell_targets_apart() {
-        let scope = CacheScope::compile(VersionId::NIL, "a/b/v1", None);
+        let scope = CacheScope::compile(VersionId::NIL, "a/b/v1", None, std::iter::empty());
         let key = |ignored: &[&str], authority: &str, target: &str| {
             let ignored: Vec<Box<str>> = ignored.iter().map(|name| (*name).into()).collect();
             key_of(&scope, &ignored, authority, target)

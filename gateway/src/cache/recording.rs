@@ -247,6 +247,10 @@ impl<C: Caller> Caller for Tee<'_, C> {
         has_body
     }
 
+    fn keep_nothing(&mut self) {
+        self.keeping = None;
+    }
+
     fn switch(&mut self, head: &mut AnswerHead) -> bool {
         self.caller.switch(head)
     }

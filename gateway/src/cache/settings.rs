@@ -6,6 +6,7 @@ use domain::{
     id::VersionId,
     policy::{
         cache::{Cache, CacheShare},
+        transform::Transform,
         units::TimeSpan,
     },
     upstream::Upstream,
@@ -70,13 +71,23 @@ pub(crate) struct CacheScope {
 pub(super) const SCOPE_BYTES: usize = 24;
 
 impl CacheScope {
-    /// Compiles what a version knows. `address` is `acme/petstore/v1`.
-    pub(crate) fn compile(version: VersionId, address: &str, upstream: Option<&Upstream>) -> Self {
+    /// Compiles what a version knows. `address` is `acme/petstore/v1`; `transforms` are the changes to what is asked and
+    /// answered: answers that were changed in another way are forgotten too.
+    pub(crate) fn compile<'a>(
+        version: VersionId,
+        address: &str,
+        upstream: Option<&Upstream>,
+        transforms: impl Iterator<Item = &'a Transform>,
+    ) -> Self {
         let canary = upstream.and_then(|upstream| upstream.settings.canary.as_ref());
         let targets = upstream.map_or(&[][..], |upstream| &upstream.targets);
         let targets = targets.iter().chain(canary.map_or(&[][..], |canary| &canary.targets));
         // The same in every process of this build; it only tells two configurations apart.
         let mut hasher = DefaultHasher::new();
+        for transform in transforms {
+            // Names and values of a policy always serialize.
+            serde_json::to_string(transform).unwrap_or_default().hash(&mut hasher);
+        }
         let mut origins = Vec::new();
         for target in targets {
             target.url.as_str().hash(&mut hasher);
@@ -164,7 +175,7 @@ mod tests {
     fn scope(urls: &[&str]) -> CacheScope {
         let targets: Vec<_> = urls.iter().map(|url| serde_json::json!({ "url": url })).collect();
         let upstream = serde_json::from_value(serde_json::json!({ "targets": targets })).unwrap();
-        CacheScope::compile(VersionId::NIL, "acme/petstore/v1", Some(&upstream))
+        CacheScope::compile(VersionId::NIL, "acme/petstore/v1", Some(&upstream), std::iter::empty())
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! The caller's side of a call, whatever version of HTTP it speaks.
 
+mod compressed;
 mod frame_guard;
 mod http1;
 mod http2;
@@ -12,6 +13,7 @@ use crate::{
     relay::{BodySink, BodySource},
 };
 
+pub(crate) use compressed::{Compressed, Compression};
 pub(crate) use http1::Http1Caller;
 pub(crate) use http2::{Http2Caller, Http2Calls};
 pub(crate) use watched::{Shape, Watched};
@@ -29,6 +31,9 @@ pub(crate) trait Caller: BodySource + BodySink {
 
     /// Begins the answer; `body` is the length of what follows. Returns whether the caller takes a body: not after HEAD.
     fn answer(&mut self, head: &mut AnswerHead, body: BodyLength) -> bool;
+
+    /// What was to be the answer is not: nothing of what comes now is kept.
+    fn keep_nothing(&mut self) {}
 
     /// Answers that the protocol changes as it was asked to; `false` where it can't.
     fn switch(&mut self, head: &mut AnswerHead) -> bool;

@@ -4,16 +4,14 @@
 //! it, for one body, and by [`Memory`], for all bodies of a worker together. What was held is passed on by the same traits
 //! as ever ([`crate::client::Caller`], [`crate::relay::BodySource`]), and if there is more of it, the rest as it comes.
 
-#[cfg_attr(not(test), expect(dead_code, reason = "for policies that change answers"))]
 mod answer;
 mod memory;
 mod request;
 #[cfg(test)]
 mod tests;
 
-#[cfg_attr(not(test), expect(unused_imports, reason = "for policies that change answers"))]
-pub(crate) use self::answer::HeldAnswer;
 pub(crate) use self::{
+    answer::{HeldAnswer, NotHeld},
     memory::{HeldBytes, Memory, MemoryFull},
     request::{HeldCaller, hold},
 };

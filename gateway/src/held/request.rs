@@ -154,7 +154,6 @@ impl<'a> HeldCaller<'a> {
     ///
     /// # Errors
     /// There is no memory for it.
-    #[cfg_attr(not(test), expect(dead_code, reason = "for policies that change bodies"))]
     pub(crate) fn replace(&mut self, body: Vec<u8>, fields: &mut Fields) -> Result<(), MemoryFull> {
         debug_assert!(self.is_whole && self.passed == 0);
         // An upstream finds the length of the new one in its place.

@@ -81,6 +81,11 @@ impl RequestHead {
         }
     }
 
+    /// Path and query without so many bytes at the beginning.
+    pub(crate) fn from(&self, base_length: usize) -> &str {
+        self.target.get(base_length..).unwrap_or_default()
+    }
+
     /// Path and query.
     pub(crate) fn target(&self) -> &str {
         &self.target

@@ -8,8 +8,7 @@ use super::metering::Tally;
 use crate::{
     client::Caller,
     http1::Connection,
-    relay::{Broken, Passage},
-    upstream::UpstreamStream,
+    relay::{BodySink, BodySource, Broken, Passage},
     worker::{Order, Slot},
 };
 
@@ -65,7 +64,7 @@ pub(crate) async fn send(
 /// Passes the upstream's body on, and what is left of the request's body. The answer's head is written.
 pub(crate) async fn pass_on(
     caller: &mut impl Caller,
-    stream: &mut UpstreamStream,
+    stream: &mut (impl BodySource + BodySink),
     upload: &mut Passage,
     slot: &Slot,
     stall_timeout: Duration,

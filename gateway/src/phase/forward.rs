@@ -14,7 +14,7 @@ use http::{HeaderValue, Method, StatusCode, Version};
 use super::{
     failure::{Failed, NoAnswer, broken, unreachable},
     metering::Call,
-    mirror, request_fields,
+    mirror, request_fields, rewrite,
     tries::{Progress, Tries},
 };
 use crate::{
@@ -98,6 +98,7 @@ pub(crate) async fn forward(
         key: call.known.key_id,
         address: worker.caller_address(outgoing.peer, &outgoing.request.fields),
     };
+    let rewritten = rewrite::target(call, outgoing.request, base_length)?;
     let mut tries = Tries::begin(&targets, worker, slot, traits)?;
     let hop = request_fields::prepare(outgoing, permit);
     // A handshake is a GET without a body (RFC 6455 §4.1); anything else is a normal request.
@@ -118,6 +119,9 @@ pub(crate) async fn forward(
     if let Some(headers) = rules.and_then(|rules| rules.headers.as_ref()) {
         headers.request.apply(fields);
     }
+    if let Some(transform) = rules.and_then(|rules| rules.transform.as_ref()) {
+        transform.ask(fields);
+    }
     let max_body_bytes = [
         outgoing.worker.limits().body_bytes,
         rules
@@ -129,7 +133,8 @@ pub(crate) async fn forward(
     .min();
 
     if body == BodyLength::NONE && !is_handshake {
-        mirror::copy(worker, &targets, outgoing.request, base_length);
+        let from_base = rewritten.as_deref().unwrap_or(outgoing.request.from(base_length));
+        mirror::copy(worker, &targets, outgoing.request, from_base);
     }
     let Some(mut pick) = tries.first() else {
         return Err(Refusal::new(Reason::NoUpstream).into());
@@ -138,6 +143,7 @@ pub(crate) async fn forward(
         let attempt = Attempt {
             target: pick.target,
             base_length,
+            rewritten: rewritten.as_deref(),
             body,
             max_body_bytes: max_body_bytes.unwrap_or(u64::MAX),
             connect_timeout: limited(targets.connect_timeout, outgoing.slot),
@@ -196,6 +202,8 @@ struct Attempt<'a> {
     target: &'a Target,
     /// Bytes of the path before the operation's own.
     base_length: usize,
+    /// What a policy puts in place of path and query after those.
+    rewritten: Option<&'a str>,
     body: BodyLength,
     max_body_bytes: u64,
     connect_timeout: Duration,
@@ -290,7 +298,7 @@ impl Attempt<'_> {
 
     /// Points the request to the target: its authority, and its base path before the operation's path.
     fn send_head(&self, request: &RequestHead, stream: &mut UpstreamStream) {
-        let from_base = request.target().get(self.base_length..).unwrap_or_default();
+        let from_base = self.rewritten.unwrap_or(request.from(self.base_length));
         let slash = if from_base.starts_with('/') { "" } else { "/" };
         stream.send_head(&ToSend {
             line: RequestLine {

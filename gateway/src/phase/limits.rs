@@ -56,7 +56,7 @@ pub(crate) fn check_rules(rules: &Rules, head: &RequestFacts<'_>) -> Result<(), 
 /// encoded slashes, a backslash, a null or another control character, or is not ASCII.
 ///
 /// `a%2Fb` alone is fine: it is one segment with a slash in it, and is passed on as it is.
-fn is_ambiguous(path: &str) -> bool {
+pub(crate) fn is_ambiguous(path: &str) -> bool {
     let bytes = path.as_bytes();
     // Nearly every path is made of plain bytes and has no dot.
     let is_plain = bytes

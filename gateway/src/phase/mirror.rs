@@ -31,15 +31,15 @@ struct Copy {
 }
 
 /// Sends a copy of a call without a body, if its upstream has a mirror and the call is one of its part. Nobody waits for
-/// it: its answer is thrown away, and its failures are nobody's.
-pub(crate) fn copy(worker: &Rc<Worker>, targets: &Targets, request: &RequestHead, base_length: usize) {
+/// it: its answer is thrown away, and its failures are nobody's. `from_base` is path and query below the version's base.
+pub(crate) fn copy(worker: &Rc<Worker>, targets: &Targets, request: &RequestHead, from_base: &str) {
     let Some(target) = targets.mirror(|| worker.random()) else {
         return;
     };
     let Some(place) = worker.copies().begin(MAX_COPIES) else {
         return;
     };
-    let copy = Copy::new(target, request, base_length);
+    let copy = Copy::new(target, request, from_base);
     let (connecting, limit) = (
         targets.connect_timeout,
         targets.connect_timeout.saturating_add(targets.response_timeout),
@@ -62,8 +62,7 @@ pub(crate) fn copy(worker: &Rc<Worker>, targets: &Targets, request: &RequestHead
 }
 
 impl Copy {
-    fn new(target: &Target, request: &RequestHead, base_length: usize) -> Self {
-        let from_base = request.target().get(base_length..).unwrap_or_default();
+    fn new(target: &Target, request: &RequestHead, from_base: &str) -> Self {
         let slash = if from_base.starts_with('/') { "" } else { "/" };
         Self {
             authority: Arc::clone(&target.authority),

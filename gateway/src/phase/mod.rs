@@ -16,6 +16,7 @@ pub(crate) mod places;
 pub(crate) mod preflight;
 pub(crate) mod request_fields;
 pub(crate) mod respond;
+pub(crate) mod rewrite;
 pub(crate) mod route;
 pub(crate) mod scopes;
 pub(crate) mod subscription;

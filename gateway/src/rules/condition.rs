@@ -70,9 +70,7 @@ impl<'a> CallInputs<'a> {
     }
 
     fn template(&self) -> Option<&'a str> {
-        let operation = self.known.operation? as usize;
-        let version = self.known.version.as_ref()?;
-        version.operations.get(operation).map(|operation| &*operation.template)
+        self.known.template()
     }
 
     fn host(&self) -> Option<String> {

@@ -5,13 +5,19 @@
 
 mod access;
 mod caller_address;
+mod composition;
+mod compression;
 mod condition;
 mod cors;
 mod groups;
 mod headers;
 mod inspection;
+mod json_change;
+mod path_parameters;
 mod places;
+mod query_change;
 mod signatures;
+mod transform;
 mod windows;
 
 use std::sync::Arc;
@@ -30,13 +36,17 @@ use crate::{
 
 pub(crate) use access::AccessRule;
 pub(crate) use caller_address::caller_address;
+pub(crate) use composition::{CompositionRule, PartRule};
+pub(crate) use compression::{Coded, CodingWish, CompressionRule};
 pub(crate) use condition::{CallInputs, ConditionRule};
 pub(crate) use cors::{CorsRule, Preflight};
 pub(crate) use groups::{Caller, Groups};
 pub(crate) use headers::HeaderRule;
 pub(crate) use inspection::InspectionRule;
+pub(crate) use path_parameters::PathParameters;
 pub(crate) use places::{NoPlace, Place, PlaceRule, Places};
 pub(crate) use signatures::SignatureRule;
+pub(crate) use transform::{BodyChange, TransformRule, forget_body};
 pub(crate) use windows::{TakenWindows, WindowRule, Windows, WindowsExhausted};
 
 /// What holds for an operation.
@@ -54,6 +64,9 @@ pub(crate) struct Rules {
     pub(crate) places: Option<PlaceRule>,
     pub(crate) cache: Option<Arc<CacheSettings>>,
     pub(crate) inspection: Option<Box<InspectionRule>>,
+    pub(crate) transform: Option<TransformRule>,
+    pub(crate) composition: Option<CompositionRule>,
+    pub(crate) compression: Option<CompressionRule>,
 }
 
 /// State that rules need and that survives every change of configuration.
@@ -88,6 +101,8 @@ impl Rules {
         }
         let groups = Groups { version };
         let access = set.access().map(|access| AccessRule::compile(access, set, issuers));
+        // An answer that is composed says itself what is asked and what is answered.
+        let transform = set.transform().filter(|_| set.composition().is_none());
         Ok(Some(Arc::new(Self {
             access: access.transpose()?.map(Arc::new),
             scopes: set.scopes().cloned(),
@@ -99,6 +114,9 @@ impl Rules {
             windows: set.rate_limits().map(|limits| WindowRule::compile(limits, groups)),
             cache: set.cache().map(CacheSettings::compile).map(Arc::new),
             inspection: InspectionRule::compile(set)?.map(Box::new),
+            transform: transform.map(TransformRule::compile).transpose()?,
+            composition: set.composition().map(CompositionRule::compile).transpose()?,
+            compression: set.compression().map(CompressionRule::compile),
             places: set.concurrency().map(|limit| PlaceRule::compile(limit, groups)),
         })))
     }

@@ -6,6 +6,7 @@ use domain::{
     catalog::version::VersionState,
     deprecation::Deprecation,
     gateway_config::{CatalogRecords, PlanRecord, VersionRecord},
+    policy::PolicySet,
 };
 use http::{HeaderValue, Method};
 use time::format_description::{BorrowedFormatItem, StaticFormatDescription};
@@ -157,6 +158,14 @@ fn version(
         }
         end
     });
+    let own = record
+        .operations
+        .iter()
+        .filter_map(|operation| operation.policies.as_deref());
+    let transforms = std::iter::once(&record.policies)
+        .chain(own)
+        .filter_map(PolicySet::transform);
+    let cache = CacheScope::compile(record.id, address, record.upstream.as_ref(), transforms);
     let mut matcher = MatcherBuilder::default();
     let mut operations: Vec<Operation> = Vec::with_capacity(record.operations.len());
     for operation in record.operations {
@@ -167,6 +176,14 @@ fn version(
             ));
             continue;
         };
+        let policies = operation.policies.as_deref().unwrap_or(&record.policies);
+        if let Some(misfit) = policies.misfits(&operation.path).first() {
+            warn(format!(
+                "operation {} does not have what its policy needs: {}: {}; it is not routed",
+                operation.slug, misfit.field, misfit.message
+            ));
+            continue;
+        }
         match matcher.add(method, &operation.path, operations.len() as u32) {
             Ok(()) => {
                 let rules = match &operation.policies {
@@ -212,7 +229,7 @@ fn version(
         access: record.access,
         end,
         targets,
-        cache: has_cache.then(|| CacheScope::compile(record.id, address, record.upstream.as_ref())),
+        cache: has_cache.then_some(cache),
         operations: operations.into(),
         matcher: matcher.build(),
         rules,

@@ -18,5 +18,5 @@ pub(crate) use catalog::{Catalog, Operation, Plan, Version};
 pub(crate) use handle::Snapshot;
 pub(crate) use matcher::Found;
 pub(crate) use path_parameters::path_parameters;
-pub(crate) use path_template::hex_pair;
+pub(crate) use path_template::{canonical, hex_pair};
 pub(crate) use subscribers::{KeyEntry, Subscription};

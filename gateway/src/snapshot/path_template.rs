@@ -115,7 +115,7 @@ fn is_dot_segment(text: &str) -> bool {
 
 /// One spelling for all that mean the same (RFC 3986 §6.2.2): characters that may stand as they are do, all others are
 /// percent-encoded with upper-case digits. An encoded slash stays encoded.
-pub(super) fn canonical(segment: &str) -> String {
+pub(crate) fn canonical(segment: &str) -> String {
     let bytes = segment.as_bytes();
     let mut out = String::with_capacity(bytes.len());
     let mut at = 0;

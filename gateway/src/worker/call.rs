@@ -4,10 +4,10 @@ use std::{rc::Rc, sync::Arc};
 
 use http::{StatusCode, Version};
 
-use super::{Heads, InFlight, Peer, Slot, Worker, cached::Cached};
+use super::{Heads, InFlight, Peer, Slot, Worker, cached::Cached, reshaped::Changing};
 use crate::{
     WorkerLog,
-    client::{Caller, Watched},
+    client::{Caller, Compressed, Compression, Watched},
     decision::{Known, Refusal, RequestFacts, Verdict, decide},
     grpc::{self, Dialect, WebCaller},
     limit::Moment,
@@ -81,31 +81,14 @@ async fn carry_out(
             if let Some(name) = call.permit().and_then(|permit| permit.credential().query_parameter()) {
                 heads.request.remove_parameter(name);
             }
-            let shape = call
-                .known
-                .rules
-                .as_ref()
-                .and_then(|rules| rules.shape(&heads.request.fields));
-            let rules = call.known.rules.as_ref().filter(|rules| rules.inspection.is_some());
-            if let Some(rules) = rules.cloned() {
-                // Boxed, so that connections whose calls it does not concern stay small.
-                return match shape {
-                    Some(shape) => {
-                        let mut caller = Watched::new(caller, shape);
-                        Box::pin(run.inspected(call, &rules, &mut caller, heads)).await
-                    }
-                    None => Box::pin(run.inspected(call, &rules, caller, heads)).await,
-                };
-            }
-            let is_http2 = call.is_to_http2();
-            match shape {
-                // Only gRPC can be told to an upstream of HTTP/2; another may speak gRPC-Web itself.
-                None if is_http2 && let Some(Dialect::Web { is_text }) = dialect => {
-                    let mut caller = WebCaller::new(caller, is_text, &mut heads.request.fields);
-                    run.forward(call, &mut caller, heads).await
+            let rules = call.known.rules.as_ref().filter(|_| dialect.is_none());
+            match rules.and_then(|rules| Compression::of(rules, &heads.request)) {
+                Some(compression) => {
+                    let mut caller = Compressed::new(caller, worker, compression);
+                    // Boxed, so that calls whose answers are not compressed stay small.
+                    Box::pin(run.admitted(call, &mut caller, heads)).await
                 }
-                Some(shape) => run.forward(call, &mut Watched::new(caller, shape), heads).await,
-                None => run.forward(call, caller, heads).await,
+                None => run.admitted(call, caller, heads).await,
             }
         }
         Err(refusal) => run.refuse(call, caller, heads, *refusal).await,
@@ -127,9 +110,38 @@ pub(super) struct Run<'a> {
 pub(super) type Unanswered = Box<(Call, NotAnswered)>;
 
 impl Run<'_> {
+    /// Goes on with a call that may run: as the caller, or what its policies make of it, wants it.
+    async fn admitted(&self, call: Call, caller: &mut impl Caller, heads: &mut Heads) -> Delivered {
+        let rules = call.known.rules.as_ref();
+        let shape = rules.and_then(|rules| rules.shape(&heads.request.fields));
+        if let Some(rules) = rules.filter(|rules| rules.inspection.is_some()).cloned() {
+            // Boxed, so that connections whose calls it does not concern stay small.
+            return match shape {
+                Some(shape) => {
+                    let mut caller = Watched::new(caller, shape);
+                    Box::pin(self.inspected(call, &rules, &mut caller, heads)).await
+                }
+                None => Box::pin(self.inspected(call, &rules, caller, heads)).await,
+            };
+        }
+        let is_http2 = call.is_to_http2();
+        match shape {
+            // Only gRPC can be told to an upstream of HTTP/2; another may speak gRPC-Web itself.
+            None if is_http2 && let Some(Dialect::Web { is_text }) = self.dialect => {
+                let mut caller = WebCaller::new(caller, is_text, &mut heads.request.fields);
+                self.forward(call, &mut caller, heads).await
+            }
+            Some(shape) => self.reshape(call, &mut Watched::new(caller, shape), heads).await,
+            None => self.reshape(call, caller, heads).await,
+        }
+    }
+
     /// Passes the call on to its upstream, and the answer back; or answers it from the cache.
     pub(super) async fn forward(&self, call: Call, caller: &mut impl Caller, heads: &mut Heads) -> Delivered {
+        let rules = call.known.rules.as_ref();
+        let is_composed = rules.is_some_and(|rules| rules.composition.is_some());
         let delivered = match Cached::of(&call, &heads.request, caller.body_length()) {
+            _ if is_composed => Box::pin(self.compose(call, caller, heads)).await,
             // Boxed, so that connections whose calls it does not concern stay small.
             Some(cached) => Box::pin(cached.handle(self, call, caller, heads)).await,
             None => match self.ask(call, caller, heads).await {
@@ -204,6 +216,10 @@ impl Run<'_> {
         heads: &mut Heads,
         answered: Answered,
     ) -> Delivered {
+        if let Some(changing) = Changing::of(&call, heads, &answered) {
+            // Boxed, as above.
+            return Box::pin(self.pass_on_changed(call, caller, heads, answered, changing)).await;
+        }
         let Self { worker, slot, now, .. } = self;
         let Answered {
             mut stream,

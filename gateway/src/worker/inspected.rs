@@ -76,7 +76,7 @@ impl Run<'_> {
                 let mut caller = WebCaller::new(&mut held, is_text, &mut heads.request.fields);
                 self.forward(call, &mut caller, heads).await
             }
-            _ => self.forward(call, &mut held, heads).await,
+            _ => self.reshape(call, &mut held, heads).await,
         }
     }
 

@@ -14,8 +14,7 @@ use crate::{
         deliver::{self, Delivered},
         metering::{Call, Tally},
     },
-    relay::Passage,
-    upstream::UpstreamStream,
+    relay::{BodySink, BodySource, Passage},
 };
 
 /// What an answer is judged by.
@@ -42,7 +41,7 @@ impl Run<'_> {
         call: &Call,
         judging: Judging,
         caller: &mut impl Caller,
-        (stream, upload): (&mut UpstreamStream, &mut Passage),
+        (stream, upload): (&mut (impl BodySource + BodySink), &mut Passage),
         (answer, body, takes_body): (&AnswerHead, BodyLength, bool),
         (stall_timeout, tally): (Duration, &mut Tally),
     ) -> Delivered {

@@ -3,9 +3,11 @@
 
 mod cached;
 mod call;
+mod composed;
 mod connection;
 mod inspected;
 mod judged;
+mod reshaped;
 mod slot;
 
 use std::{
@@ -35,6 +37,7 @@ pub(crate) use self::{
 use crate::{
     AccessLog, GatewayOptions, Limits, SnapshotHandle, UsageSink, WorkerLog,
     cache::Store,
+    coding::Encoders,
     counters::WorkerCounters,
     held::Memory,
     http1::{Buffers, Connection},
@@ -78,6 +81,7 @@ pub(crate) struct Worker {
     fetch: HttpFetch,
     trace_ids: TraceIds,
     copies: Copies,
+    encoders: Encoders,
     held: Rc<Memory>,
     /// Shared by all workers.
     rule_state: Arc<RuleState>,
@@ -163,6 +167,7 @@ impl Worker {
             connector,
             trace_ids: TraceIds::new(),
             copies: Copies::default(),
+            encoders: Encoders::default(),
             held: Memory::new(options.limits.held_bytes),
             rule_state: snapshot.rule_state(),
             cache,
@@ -266,6 +271,11 @@ impl Worker {
     /// Copies of calls on their way to mirrors.
     pub(crate) fn copies(&self) -> &Copies {
         &self.copies
+    }
+
+    /// Encoders of answers.
+    pub(crate) fn encoders(&self) -> &Encoders {
+        &self.encoders
     }
 
     /// A random number that nothing secret may depend on.

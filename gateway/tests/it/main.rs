@@ -22,6 +22,7 @@ mod odd_answers;
 mod policies;
 mod proxying;
 mod refusals;
+mod reshaping;
 mod running;
 mod script;
 mod streaming;

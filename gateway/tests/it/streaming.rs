@@ -30,7 +30,7 @@ const PETS: &str = "/acme/petstore/v1/pets";
 const SOON: Duration = Duration::from_secs(10);
 
 /// A body that a test writes frame by frame.
-struct Written(mpsc::Receiver<Frame<Bytes>>);
+pub struct Written(mpsc::Receiver<Frame<Bytes>>);
 
 impl Body for Written {
     type Data = Bytes;
@@ -41,13 +41,13 @@ impl Body for Written {
     }
 }
 
-fn written() -> (mpsc::Sender<Frame<Bytes>>, AnyBody) {
+pub fn written() -> (mpsc::Sender<Frame<Bytes>>, AnyBody) {
     let (sender, receiver) = mpsc::channel(1);
     (sender, Written(receiver).boxed())
 }
 
 /// An upstream that answers the first call with a body of the test.
-async fn answering(body: AnyBody, fields: &'static [(&'static str, &'static str)]) -> Upstream {
+pub async fn answering(body: AnyBody, fields: &'static [(&'static str, &'static str)]) -> Upstream {
     let body = Arc::new(Mutex::new(Some(body)));
     Upstream::start(move |_| {
         let body = body.lock().unwrap().take().unwrap();

@@ -203,6 +203,13 @@ fn write_gateway(exposition: &mut Exposition, gateway: &GatewaySources) {
             "Connections made to upstreams.",
         )
         .sample(&[], counters.upstream_connections);
+    exposition
+        .counter(
+            "turnpike_gateway_compression_bytes",
+            "Bytes of answers that were compressed: before, and after.",
+        )
+        .sample(&[("side", "before")], counters.compressed_in)
+        .sample(&[("side", "after")], counters.compressed_out);
 }
 
 fn write_configuration(exposition: &mut Exposition, gateway: &GatewaySources, services: &Services) {

@@ -11,8 +11,8 @@ use crate::{
         forward::{self, Answered, Outgoing},
         metering::Call,
     },
-    relay::Passage,
-    worker::{Heads, InFlight, Peer, Slot, Worker, call::Run, connection::obedient},
+    relay::{BodySource, Passage},
+    worker::{Heads, InFlight, Peer, Slot, Worker, call::Run, connection::obedient, reshaped::Changing},
 };
 
 /// A call of our own for one that was answered already. It counts for nobody and takes from no budget.
@@ -110,7 +110,10 @@ impl Revalidation {
             let keepable = judge(&query, &fields, &heads.answer, answered.body, exchange);
             let keeping = keepable.map(|keepable| Keeping::begin(store, &query, keepable, answered.body, since, None));
             match keeping {
-                Some(Ok(keeping)) => receive(&worker, slot, answered, keeping).await,
+                Some(Ok(keeping)) => {
+                    let changing = Changing::of(&call, &heads, &answered);
+                    receive(&worker, slot, &heads.answer, answered, changing, keeping).await
+                }
                 Some(Err(_)) | None => false,
             }
         };
@@ -121,14 +124,43 @@ impl Revalidation {
     }
 }
 
-/// Receives an answer's body; whether it is kept.
-async fn receive(worker: &Worker, slot: &Slot, answered: Answered, keeping: Keeping) -> bool {
+/// Receives an answer's body, changed where a policy says so; whether it is kept.
+async fn receive(
+    worker: &Worker,
+    slot: &Slot,
+    head: &AnswerHead,
+    answered: Answered,
+    changing: Option<Changing>,
+    keeping: Keeping,
+) -> bool {
     let Answered {
         mut stream,
-        upload,
+        mut upload,
         is_persistent,
         ..
     } = answered;
+    let stall_timeout = worker.limits().stall_timeout;
+    let (stream, is_whole, is_kept) = match changing {
+        None => {
+            let (is_whole, is_kept) = keep(worker, slot, &mut stream, keeping).await;
+            (stream, is_whole, is_kept)
+        }
+        Some(changing) => {
+            let both = (&mut upload, &mut Nobody);
+            let changed = changing.change(worker, slot, head, stream, both, stall_timeout);
+            let Ok(mut changed) = changed.await else { return false };
+            let (is_whole, is_kept) = keep(worker, slot, &mut changed, keeping).await;
+            (changed.stream, is_whole, is_kept)
+        }
+    };
+    if is_whole && is_persistent && upload.is_over() {
+        stream.give_back();
+    }
+    is_kept
+}
+
+/// Receives a body; whether it came to its end, and whether it is kept.
+async fn keep(worker: &Worker, slot: &Slot, source: &mut impl BodySource, keeping: Keeping) -> (bool, bool) {
     let stall_timeout = worker.limits().stall_timeout;
     let says = Handled::Hit { ttl_s: 0 };
     let mut nobody = Nobody;
@@ -137,7 +169,7 @@ async fn receive(worker: &Worker, slot: &Slot, answered: Answered, keeping: Keep
     let mut received = 0;
     slot.wait_at_most(stall_timeout);
     let is_whole = poll_fn(|cx| {
-        if let Poll::Ready(passed) = download.poll(cx, &mut stream, &mut tee) {
+        if let Poll::Ready(passed) = download.poll(cx, source, &mut tee) {
             return Poll::Ready(passed.is_ok());
         }
         if download.bytes > received {
@@ -150,8 +182,5 @@ async fn receive(worker: &Worker, slot: &Slot, answered: Answered, keeping: Keep
         Poll::Pending
     })
     .await;
-    if is_whole && is_persistent && upload.is_over() {
-        stream.give_back();
-    }
-    tee.is_kept()
+    (is_whole, tee.is_kept())
 }

@@ -31,6 +31,10 @@ pub(super) async fn serve(
     answer.version = kept.version;
     answer.fields.copy_from(&kept.fields);
     let body = compose(answer, query, kept);
+    let rules = call.known.rules.as_ref();
+    if let Some(transform) = rules.and_then(|rules| rules.transform.as_ref()) {
+        transform.forget_tag(answer);
+    }
     let age_s = kept.freshness.age_s(run.now_s());
     answer.fields.remove(Known::Age);
     answer.fields.append_parts(Known::Age, &[age_s.to_string().as_bytes()]);
