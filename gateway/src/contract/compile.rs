@@ -43,13 +43,16 @@ pub(crate) struct Contracts {
     turn: u64,
 }
 
+/// What judges an operation, or why nothing does.
+type Validator = Result<Arc<OperationValidator>, String>;
+
 /// What was compiled from one document.
 #[derive(Debug, Default)]
 struct Compiled {
     /// There if a mock answers from it, or for as long as it is compiled.
     document: Option<Arc<Document>>,
     /// By slug and what is checked; or why there is none.
-    operations: HashMap<(Box<str>, bool, bool), Result<Arc<OperationValidator>, String>>,
+    operations: HashMap<(Box<str>, bool, bool), Validator>,
     weight: usize,
     turn: u64,
     /// Whether a mock answers from it.
@@ -134,12 +137,7 @@ impl Compiled {
         Ok(document)
     }
 
-    fn validator(
-        &mut self,
-        text: &DocumentText,
-        slug: &str,
-        wanted: Wanted,
-    ) -> Result<Result<Arc<OperationValidator>, String>, ContractError> {
+    fn validator(&mut self, text: &DocumentText, slug: &str, wanted: Wanted) -> Result<Validator, ContractError> {
         let key = (slug.into(), wanted.requests, wanted.responses);
         if let Some(known) = self.operations.get(&key) {
             return Ok(known.clone());

@@ -4,7 +4,7 @@ use std::{rc::Rc, sync::Arc};
 
 use http::{StatusCode, Version};
 
-use super::{Heads, InFlight, Peer, Slot, Worker, cached::Cached, reshaped::Changing};
+use super::{Heads, InFlight, Peer, Slot, Worker, cached::Cached, judged::Judging, reshaped::Changing};
 use crate::{
     WorkerLog,
     client::{Caller, Compressed, Compression, Watched},
@@ -248,7 +248,7 @@ impl Run<'_> {
         debug_assert_ne!(answer.status, StatusCode::SWITCHING_PROTOCOLS);
         let stall_timeout = idle_timeout.unwrap_or(limits.stall_timeout);
         let takes_body = caller.answer(answer, body);
-        let delivered = if let Some(judging) = self.judging(&call, answer.status) {
+        let delivered = if let Some(judging) = Judging::of(&call, answer.status) {
             let upstream = (&mut stream, &mut upload);
             let answer = (&*answer, body, takes_body);
             let judged = self.pass_on_judged(&call, judging, caller, upstream, answer, (stall_timeout, &mut tally));

@@ -23,17 +23,19 @@ pub(super) struct Judging {
     max_bytes: usize,
 }
 
-impl Run<'_> {
+impl Judging {
     /// What the answer of a call is judged by; `None` where it is not.
-    pub(super) fn judging(&self, call: &Call, status: StatusCode) -> Option<Judging> {
+    pub(super) fn of(call: &Call, status: StatusCode) -> Option<Self> {
         let inspection = call.known.rules.as_ref()?.inspection.as_ref()?;
         let validation = inspection.judges_answers().filter(|_| Judged::judges(status))?;
-        Some(Judging {
+        Some(Self {
             validator: Arc::clone(call.known.contract()?.validator.as_ref()?),
             max_bytes: usize::try_from(validation.body_bytes.as_bytes()).unwrap_or(usize::MAX),
         })
     }
+}
 
+impl Run<'_> {
     /// Passes an answer on, whose head is written, and notes what is wrong with it. `answer` is its head, the length of its
     /// body, and whether the caller takes a body.
     pub(super) async fn pass_on_judged(

@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use http::Method;
 
-use super::{Heads, Slot, Worker, call::Run};
+use super::{Heads, Slot, Worker, call::Run, judged::Judging};
 use crate::{
     client::Caller,
     decision::Refusal,
@@ -171,7 +171,7 @@ impl Run<'_> {
         let mut tally = respond::adapt(worker, &mut call, request, answer, now);
         tally.bytes_in = upload.bytes;
         let takes_body = caller.answer(answer, length);
-        let delivered = if let Some(judging) = self.judging(&call, answer.status) {
+        let delivered = if let Some(judging) = Judging::of(&call, answer.status) {
             let upstream = (&mut held, &mut upload);
             let answer = (&*answer, length, takes_body);
             let judged = self.pass_on_judged(&call, judging, caller, upstream, answer, (stall_timeout, &mut tally));
