@@ -290,8 +290,11 @@ pub(crate) fn decide(
         return Ok(Verdict::Preflight(rules));
     }
     let operation = phase::route::operation(version, head, base_length)?;
-    known.operation = Some(operation);
-    let rules = version.operations[operation as usize].rules.as_ref();
+    known.operation = operation;
+    let rules = match operation {
+        Some(number) => version.operations[number as usize].rules.as_ref(),
+        None => version.rules.as_ref(),
+    };
     if let Some(rules) = rules {
         known.rules = Some(Arc::clone(rules));
         phase::limits::check_rules(rules, head)?;

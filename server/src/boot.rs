@@ -172,6 +172,8 @@ pub async fn start(plan: Plan) -> anyhow::Result<Running> {
         .clone()
         .unwrap_or_else(|| local_url(gateway_address));
 
+    services.context.gateway_url.get_or_init(|| gateway_url.as_str().into());
+
     let has_mail_sink = matches!(mail, MailPlan::Sink(_));
     if Role::Worker.is_among(&roles) {
         let transport = match mail {

@@ -4,6 +4,7 @@ mod catalog;
 mod compile;
 mod handle;
 mod identities;
+mod hosts;
 mod matcher;
 mod path_parameters;
 mod path_template;
@@ -16,6 +17,7 @@ pub use handle::{Applied, SnapshotHandle};
 
 pub(crate) use catalog::{Catalog, Operation, Plan, Version};
 pub(crate) use handle::Snapshot;
+pub(crate) use hosts::{Hosts, host_name};
 pub(crate) use matcher::Found;
 pub(crate) use path_parameters::path_parameters;
 pub(crate) use path_template::{canonical, hex_pair};
