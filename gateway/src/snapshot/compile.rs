@@ -172,7 +172,10 @@ fn version(
             warn("it has no upstream; calls answer 503".into());
             None
         }
-        Some(upstream) => match Targets::compile(record.id, upstream, authorities) {
+        Some(upstream) => match authorities
+            .check_certificate(&upstream.settings.tls, &record.organization)
+            .and_then(|()| Targets::compile(record.id, upstream, authorities))
+        {
             Ok(targets) => Some(Arc::new(targets)),
             Err(reason) => {
                 warn(format!("{reason}; calls answer 503"));

@@ -32,6 +32,7 @@ mod streaming;
 mod tls;
 mod upgrades;
 mod upstream;
+mod upstream_certificates;
 mod upstream_connections;
 mod upstream_http2;
 mod upstream_settings;
