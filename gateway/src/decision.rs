@@ -331,7 +331,8 @@ pub(crate) fn decide(
     }
     // Before the budgets: a call that can't go anywhere must not cost anything.
     let targets = match &known.rules {
-        Some(rules) if rules.is_mocked() => None,
+        // Only what is described can be answered in the API's place.
+        Some(rules) if rules.is_mocked() && operation.is_some() => None,
         _ => Some(phase::route::targets(version)?),
     };
     let (taken, windows) = phase::budget::take(known, head, state, now)?;
