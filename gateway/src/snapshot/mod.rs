@@ -3,8 +3,8 @@
 mod catalog;
 mod compile;
 mod handle;
-mod identities;
 mod hosts;
+mod identities;
 mod matcher;
 mod path_parameters;
 mod path_template;
