@@ -239,8 +239,8 @@ pub fn console_version(organization: impl Display, api: impl Display, version: i
     format!("/console/{organization}/apis/{api}/versions/{version}")
 }
 
-/// A part of a version's page that has a form of its own: `spec`, `upstream`, `access`, `publish`, `deprecate`,
-/// `restore`, `retire`; or its `policies`.
+/// A part of a version's page that has a form of its own: `spec`, `upstream`, `access`, `routing`, `publish`,
+/// `deprecate`, `restore`, `retire`; or its `policies`.
 pub fn version_action(
     organization: impl Display,
     api: impl Display,

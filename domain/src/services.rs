@@ -1,6 +1,6 @@
 //! The façade: one value that every door (pages, command line, manifest, tasks) is handed.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use tokio::sync::Notify;
 
@@ -43,6 +43,8 @@ pub struct Context {
     pub addresses: AddressPolicy,
     /// What links in mails begin with, without a slash at the end: `https://portal.example`.
     pub portal_url: Arc<str>,
+    /// Where callers reach the gateway: `https://api.example`. Known once it listens.
+    pub gateway_url: Arc<OnceLock<Box<str>>>,
     /// Hashes passwords.
     pub passwords: Passwords,
 }
@@ -59,6 +61,7 @@ impl Context {
             mail_queued: Arc::new(Notify::new()),
             addresses,
             portal_url: portal_url.trim_end_matches('/').into(),
+            gateway_url: Arc::default(),
             passwords: Passwords::new(PasswordCost::Owasp),
         }
     }

@@ -4,7 +4,10 @@
 use std::{net::SocketAddr, time::Duration};
 
 use domain::{
-    catalog::version::{Access, VersionState},
+    catalog::{
+        routing::Routing,
+        version::{Access, VersionState},
+    },
     gateway_config::{
         CatalogRecords, ConfigUpdate, GatewayConfig, KeyRecord, OperationRecord, PlanRecord, QuotaStart,
         SubscriptionRecord, VersionRecord,
@@ -61,6 +64,7 @@ fn config() -> GatewayConfig {
                 state: VersionState::Published,
                 upstream: Some(upstream.expect("the upstream is written above")),
                 access: Access::Key,
+                routing: Routing::default(),
                 deprecation: None,
                 document: None,
                 operations,

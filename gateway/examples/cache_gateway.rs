@@ -5,7 +5,10 @@
 use std::{net::SocketAddr, time::Duration};
 
 use domain::{
-    catalog::version::{Access, VersionState},
+    catalog::{
+        routing::Routing,
+        version::{Access, VersionState},
+    },
     gateway_config::{CatalogRecords, ConfigUpdate, GatewayConfig, OperationRecord, VersionRecord},
     id::{ApiId, VersionId},
     policy::PolicySet,
@@ -46,6 +49,7 @@ fn config(upstream: &str) -> GatewayConfig {
                 state: VersionState::Published,
                 upstream: Some(serde_json::from_value(upstream).expect("the argument is a URL")),
                 access: Access::Anonymous,
+                routing: Routing::default(),
                 deprecation: None,
                 document: None,
                 operations: operations.collect(),

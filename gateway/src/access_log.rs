@@ -79,6 +79,8 @@ pub struct AccessRecord<'a> {
     pub method: &'a Method,
     /// As sent, without the query.
     pub path: &'a str,
+    /// Host and port that the call was for, as sent.
+    pub host: Option<&'a str>,
     /// Status that the caller saw; 499 if it left before.
     pub status: u16,
     /// Why the gateway answered itself.
@@ -122,6 +124,7 @@ struct Line<'a> {
     client_ip: &'a str,
     protocol: &'static str,
     method: &'a str,
+    host: Option<&'a str>,
     path: &'a str,
     status: u16,
     reason: Option<&'static str>,
@@ -263,6 +266,7 @@ impl WorkerLog {
                 _ => "HTTP/1.1",
             },
             method: record.method.as_str(),
+            host: record.host.map(shortened),
             path: shortened(record.path),
             status: record.status,
             reason: record.reason.map(Reason::slug),
@@ -305,6 +309,7 @@ mod tests {
             protocol: Version::HTTP_2,
             method: &Method::POST,
             path,
+            host: None,
             status: 429,
             reason: Some(Reason::RateLimited),
             address: Some("acme/petstore/v1"),

@@ -290,8 +290,11 @@ pub(crate) fn decide(
         return Ok(Verdict::Preflight(rules));
     }
     let operation = phase::route::operation(version, head, base_length)?;
-    known.operation = Some(operation);
-    let rules = version.operations[operation as usize].rules.as_ref();
+    known.operation = operation;
+    let rules = match operation {
+        Some(number) => version.operations[number as usize].rules.as_ref(),
+        None => version.rules.as_ref(),
+    };
     if let Some(rules) = rules {
         known.rules = Some(Arc::clone(rules));
         phase::limits::check_rules(rules, head)?;
@@ -328,7 +331,8 @@ pub(crate) fn decide(
     }
     // Before the budgets: a call that can't go anywhere must not cost anything.
     let targets = match &known.rules {
-        Some(rules) if rules.is_mocked() => None,
+        // Only what is described can be answered in the API's place.
+        Some(rules) if rules.is_mocked() && operation.is_some() => None,
         _ => Some(phase::route::targets(version)?),
     };
     let (taken, windows) = phase::budget::take(known, head, state, now)?;

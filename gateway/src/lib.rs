@@ -78,3 +78,4 @@ pub use options::{GatewayOptions, Limits};
 pub use snapshot::{Applied, SnapshotHandle, Warning};
 pub use start::{Drained, Gateway, RunningGateway, StartError};
 pub use tls::{CertificateFiles, ClientAuthentication, TlsError, TlsOptions};
+pub use upstream::{UpstreamCertificate, UpstreamCertificates};

@@ -16,7 +16,9 @@ use anyhow::Context as _;
 use app::cx::{AppState, Assets, Settings};
 use axum::Router;
 use domain::{account::throttle::SignInThrottle, services::Services, upstream::address::AddressPolicy};
-use gateway::{CounterSnapshot, Gateway, GatewayOptions, RunningGateway, SnapshotHandle, UsageSink};
+use gateway::{
+    CounterSnapshot, Gateway, GatewayOptions, RunningGateway, SnapshotHandle, UpstreamCertificates, UsageSink,
+};
 use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
 
@@ -151,7 +153,10 @@ pub async fn start(plan: Plan) -> anyhow::Result<Running> {
             options.threads = threads.get();
         }
         let disk = GatewayDisk { lost, file, loaded };
-        Some(start_gateway(&services, options, &portal_url, disk, &tasks).await?)
+        let certificates = network.tls.upstream_client_certificate.clone();
+        let certificates =
+            UpstreamCertificates::read(certificates).context("--upstream-client-certificate cannot be used")?;
+        Some(start_gateway(&services, options, (&portal_url, certificates), disk, &tasks).await?)
     } else {
         None
     };
@@ -171,6 +176,8 @@ pub async fn start(plan: Plan) -> anyhow::Result<Running> {
         .gateway_url
         .clone()
         .unwrap_or_else(|| local_url(gateway_address));
+
+    services.context.gateway_url.get_or_init(|| gateway_url.as_str().into());
 
     let has_mail_sink = matches!(mail, MailPlan::Sink(_));
     if Role::Worker.is_among(&roles) {
@@ -278,13 +285,17 @@ fn last_good_configuration(file: &SnapshotFile) -> Option<Loaded> {
 async fn start_gateway(
     services: &Services,
     options: GatewayOptions,
-    portal_url: &str,
+    (portal_url, certificates): (&str, UpstreamCertificates),
     disk: GatewayDisk,
     tasks: &Tasks,
 ) -> anyhow::Result<StartedGateway> {
     let GatewayDisk { lost, file, loaded } = disk;
     let name = node_name();
-    let snapshot = SnapshotHandle::new(portal_url);
+    let snapshot = SnapshotHandle::with_certificates(portal_url, certificates.clone());
+    let stop = tasks.stop_signal();
+    tasks.spawn(async move {
+        stop.run_until_cancelled(certificates.watch()).await;
+    });
     let mut reconciler = Reconciler::new(services.clone(), snapshot.clone(), name.clone(), tasks.records());
     let mut file_state = None;
     if let Some(file) = file {

@@ -122,7 +122,7 @@ fn announcement(version: &Version, now: Timestamp) -> (String, String) {
 #[cfg(test)]
 mod tests {
     use domain::{
-        catalog::{VersionName, version::Access},
+        catalog::{VersionName, routing::Routing, version::Access},
         deprecation::Deprecation,
         id::{ApiId, VersionId},
     };
@@ -140,6 +140,7 @@ mod tests {
             revision_id: None,
             upstream: None,
             access: Access::Key,
+            routing: Routing::default(),
             deprecation: is_announced.then(|| Deprecation {
                 since: datetime!(2026-11-01 0:00 UTC),
                 sunset,

@@ -1,6 +1,6 @@
 //! Requests to try and answers to expect.
 
-use domain::catalog::version::Access;
+use domain::catalog::{Version, version::Access};
 use leptos::prelude::*;
 use openapi::{Document, Operation, OperationKind, SampleContext};
 
@@ -9,9 +9,10 @@ use crate::href;
 /// What stands for the key in samples; a shell fills it in.
 const KEY_VARIABLE: &str = "$TURNPIKE_KEY";
 
-/// Where a version answers, without a slash at the end.
-pub fn base_url(gateway_url: &str, organization: &str, api: &str, version: &str) -> String {
-    format!("{gateway_url}/{organization}/{api}/{version}")
+/// Where a version answers, without a slash at the end: at its own host or base path, if it has one.
+pub fn base_url(gateway_url: &str, organization: &str, api: &str, version: &Version) -> String {
+    let name = version.name.as_str();
+    version.routing.base_url(gateway_url, organization, api, name)
 }
 
 /// The operation to try first: a GET that needs no parameters, else the first that is not deprecated, else the first.

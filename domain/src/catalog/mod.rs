@@ -3,6 +3,8 @@
 #[cfg(feature = "store")]
 mod browse;
 #[cfg(feature = "store")]
+mod claims;
+#[cfg(feature = "store")]
 pub mod documents;
 #[cfg(feature = "store")]
 pub mod input;
@@ -12,6 +14,7 @@ mod lifecycle;
 pub(crate) mod load;
 #[cfg(feature = "store")]
 pub mod query;
+pub mod routing;
 #[cfg(feature = "store")]
 mod search;
 #[cfg(feature = "store")]

@@ -7,6 +7,7 @@ use super::{
     documents::Documents,
     input::{self, ApiWords, Mistakes},
     load,
+    routing::Routing,
     spec::{self, ReadSpec},
     version::Access,
 };
@@ -223,6 +224,7 @@ async fn insert_version(
         revision_id: None,
         upstream: None,
         access: Access::default(),
+        routing: Routing::default(),
         deprecation: None,
         created_at: unit.now(),
         published_at: None,

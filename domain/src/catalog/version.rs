@@ -4,6 +4,7 @@ use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
+use super::routing::Routing;
 use crate::{
     clock::Timestamp,
     deprecation::Deprecation,
@@ -29,6 +30,8 @@ pub struct Version {
     pub upstream: Option<Upstream>,
     /// Whether a key is needed.
     pub access: Access,
+    /// Where it answers beside its address, and to what.
+    pub routing: Routing,
     /// The announced end; present in the state `deprecated`, kept in `retired`.
     pub deprecation: Option<Deprecation>,
     /// When it was made.

@@ -11,7 +11,10 @@ pub use document::DocumentText;
 pub use identity::{Identity, IdentityRecord};
 
 use crate::{
-    catalog::version::{Access, VersionState},
+    catalog::{
+        routing::Routing,
+        version::{Access, VersionState},
+    },
     clock::Timestamp,
     deprecation::Deprecation,
     id::{ApiId, ApplicationId, KeyId, PlanId, SubscriptionId, VersionId},
@@ -98,6 +101,9 @@ pub struct VersionRecord {
     pub upstream: Option<Upstream>,
     /// Whether a key is needed.
     pub access: Access,
+    /// Where it answers beside its address, and to what.
+    #[serde(default)]
+    pub routing: Routing,
     /// The announced end.
     pub deprecation: Option<Deprecation>,
     /// What the current revision describes, in document order.

@@ -39,6 +39,7 @@ struct VersionRow {
     state: String,
     upstream: Option<serde_json::Value>,
     access: String,
+    routing: Option<serde_json::Value>,
     deprecation: Option<serde_json::Value>,
     revision_id: Option<RevisionId>,
 }
@@ -59,6 +60,7 @@ async fn versions(tx: &DatabaseTransaction, documents: &DocumentTexts) -> Result
             Column::State,
             Column::Upstream,
             Column::Access,
+            Column::Routing,
         ])
         .columns([Column::Deprecation, Column::RevisionId])
         .column_as(organization::Column::Id, "organization_id")
@@ -125,6 +127,7 @@ fn version_record(
         state: row.word("state", &version.state)?,
         upstream: row.json_or_null("upstream", version.upstream)?,
         access: row.word("access", &version.access)?,
+        routing: row.json_or_null("routing", version.routing)?.unwrap_or_default(),
         deprecation: row.json_or_null("deprecation", version.deprecation)?,
         operations,
         document: None,

@@ -39,6 +39,9 @@ pub struct Tls {
     /// Name that is asked for (SNI) and that the certificate must have; the host of the address where it is left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub server_name: Option<String>,
+    /// Name of the certificate that is shown, if the target asks for one: one of those that gateways were started with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client_certificate: Option<String>,
     /// Whether the certificate is looked at. Without it anybody on the way can read and change calls.
     #[serde(default = "yes")]
     pub verify: bool,
@@ -49,6 +52,7 @@ impl Default for Tls {
         Self {
             ca: None,
             server_name: None,
+            client_certificate: None,
             verify: true,
         }
     }
@@ -83,7 +87,19 @@ impl Tls {
                 "Write a host name, for example api.internal.example.".into(),
             );
         }
+        if let Some(name) = &self.client_certificate
+            && !is_certificate_name(name)
+        {
+            let message = "Write the name that the gateway has for it: small letters, digits and hyphens.";
+            say("tls.client_certificate", message.into());
+        }
     }
+}
+
+/// Whether a text can be the name of a client certificate: 1 to 63 of `a-z`, `0-9` and `-`.
+pub fn is_certificate_name(text: &str) -> bool {
+    let is_plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    (1..=63).contains(&text.len()) && text.bytes().all(is_plain)
 }
 
 /// The certificates of a PEM text (RFC 7468), in DER; `None` when one is not well-formed.

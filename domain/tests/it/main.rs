@@ -22,6 +22,7 @@ mod subscription_quotas;
 mod subscriptions;
 mod usage_ledger;
 mod usage_reads;
+mod version_routing;
 
 use domain::error::DomainError;
 

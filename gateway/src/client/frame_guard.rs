@@ -1,4 +1,5 @@
-//! Counting the frames of a caller that cost us work and bring nothing: floods of PING, SETTINGS, PRIORITY, empty DATA,
+//! Looking at the frames of a caller before the library does, for two things that it lets through. One is pseudo-fields in
+//! trailers, see [`super::first_field`]. The other is frames that cost us work and bring nothing: floods of PING, SETTINGS, PRIORITY, empty DATA,
 //! unknown frames, and streams that are begun only to be reset (CVE-2019-9511 and its siblings, CVE-2023-44487). The library
 //! bounds what they cost in memory; this bounds what they cost in time.
 
@@ -11,13 +12,17 @@ use std::{
     time::Instant,
 };
 
+use h2::Reason;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
+use super::first_field::FirstField;
 use crate::transport::Rewound;
 
 /// Bytes before the first frame (RFC 9113 §3.4).
 const PREFACE: u32 = 24;
 const HEADER: usize = 9;
+/// All bits of a stream's number but the reserved one.
+const STREAM: u32 = u32::MAX >> 1;
 /// What a connection may cost at once, and what it may cost each second after that. A caller that cancels a hundred calls
 /// a second stays below it.
 const BURST: u32 = 1_000;
@@ -39,6 +44,10 @@ struct FrameCount {
     header_length: usize,
     cost: u32,
     since: Instant,
+    /// The largest number of a stream that was begun.
+    largest: u32,
+    /// Trailers whose first field is not known yet.
+    trailers: Option<FirstField>,
 }
 
 impl FrameCount {
@@ -49,15 +58,25 @@ impl FrameCount {
             header_length: 0,
             cost: 0,
             since: Instant::now(),
+            largest: 0,
+            trailers: None,
         }
     }
 
-    /// Looks at bytes that were received; `false` when there were too many frames.
-    fn feed(&mut self, mut bytes: &[u8]) -> bool {
+    /// Looks at bytes that were received.
+    ///
+    /// # Errors
+    /// What the connection ends with.
+    fn feed(&mut self, mut bytes: &[u8]) -> Result<(), Reason> {
         while !bytes.is_empty() {
             if self.payload > 0 {
                 let count = bytes.len().min(self.payload as usize);
                 self.payload -= count as u32;
+                if let Some(trailers) = &mut self.trailers
+                    && trailers.feed(&bytes[..count], self.payload)
+                {
+                    return Err(Reason::PROTOCOL_ERROR);
+                }
                 bytes = &bytes[count..];
                 continue;
             }
@@ -67,15 +86,29 @@ impl FrameCount {
             bytes = &bytes[count..];
             if self.header_length == HEADER {
                 self.header_length = 0;
-                let [a, b, c, kind, flags, ..] = self.header;
+                let [a, b, c, kind, flags, stream @ ..] = self.header;
                 self.payload = u32::from_be_bytes([0, a, b, c]);
                 self.cost += cost(kind, flags, self.payload);
                 if self.cost > BURST && !self.is_within_rate() {
-                    return false;
+                    return Err(Reason::ENHANCE_YOUR_CALM);
                 }
+                self.follow(kind, flags, u32::from_be_bytes(stream) & STREAM);
             }
         }
-        true
+        Ok(())
+    }
+
+    /// Notes which stream a section belongs to: the second one of a stream are trailers.
+    fn follow(&mut self, kind: u8, flags: u8, stream: u32) {
+        match (kind, &mut self.trailers) {
+            (HEADERS, _) if stream > self.largest => {
+                self.largest = stream;
+                self.trailers = None;
+            }
+            (HEADERS, _) => self.trailers = Some(FirstField::new(flags)),
+            (CONTINUATION, Some(trailers)) => trailers.go_on(),
+            (_, trailers) => *trailers = None,
+        }
     }
 
     /// Takes off what the time since the last look allows.
@@ -99,36 +132,43 @@ fn cost(kind: u8, flags: u8, length: u32) -> u32 {
     }
 }
 
-/// A connection whose frames are counted. After too many nothing more is read.
+/// A connection whose frames are looked at. After what must not come nothing more is read.
 #[derive(Debug)]
 pub(super) struct Guarded {
     io: Rewound,
     count: FrameCount,
-    is_tripped: Rc<Cell<bool>>,
+    tripped: Rc<Cell<Option<Reason>>>,
 }
 
 impl Guarded {
-    /// The connection, and where it says that there were too many frames.
-    pub(super) fn new(io: Rewound) -> (Self, Rc<Cell<bool>>) {
-        let is_tripped = Rc::new(Cell::new(false));
+    /// The connection, and where it says what it must end with.
+    pub(super) fn new(io: Rewound) -> (Self, Rc<Cell<Option<Reason>>>) {
+        let tripped = Rc::new(Cell::new(None));
         let guarded = Self {
             io,
             count: FrameCount::new(),
-            is_tripped: Rc::clone(&is_tripped),
+            tripped: Rc::clone(&tripped),
         };
-        (guarded, is_tripped)
+        (guarded, tripped)
     }
 }
 
 impl AsyncRead for Guarded {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        if self.is_tripped.get() {
+        if self.tripped.get().is_some() {
             return Poll::Pending;
         }
         let before = buf.filled().len();
         let read = Pin::new(&mut self.io).poll_read(cx, buf);
-        if read.is_ready() && !self.count.feed(&buf.filled()[before..]) {
-            self.is_tripped.set(true);
+        if read.is_ready()
+            && let Err(reason) = self.count.feed(&buf.filled()[before..])
+        {
+            self.tripped.set(Some(reason));
+            if reason == Reason::PROTOCOL_ERROR {
+                // Nothing of a message that is not well-formed is taken for one.
+                buf.set_filled(before);
+                return Poll::Pending;
+            }
         }
         read
     }
@@ -173,12 +213,12 @@ mod tests {
         }
         for piece in [1, 2, 7, 100] {
             let mut count = FrameCount::new();
-            assert!(bytes.chunks(piece).all(|piece| count.feed(piece)));
+            assert!(bytes.chunks(piece).all(|piece| count.feed(piece).is_ok()));
             assert_eq!(count.cost, 5, "{piece}");
         }
         let mut count = FrameCount::new();
-        assert!(count.feed(&[0; PREFACE as usize]));
+        assert!(count.feed(&[0; PREFACE as usize]).is_ok());
         let ping = [0, 0, 0, 6, 0, 0, 0, 0, 0];
-        assert!(!(0..100_000).all(|_| count.feed(&ping)));
+        assert!(!(0..100_000).all(|_| count.feed(&ping).is_ok()));
     }
 }

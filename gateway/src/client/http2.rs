@@ -34,15 +34,15 @@ pub(crate) type Http2Call = (Request<RecvStream>, SendResponse<Bytes>);
 /// The calls of one connection.
 pub(crate) struct Http2Calls {
     connection: Connection<Guarded, Bytes>,
-    /// Whether the caller sent too many frames that bring nothing.
-    is_flooded: Rc<Cell<bool>>,
+    /// What the connection ends with, after frames that must not come.
+    tripped: Rc<Cell<Option<ResetReason>>>,
     is_finishing: bool,
 }
 
 impl Http2Calls {
     /// Begins a connection.
     pub(crate) async fn begin(io: Rewound, limits: &Limits) -> Result<Self, h2::Error> {
-        let (io, is_flooded) = Guarded::new(io);
+        let (io, tripped) = Guarded::new(io);
         let connection = Builder::new()
             .initial_window_size(STREAM_WINDOW)
             .initial_connection_window_size(CONNECTION_WINDOW)
@@ -53,7 +53,7 @@ impl Http2Calls {
             .await?;
         Ok(Self {
             connection,
-            is_flooded,
+            tripped,
             is_finishing: false,
         })
     }
@@ -69,9 +69,12 @@ impl Http2Calls {
             respond.send_reset(ResetReason::PROTOCOL_ERROR);
             next = self.connection.poll_accept(cx);
         }
-        if next.is_pending() && self.is_flooded.get() && !self.is_finishing {
+        if next.is_pending()
+            && !self.is_finishing
+            && let Some(reason) = self.tripped.get()
+        {
             self.is_finishing = true;
-            self.connection.abrupt_shutdown(ResetReason::ENHANCE_YOUR_CALM);
+            self.connection.abrupt_shutdown(reason);
             return self.connection.poll_accept(cx);
         }
         next
@@ -138,8 +141,9 @@ fn check_authority(parts: &http::request::Parts) -> Result<(), Reason> {
     let mut hosts = parts.headers.get_all(HOST).iter();
     let is_clear = match (authority, hosts.next(), hosts.next()) {
         (Some(authority), Some(host), None) => host.as_bytes().eq_ignore_ascii_case(authority.as_bytes()),
-        (_, None, _) | (None, Some(_), None) => true,
-        (_, Some(_), Some(_)) => false,
+        (Some(_), None, _) | (None, Some(_), None) => true,
+        // Nowhere, as HTTP/1.1 without `Host` (RFC 9112 §3.2); or in two places.
+        (None, None, _) | (_, Some(_), Some(_)) => false,
     };
     let has_user = authority.is_some_and(|authority| authority.contains('@'));
     if is_clear && !has_user {

@@ -1,6 +1,7 @@
 //! The caller's side of a call, whatever version of HTTP it speaks.
 
 mod compressed;
+mod first_field;
 mod frame_guard;
 mod http1;
 mod http2;

@@ -13,7 +13,12 @@ use http::{Method, Version};
 
 use super::metering::micros;
 use crate::{
-    AccessRecord, decision::Known, limit::Moment, message::RequestHead, problem::Reason, trace_context::TraceContext,
+    AccessRecord,
+    decision::Known,
+    limit::Moment,
+    message::{self, RequestHead},
+    problem::Reason,
+    trace_context::TraceContext,
 };
 
 /// What is known of a call that is to be logged. Only made for those: it copies what the connection forgets.
@@ -25,6 +30,7 @@ pub(crate) struct LoggedCall {
     protocol: Version,
     method: Method,
     path: String,
+    host: Option<String>,
     started: Instant,
     sent: Option<Instant>,
     upstream: Option<Duration>,
@@ -51,6 +57,7 @@ impl LoggedCall {
             protocol: request.version,
             method: request.method.clone(),
             path: request.path().to_owned(),
+            host: host(request),
             started,
             sent: None,
             upstream: None,
@@ -90,6 +97,7 @@ impl LoggedCall {
             protocol: self.protocol,
             method: &self.method,
             path: &self.path,
+            host: self.host.as_deref(),
             status: self.status,
             reason: self.reason,
             address: known.version.as_ref().map(|version| &*version.address),
@@ -111,4 +119,12 @@ impl LoggedCall {
             answer_mistakes: &self.answer_mistakes,
         }
     }
+}
+
+/// Where a request says it is for.
+fn host(request: &RequestHead) -> Option<String> {
+    request.authority.clone().or_else(|| {
+        let host = request.fields.get(message::Known::Host)?;
+        Some(String::from_utf8_lossy(host).into_owned())
+    })
 }

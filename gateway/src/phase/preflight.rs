@@ -20,6 +20,7 @@ pub(crate) fn rules(version: &Version, head: &RequestFacts<'_>, base_length: usi
     let rules = match version.matcher.find(&method, &head.path[base_length..]) {
         Found::Operation(operation) => version.operations[operation as usize].rules.as_ref(),
         Found::OtherMethods(_) => version.rules.as_ref(),
+        Found::Nothing if version.is_open => version.rules.as_ref(),
         Found::Nothing => None,
     };
     rules.filter(|rules| rules.cors.is_some()).cloned()

@@ -46,6 +46,9 @@ pub(crate) fn adapt(
             cors.say(request.fields.get(Known::Origin), fields);
         }
     }
+    if let Some(vary) = call.known.version.as_ref().and_then(|version| version.vary.as_ref()) {
+        fields.append(Known::Vary, vary);
+    }
     say_limits(fields, call, standing, now);
     say_end(fields, call);
     worker.counters().answered(answer.status.as_u16());

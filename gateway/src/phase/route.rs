@@ -1,4 +1,4 @@
-//! Path → version and operation.
+//! Host and path → version and operation.
 
 use std::sync::Arc;
 
@@ -6,22 +6,59 @@ use http::{HeaderValue, header::ALLOW};
 
 use crate::{
     decision::{Refusal, RequestFacts},
+    message::Known,
     problem::Reason,
-    snapshot::{Catalog, Found, Version},
+    snapshot::{Catalog, Found, Hosts, Version, host_name},
     upstream::Targets,
 };
 
-/// The version that a path belongs to, and the length of `/{organization}/{api}/{version}`.
+/// The version that a request is for, and the length of its base path: `/{organization}/{api}/{version}`, or one of its
+/// own. On a host of its own nothing else is found.
 pub(crate) fn version<'a>(
     catalog: &'a Catalog,
     head: &RequestFacts<'_>,
 ) -> Result<(&'a Arc<Version>, usize), Box<Refusal>> {
-    let base_length = base_length(head.path);
-    base_length
-        .and_then(|length| head.path.get(1..length))
-        .and_then(|address| catalog.version(address))
-        .zip(base_length)
-        .ok_or_else(|| Box::new(Refusal::new(Reason::UnknownVersion)))
+    let found = match catalog.hosts() {
+        None => addressed(catalog, head.path),
+        Some(hosts) => return placed(catalog, hosts, head),
+    };
+    found.ok_or_else(|| Box::new(Refusal::new(Reason::UnknownVersion)))
+}
+
+/// The version at an address.
+fn addressed<'a>(catalog: &'a Catalog, path: &str) -> Option<(&'a Arc<Version>, usize)> {
+    let length = base_length(path)?;
+    Some((catalog.version(path.get(1..length)?)?, length))
+}
+
+/// The same where versions have hosts or base paths of their own.
+fn placed<'a>(
+    catalog: &'a Catalog,
+    hosts: &'a Hosts,
+    head: &RequestFacts<'_>,
+) -> Result<(&'a Arc<Version>, usize), Box<Refusal>> {
+    let authority = head.authority.map(str::as_bytes);
+    let own = authority
+        .or_else(|| head.fields.get(Known::Host))
+        .and_then(host_name)
+        .and_then(|name| hosts.on(name));
+    // Elsewhere addresses go first: nobody's base path can take calls from another.
+    if own.is_none()
+        && let Some(found) = addressed(catalog, head.path)
+    {
+        return Ok(found);
+    }
+    let unknown = || Refusal::new(Reason::UnknownVersion);
+    let found = own.unwrap_or(hosts.shared()).find(head.path);
+    let (choice, length) = found.ok_or_else(|| Box::new(unknown()))?;
+    match (choice.pick(head.fields), choice.field()) {
+        (Some(version), _) => Ok((version, length)),
+        (None, Some(field)) => {
+            let detail = format!("Say which version of the API you want, with the field `{field}`.");
+            Err(Box::new(unknown().detail(detail)))
+        }
+        (None, None) => Err(Box::new(unknown())),
+    }
 }
 
 /// Length of the first three segments with their slashes.
@@ -39,10 +76,15 @@ fn base_length(path: &str) -> Option<usize> {
     Some(slashes.next().unwrap_or(path.len()))
 }
 
-/// The operation's number in its version.
-pub(crate) fn operation(version: &Version, head: &RequestFacts<'_>, base_length: usize) -> Result<u32, Box<Refusal>> {
+/// The operation's number in its version; `None` for a call that no operation describes, where those pass.
+pub(crate) fn operation(
+    version: &Version,
+    head: &RequestFacts<'_>,
+    base_length: usize,
+) -> Result<Option<u32>, Box<Refusal>> {
     match version.matcher.find(head.method, &head.path[base_length..]) {
-        Found::Operation(operation) => Ok(operation),
+        Found::Operation(operation) => Ok(Some(operation)),
+        Found::Nothing | Found::OtherMethods(_) if version.is_open => Ok(None),
         Found::Nothing => Err(Box::new(Refusal::new(Reason::UnknownOperation))),
         Found::OtherMethods(methods) => {
             let names: Vec<&str> = methods.iter().map(http::Method::as_str).collect();

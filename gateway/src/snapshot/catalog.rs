@@ -11,7 +11,7 @@ use domain::{
 };
 use http::HeaderValue;
 
-use super::matcher::Matcher;
+use super::{hosts::Hosts, matcher::Matcher};
 use crate::{
     cache::CacheScope,
     contract::OperationContract,
@@ -26,6 +26,8 @@ use crate::{
 pub(crate) struct Catalog {
     /// By `{organization}/{api}/{version}`.
     pub(super) versions: HashMap<Box<str>, Arc<Version>>,
+    /// There when a version answers beside its address.
+    pub(super) hosts: Option<Box<Hosts>>,
     pub(super) plans: IdMap<PlanId, Arc<Plan>>,
     /// Health checks of all targets.
     pub(super) checks: Vec<WantedCheck>,
@@ -35,6 +37,11 @@ impl Catalog {
     /// The version at an address, `acme/petstore/v1`.
     pub(crate) fn version(&self, address: &str) -> Option<&Arc<Version>> {
         self.versions.get(address)
+    }
+
+    /// Where versions answer beside their addresses, if any does.
+    pub(crate) fn hosts(&self) -> Option<&Hosts> {
+        self.hosts.as_deref()
     }
 
     /// Every version with its address.
@@ -76,6 +83,10 @@ pub(crate) struct Version {
     pub(crate) matcher: Matcher,
     /// What holds for calls that no operation of its own rules is found for.
     pub(crate) rules: Option<Arc<Rules>>,
+    /// Whether calls pass that no operation describes.
+    pub(crate) is_open: bool,
+    /// `Vary`: the field by which another version would have answered.
+    pub(crate) vary: Option<HeaderValue>,
     /// Whether browsers may ask before they call.
     pub(crate) has_cors: bool,
 }

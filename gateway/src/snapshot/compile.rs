@@ -3,7 +3,7 @@
 use std::{collections::hash_map::Entry, fmt, sync::Arc};
 
 use domain::{
-    catalog::version::VersionState,
+    catalog::{routing::Routing, version::VersionState},
     deprecation::Deprecation,
     gateway_config::{CatalogRecords, PlanRecord, VersionRecord},
     policy::PolicySet,
@@ -13,6 +13,7 @@ use time::format_description::{BorrowedFormatItem, StaticFormatDescription};
 
 use super::{
     catalog::{AnnouncedEnd, Catalog, Operation, Plan, Version, next_compilation},
+    hosts::{Hosts, Neighbours},
     matcher::MatcherBuilder,
 };
 use crate::{
@@ -62,6 +63,10 @@ pub(super) fn catalog(
 ) -> Catalog {
     let mut catalog = Catalog::default();
     contracts.begin();
+    let neighbours = neighbours(&records);
+    let mut hosts = Hosts::default();
+    // Their places are for others.
+    let mut retired: Vec<(Routing, Arc<Version>)> = Vec::new();
     for record in records.versions {
         let address = format!("{}/{}/{}", record.organization, record.api, record.name);
         let subject = format!("version {address}");
@@ -86,21 +91,31 @@ pub(super) fn catalog(
             Entry::Occupied(_) => warn("another version has the same address; that one is used".into()),
             Entry::Vacant(entry) => match version(
                 &address,
-                record,
-                portal_url,
+                &record,
+                (portal_url, &neighbours),
                 (authorities, contracts, issuers),
                 &mut warn,
             ) {
                 Ok(version) => {
                     let checks = version.targets.iter().flat_map(|targets| targets.checks());
                     catalog.checks.extend(checks.cloned());
-                    entry.insert(Arc::new(version));
+                    let version = Arc::new(version);
+                    entry.insert(Arc::clone(&version));
+                    if record.state == VersionState::Retired {
+                        retired.push((record.routing, version));
+                    } else if !hosts.add(&record.routing, &version) {
+                        warn("another version has the same host and base path; that one is used there".into());
+                    }
                 }
                 Err(reason) => warn(format!("{reason}; it answers 404")),
             },
         }
     }
     contracts.end();
+    for (routing, version) in &retired {
+        hosts.add(routing, version);
+    }
+    catalog.hosts = (!neighbours.is_empty()).then(|| Box::new(hosts));
     for record in records.plans {
         let PlanRecord {
             id,
@@ -129,10 +144,24 @@ pub(super) fn catalog(
     catalog
 }
 
+/// Where all versions that are served answer.
+fn neighbours(records: &CatalogRecords) -> Neighbours {
+    let mut neighbours = Neighbours::default();
+    for record in records
+        .versions
+        .iter()
+        .filter(|record| record.state != VersionState::Draft)
+    {
+        let address = format!("{}/{}/{}", record.organization, record.api, record.name);
+        neighbours.note(address, &record.routing);
+    }
+    neighbours
+}
+
 fn version(
     address: &str,
-    record: VersionRecord,
-    portal_url: &str,
+    record: &VersionRecord,
+    (portal_url, neighbours): (&str, &Neighbours),
     (authorities, contracts, issuers): (&mut AuthorityBook, &mut Contracts, &mut IssuerBook),
     warn: &mut dyn FnMut(String),
 ) -> Result<Version, String> {
@@ -143,7 +172,10 @@ fn version(
             warn("it has no upstream; calls answer 503".into());
             None
         }
-        Some(upstream) => match Targets::compile(record.id, upstream, authorities) {
+        Some(upstream) => match authorities
+            .check_certificate(&upstream.settings.tls, &record.organization)
+            .and_then(|()| Targets::compile(record.id, upstream, authorities))
+        {
             Ok(targets) => Some(Arc::new(targets)),
             Err(reason) => {
                 warn(format!("{reason}; calls answer 503"));
@@ -152,7 +184,7 @@ fn version(
         },
     };
     let end = record.deprecation.as_ref().and_then(|deprecation| {
-        let end = announced_end(deprecation, &record, portal_url);
+        let end = announced_end(deprecation, record, portal_url, neighbours);
         if end.is_none() {
             warn("its deprecation can't be sent in headers".into());
         }
@@ -168,7 +200,7 @@ fn version(
     let cache = CacheScope::compile(record.id, address, record.upstream.as_ref(), transforms);
     let mut matcher = MatcherBuilder::default();
     let mut operations: Vec<Operation> = Vec::with_capacity(record.operations.len());
-    for operation in record.operations {
+    for operation in &record.operations {
         let Ok(method) = Method::from_bytes(operation.method.as_bytes()) else {
             warn(format!(
                 "operation {} has the impossible method {:?}; it answers 404",
@@ -199,8 +231,8 @@ fn version(
                     None => None,
                 };
                 operations.push(Operation {
-                    slug: operation.slug.into(),
-                    template: operation.path.into(),
+                    slug: operation.slug.as_str().into(),
+                    template: operation.path.as_str().into(),
                     rules,
                     contract: contract.map(Box::new),
                 });
@@ -211,13 +243,15 @@ fn version(
             )),
         }
     }
-    if operations.is_empty() {
+    let is_open = !record.routing.paths.is_strict();
+    if operations.is_empty() && !is_open {
         warn(format!("{address} has no operations; every call answers 404"));
     }
     let has_cors = |rules: &Option<Arc<Rules>>| rules.as_ref().is_some_and(|rules| rules.cors.is_some());
     let has_cache = operations
         .iter()
         .filter_map(|operation| operation.rules.as_ref())
+        .chain(rules.as_ref().filter(|_| is_open))
         .any(|rules| rules.cache.is_some());
     Ok(Version {
         has_cors: has_cors(&rules) || operations.iter().any(|operation| has_cors(&operation.rules)),
@@ -231,12 +265,19 @@ fn version(
         targets,
         cache: has_cache.then_some(cache),
         operations: operations.into(),
+        is_open,
+        vary: neighbours.field(&record.routing).map(|field| field.clone().into()),
         matcher: matcher.build(),
         rules,
     })
 }
 
-fn announced_end(deprecation: &Deprecation, record: &VersionRecord, portal_url: &str) -> Option<AnnouncedEnd> {
+fn announced_end(
+    deprecation: &Deprecation,
+    record: &VersionRecord,
+    portal_url: &str,
+    neighbours: &Neighbours,
+) -> Option<AnnouncedEnd> {
     let (organization, api, name) = (&record.organization, &record.api, &record.name);
     let mut links = LinkField::default();
     let page = format!("{portal_url}/apis/{organization}/{api}/{name}/deprecation");
@@ -245,7 +286,10 @@ fn announced_end(deprecation: &Deprecation, record: &VersionRecord, portal_url: 
         links.push(&page, "sunset", Some("text/html"));
     }
     if let Some(successor) = &deprecation.successor {
-        links.push(&format!("/{organization}/{api}/{successor}"), "successor-version", None);
+        let to = format!("{organization}/{api}/{successor}");
+        if let Some(reference) = neighbours.reference(&record.routing, &to) {
+            links.push(&reference, "successor-version", None);
+        }
         links.push(
             &format!("{portal_url}/apis/{organization}/{api}/{successor}"),
             "successor-version",

@@ -22,8 +22,12 @@ use super::{
     subscribers::{KeyEntry, Subscription},
 };
 use crate::{
-    contract::Contracts, fast_hash::IdMap, identity::IssuerBook, limit::Budget, rules::RuleState,
-    upstream::AuthorityBook,
+    contract::Contracts,
+    fast_hash::IdMap,
+    identity::IssuerBook,
+    limit::Budget,
+    rules::RuleState,
+    upstream::{AuthorityBook, UpstreamCertificates},
 };
 
 /// One picture of all configuration; never changes.
@@ -97,11 +101,20 @@ impl SnapshotHandle {
     /// An empty configuration: until the first update every call is answered with 503. `portal_url` is the base URL of
     /// the portal, which problem types and links point to.
     pub fn new(portal_url: impl Into<String>) -> Self {
+        Self::with_certificates(portal_url, UpstreamCertificates::default())
+    }
+
+    /// As [`Self::new`], for a gateway that has certificates for upstreams.
+    pub fn with_certificates(portal_url: impl Into<String>, certificates: UpstreamCertificates) -> Self {
+        let writer = Writer {
+            authorities: AuthorityBook::with(certificates),
+            ..Writer::default()
+        };
         Self(Arc::new(Shared {
             current: Arc::default(),
             rule_state: Arc::default(),
             portal_url: portal_url.into().trim_end_matches('/').to_owned(),
-            writer: Mutex::default(),
+            writer: Mutex::new(writer),
             revision: watch::Sender::new(None),
         }))
     }

@@ -3,6 +3,7 @@
 mod catalog;
 mod compile;
 mod handle;
+mod hosts;
 mod identities;
 mod matcher;
 mod path_parameters;
@@ -16,6 +17,7 @@ pub use handle::{Applied, SnapshotHandle};
 
 pub(crate) use catalog::{Catalog, Operation, Plan, Version};
 pub(crate) use handle::Snapshot;
+pub(crate) use hosts::{Hosts, host_name};
 pub(crate) use matcher::Found;
 pub(crate) use path_parameters::path_parameters;
 pub(crate) use path_template::{canonical, hex_pair};

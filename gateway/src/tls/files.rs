@@ -71,18 +71,17 @@ pub enum TlsError {
 pub(super) struct Stamps(Vec<Option<(SystemTime, u64)>>);
 
 impl Stamps {
-    pub(super) fn of(options: &TlsOptions) -> Self {
-        let files = options.certificates.iter().flat_map(|files| [&files.chain, &files.key]);
+    pub(super) fn of(paths: &[PathBuf]) -> Self {
         let stamp = |path: &PathBuf| {
             let metadata = fs::metadata(path).ok()?;
             Some((metadata.modified().ok()?, metadata.len()))
         };
-        Self(files.chain(options.clients.authorities()).map(stamp).collect())
+        Self(paths.iter().map(stamp).collect())
     }
 }
 
 impl ClientAuthentication {
-    fn authorities(&self) -> Option<&PathBuf> {
+    pub(super) fn authorities(&self) -> Option<&PathBuf> {
         match self {
             Self::Off => None,
             Self::Optional(path) | Self::Required(path) => Some(path),
@@ -131,7 +130,14 @@ fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, TlsError> {
         })
 }
 
-fn certified_key(files: &CertificateFiles, provider: &CryptoProvider) -> Result<Arc<CertifiedKey>, TlsError> {
+/// A certificate with its key.
+///
+/// # Errors
+/// [`TlsError`] names the file.
+pub(crate) fn certified_key(
+    files: &CertificateFiles,
+    provider: &CryptoProvider,
+) -> Result<Arc<CertifiedKey>, TlsError> {
     let chain = certificates(&files.chain)?;
     let key = PrivateKeyDer::from_pem_slice(&read(&files.key)?).map_err(|_| TlsError::Pem {
         path: files.key.clone(),

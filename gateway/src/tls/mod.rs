@@ -3,19 +3,18 @@
 mod certificate;
 mod files;
 mod names;
+mod watch;
 
-use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
+use std::{net::SocketAddr, path::PathBuf, sync::Arc};
 
 use arc_swap::ArcSwap;
 use rustls::ServerConfig;
-use tokio::time::{MissedTickBehavior, interval};
 
 pub(crate) use certificate::ClientCertificate;
 pub use files::TlsError;
-use files::{Stamps, load};
-
-/// How often the files are looked at.
-const LOOK: Duration = Duration::from_secs(1);
+pub(crate) use files::certified_key;
+use files::load;
+pub(crate) use watch::{Watched, watch};
 
 /// A listener that speaks TLS.
 #[derive(Clone, Debug)]
@@ -73,42 +72,19 @@ impl Tls {
     pub(crate) fn config(&self) -> Arc<ServerConfig> {
         self.current.load_full()
     }
+}
 
-    /// Looks at the files again and again. What was changed holds for new connections; as long as something is wrong with
-    /// it, what was there before stays.
-    pub(crate) async fn watch(self: Arc<Self>) {
-        let mut looks = interval(LOOK);
-        looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let mut seen = Stamps::of(&self.options);
-        // Files may be written one after the other: a change is read once it has stood still for one look.
-        let mut pending = None;
-        loop {
-            looks.tick().await;
-            let tls = Arc::clone(&self);
-            let Ok(stamps) = tokio::task::spawn_blocking(move || Stamps::of(&tls.options)).await else {
-                return;
-            };
-            if stamps == seen {
-                pending = None;
-                continue;
-            }
-            if pending.as_ref() != Some(&stamps) {
-                pending = Some(stamps);
-                continue;
-            }
-            pending = None;
-            seen = stamps;
-            let tls = Arc::clone(&self);
-            match tokio::task::spawn_blocking(move || load(&tls.options)).await {
-                Ok(Ok(config)) => {
-                    self.current.store(config);
-                    tracing::info!("the gateway's certificates were read again");
-                }
-                Ok(Err(error)) => {
-                    tracing::warn!(%error, "the gateway's certificates can't be read again; the last good ones stay");
-                }
-                Err(_) => return,
-            }
-        }
+impl Watched for Tls {
+    const WHAT: &'static str = "certificates of the gateway";
+
+    fn paths(&self) -> Vec<PathBuf> {
+        let files = self.options.certificates.iter();
+        let files = files.flat_map(|files| [&files.chain, &files.key]);
+        files.chain(self.options.clients.authorities()).cloned().collect()
+    }
+
+    fn read_again(&self) -> Result<(), TlsError> {
+        self.current.store(load(&self.options)?);
+        Ok(())
     }
 }

@@ -16,6 +16,7 @@ use http::HeaderValue;
 use super::{
     authority::{Authority, Connecting},
     breaker::Breaker,
+    certificates::UpstreamCertificates,
     retry::RetryBudget,
     state::TargetState,
     tick::Tick,
@@ -27,6 +28,7 @@ use super::{
 /// forgotten.
 #[derive(Debug, Default)]
 pub(crate) struct AuthorityBook {
+    certificates: UpstreamCertificates,
     authorities: Turned<AuthorityKey, Arc<Authority>>,
     next_number: u64,
     targets: Turned<TargetKey, Arc<TargetState>>,
@@ -119,6 +121,24 @@ pub(super) struct UpstreamState {
 }
 
 impl AuthorityBook {
+    /// An empty book of a gateway that has these certificates for upstreams.
+    pub(crate) fn with(certificates: UpstreamCertificates) -> Self {
+        Self {
+            certificates,
+            ..Self::default()
+        }
+    }
+
+    /// Whether a version of an organization can have an upstream with this TLS. Authorities are shared: it is for each
+    /// version to be asked.
+    ///
+    /// # Errors
+    /// A sentence that goes on from the version.
+    pub(crate) fn check_certificate(&self, tls: &Tls, organization: &str) -> Result<(), String> {
+        let name = tls.client_certificate.as_deref();
+        name.map_or(Ok(()), |name| self.certificates.check(name, organization))
+    }
+
     /// A new catalog begins.
     pub(crate) fn turn(&mut self) {
         self.authorities.turn();
@@ -131,7 +151,7 @@ impl AuthorityBook {
     /// # Errors
     /// A sentence about its TLS settings.
     pub(super) fn authority(&mut self, key: AuthorityKey, header: HeaderValue) -> Result<Arc<Authority>, String> {
-        let next_number = &mut self.next_number;
+        let (next_number, certificates) = (&mut self.next_number, &self.certificates);
         self.authorities.keep(key, |key| {
             let AuthorityKey {
                 is_tls,
@@ -144,7 +164,11 @@ impl AuthorityBook {
                 dns,
             } = key.clone();
             let is_own = is_tls && tls != Tls::default();
-            let client = if is_own { Some(tls::client(&tls)?) } else { None };
+            let client = if is_own {
+                Some(tls::client(&tls, certificates)?)
+            } else {
+                None
+            };
             let connecting = Connecting {
                 tls: client,
                 server_name: tls.server_name,

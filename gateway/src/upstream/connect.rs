@@ -8,7 +8,7 @@ use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 
 use super::{
-    Authority,
+    Authority, UpstreamCertificates,
     resolve::resolve,
     tick::Tick,
     tls::{self, Offer, Offers},
@@ -55,7 +55,7 @@ pub(crate) struct Connector {
 impl Connector {
     /// Trusts the roots that browsers trust, where an upstream says nothing else.
     pub(crate) fn new(addresses: AddressPolicy) -> io::Result<Self> {
-        let tls = tls::client(&Tls::default()).map_err(io::Error::other)?;
+        let tls = tls::client(&Tls::default(), &UpstreamCertificates::default()).map_err(io::Error::other)?;
         Ok(Self { addresses, tls })
     }
 

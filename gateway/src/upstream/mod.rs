@@ -8,6 +8,7 @@
 //! | `state.rs` | health, ejection and warmth of a target | all workers, outlives the snapshot |
 //! | `breaker.rs`, `retry.rs` | not calling, and calling again | all workers, outlives the snapshot |
 //! | `authority.rs`, `resolve.rs`, `tls.rs` | where connections lead to | all workers, outlives the snapshot |
+//! | `certificates.rs` | certificates that upstreams are shown | all workers, outlives the snapshot |
 //! | `book.rs` | what outlives the snapshot, and for how long | the one who compiles |
 //! | `checker.rs`, `probe.rs` | active health checks | one worker runs them |
 //! | `pool.rs`, `connect.rs` | connections | each worker has its own |
@@ -31,6 +32,7 @@ mod book;
 mod breaker;
 mod caller;
 mod canary;
+mod certificates;
 mod checker;
 mod connect;
 mod group;
@@ -52,6 +54,7 @@ pub(crate) use authority::{Authority, OpenConnection};
 pub(crate) use book::AuthorityBook;
 pub(crate) use breaker::{Admission, BreakerOpen};
 pub(crate) use caller::Caller as CallerTraits;
+pub use certificates::{UpstreamCertificate, UpstreamCertificates};
 pub(crate) use checker::{Wanted as WantedCheck, run as check_targets};
 pub(crate) use connect::{ConnectError, Connector};
 pub(crate) use group::{Group, OnItsWay, Pick, Target, Tried};

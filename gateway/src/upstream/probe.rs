@@ -17,7 +17,7 @@ use tokio::{
 use tokio_rustls::TlsConnector;
 
 use super::{
-    Authority,
+    Authority, UpstreamCertificates,
     resolve::resolve,
     tick::Tick,
     tls::{self, Offer, Offers},
@@ -68,7 +68,7 @@ impl Prober {
     /// # Errors
     /// TLS can't be set up.
     pub(crate) fn new(addresses: AddressPolicy) -> io::Result<Self> {
-        let tls = tls::client(&Tls::default()).map_err(io::Error::other)?;
+        let tls = tls::client(&Tls::default(), &UpstreamCertificates::default()).map_err(io::Error::other)?;
         Ok(Self { addresses, tls })
     }
 

@@ -5,10 +5,15 @@ use std::sync::Arc;
 use domain::upstream::transport::{Tls, certificates};
 use rustls::{
     ClientConfig, DigitallySignedStruct, Error, RootCertStore, SignatureScheme,
-    client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier},
+    client::{
+        Resumption,
+        danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier},
+    },
     crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature},
     pki_types::{CertificateDer, ServerName, UnixTime},
 };
+
+use super::certificates::UpstreamCertificates;
 
 /// What is offered to an upstream by ALPN (RFC 7301).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,21 +60,29 @@ impl Offers {
 ///
 /// # Errors
 /// A sentence about what is wrong with the settings.
-pub(super) fn client(tls: &Tls) -> Result<Offers, String> {
+pub(super) fn client(tls: &Tls, certificates: &UpstreamCertificates) -> Result<Offers, String> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let unusable = |error: Error| format!("its TLS settings can't be used: {error}");
     let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
         .with_safe_default_protocol_versions()
         .map_err(unusable)?;
-    let config = if tls.verify {
-        builder
-            .with_root_certificates(roots(tls.ca.as_deref())?)
-            .with_no_client_auth()
+    let builder = if tls.verify {
+        builder.with_root_certificates(roots(tls.ca.as_deref())?)
     } else {
         builder
             .dangerous()
             .with_custom_certificate_verifier(Arc::new(AnyCertificate(provider)))
-            .with_no_client_auth()
+    };
+    let config = match &tls.client_certificate {
+        None => builder.with_no_client_auth(),
+        Some(name) => {
+            let resolver = certificates.resolver(name);
+            let resolver = resolver.ok_or_else(|| format!("this gateway has no client certificate `{name}`"))?;
+            let mut config = builder.with_client_cert_resolver(resolver);
+            // A session that is taken up again would be that of the certificate before.
+            config.resumption = Resumption::disabled();
+            config
+        }
     };
     Ok(Offers::new(&config))
 }
@@ -198,8 +211,8 @@ mod tests {
         let (other, _) = self::server(b"http/1.1");
         let tls = |ca: Option<&String>, verify| Tls {
             ca: ca.cloned(),
-            server_name: None,
             verify,
+            ..Tls::default()
         };
         for (case, tls, name, is_trusted) in [
             ("its own authority", tls(Some(&ca), true), "a.internal", true),
@@ -214,7 +227,7 @@ mod tests {
             ("another name", tls(Some(&ca), true), "b.internal", false),
             ("not looked at", tls(None, false), "b.internal", true),
         ] {
-            let client = client(&tls).unwrap();
+            let client = client(&tls, &UpstreamCertificates::default()).unwrap();
             let shaken = shake(client.of(Offer::Http1), &server, name);
             assert_eq!(shaken.is_ok(), is_trusted, "{case}: {shaken:?}");
         }
@@ -235,7 +248,11 @@ mod tests {
                 ca: Some(ca),
                 ..Tls::default()
             };
-            let shaken = shake(client(&tls).unwrap().of(offer), &server, "a.internal");
+            let shaken = shake(
+                client(&tls, &UpstreamCertificates::default()).unwrap().of(offer),
+                &server,
+                "a.internal",
+            );
             assert_eq!(
                 shaken.ok().flatten().is_some_and(|found| found == alpn),
                 agreed,

@@ -48,7 +48,7 @@ use crate::{
     phase::mirror::Copies,
     rules::{self, RuleState},
     snapshot::{Snapshot, Version as ApiVersion, http_date},
-    tls::Tls,
+    tls::{self, Tls},
     trace_context::TraceIds,
     transport::Transport,
     upstream::{Connector, Links, Pool, Prober, check_targets},
@@ -316,7 +316,7 @@ impl Worker {
         ))];
         if let Some((listener, tls)) = secure {
             if watches_files {
-                accepting.push(tokio::task::spawn_local(Arc::clone(&tls).watch()));
+                accepting.push(tokio::task::spawn_local(tls::watch(Arc::clone(&tls))));
             }
             let accept = Rc::clone(&self).accept(listener, Some(tls), max_connections);
             accepting.push(tokio::task::spawn_local(accept));

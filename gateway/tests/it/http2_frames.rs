@@ -1,153 +1,21 @@
 //! Callers that break the rules of HTTP/2, or use them against the gateway: every frame is made by hand (RFC 9113 §4.1).
 
-use std::{net::SocketAddr, time::Duration};
+use std::time::Duration;
 
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
-    net::TcpStream,
     time::timeout,
 };
 
 use crate::{
     caller::{call, get},
+    raw_http2::{
+        CONTINUATION, Connection, DATA, END_HEADERS, END_STREAM, ENHANCE_YOUR_CALM, End, GOAWAY, HEADERS, PETS, PING,
+        PROTOCOL_ERROR, REFUSED_STREAM, RST_STREAM, SETTINGS, SOON, frame, request, section, string,
+    },
     upstream::Upstream,
-    world::{KEY, Setup, World},
+    world::{Setup, World},
 };
-
-const PETS: &str = "/acme/petstore/v1/pets";
-/// Longer than anything here takes.
-const SOON: Duration = Duration::from_secs(10);
-
-const DATA: u8 = 0;
-const HEADERS: u8 = 1;
-const RST_STREAM: u8 = 3;
-const SETTINGS: u8 = 4;
-const PING: u8 = 6;
-const GOAWAY: u8 = 7;
-const CONTINUATION: u8 = 9;
-const END_STREAM: u8 = 1;
-const END_HEADERS: u8 = 4;
-
-const PROTOCOL_ERROR: u32 = 1;
-const REFUSED_STREAM: u32 = 7;
-const ENHANCE_YOUR_CALM: u32 = 11;
-
-type Field<'a> = (&'a str, &'a str);
-
-fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
-    let length = u32::try_from(payload.len()).unwrap().to_be_bytes();
-    let mut frame = vec![length[1], length[2], length[3], kind, flags];
-    frame.extend_from_slice(&stream.to_be_bytes());
-    frame.extend_from_slice(payload);
-    frame
-}
-
-/// A string of HPACK without Huffman coding (RFC 7541 §5.2).
-fn string(out: &mut Vec<u8>, text: &str) {
-    match u8::try_from(text.len()) {
-        Ok(length @ ..127) => out.push(length),
-        _ => {
-            out.push(127);
-            let mut rest = text.len() - 127;
-            while rest >= 128 {
-                out.push(u8::try_from(rest % 128).unwrap() | 128);
-                rest /= 128;
-            }
-            out.push(u8::try_from(rest).unwrap());
-        }
-    }
-    out.extend_from_slice(text.as_bytes());
-}
-
-/// A section of fields that are written out (RFC 7541 §6.2.2).
-fn section(fields: &[Field<'_>]) -> Vec<u8> {
-    let mut out = Vec::new();
-    for (name, value) in fields {
-        out.push(0);
-        string(&mut out, name);
-        string(&mut out, value);
-    }
-    out
-}
-
-/// A GET, without what a test wants to say itself.
-fn request<'a>(without: &[&str], more: &[Field<'a>]) -> Vec<u8> {
-    let usual = [
-        (":method", "GET"),
-        (":scheme", "http"),
-        (":path", PETS),
-        (":authority", "gateway.test"),
-        ("x-api-key", KEY),
-    ];
-    let mut fields: Vec<Field<'a>> = usual.into_iter().filter(|(name, _)| !without.contains(name)).collect();
-    fields.extend(more);
-    section(&fields)
-}
-
-struct Connection {
-    stream: TcpStream,
-}
-
-/// How a stream or a connection ended.
-#[derive(Debug, PartialEq, Eq)]
-enum End {
-    /// With an answer; its first byte of HPACK says which status it is.
-    Answer(Vec<u8>),
-    Reset(u32),
-    GoAway(u32),
-    Closed,
-}
-
-impl Connection {
-    async fn open(address: SocketAddr) -> Self {
-        Self::open_with(address, &[]).await
-    }
-
-    async fn open_with(address: SocketAddr, settings: &[u8]) -> Self {
-        let mut stream = TcpStream::connect(address).await.unwrap();
-        stream.write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n").await.unwrap();
-        stream.write_all(&frame(SETTINGS, 0, 0, settings)).await.unwrap();
-        Self { stream }
-    }
-
-    /// Whether it was taken; not after the gateway has closed.
-    async fn send(&mut self, bytes: &[u8]) -> bool {
-        self.stream.write_all(bytes).await.is_ok()
-    }
-
-    async fn frame(&mut self) -> Option<(u8, u32, Vec<u8>)> {
-        let mut header = [0; 9];
-        self.stream.read_exact(&mut header).await.ok()?;
-        let length = u32::from_be_bytes([0, header[0], header[1], header[2]]);
-        let mut payload = vec![0; length as usize];
-        self.stream.read_exact(&mut payload).await.ok()?;
-        let stream = u32::from_be_bytes(header[5..9].try_into().unwrap());
-        Some((header[3], stream, payload))
-    }
-
-    /// How a stream ends, or the connection before it.
-    async fn end_of(&mut self, stream: u32) -> End {
-        let code = |payload: &[u8]| u32::from_be_bytes(payload.try_into().unwrap());
-        let found = timeout(SOON, async {
-            loop {
-                match self.frame().await {
-                    Some((HEADERS, id, payload)) if id == stream => return End::Answer(payload),
-                    Some((RST_STREAM, id, payload)) if id == stream => return End::Reset(code(&payload)),
-                    Some((GOAWAY, _, payload)) => return End::GoAway(code(&payload[4..8])),
-                    Some(_) => {}
-                    None => return End::Closed,
-                }
-            }
-        });
-        found.await.expect("it ends")
-    }
-
-    /// How a stream ends after its answer has begun.
-    async fn end_after_answer(&mut self, stream: u32) -> End {
-        assert!(matches!(self.end_of(stream).await, End::Answer(_)));
-        self.end_of(stream).await
-    }
-}
 
 /// Statuses of the static table (RFC 7541 appendix A).
 const OK: u8 = 0x88;
@@ -217,6 +85,7 @@ async fn malformed_requests_end_their_stream_and_nothing_else() {
             "a user",
             request(&[":authority", "x-api-key"], &[(":authority", "user@gateway.test")]),
         ),
+        ("neither authority nor host", request(&[":authority"], &[])),
         ("a space before a value", request(&[], &[("x-own", " 1")])),
         ("a tabulator after a value", request(&[], &[("x-own", "1\t")])),
         (

@@ -3,7 +3,10 @@
 use std::{net::SocketAddr, time::Duration};
 
 use domain::{
-    catalog::version::{Access, VersionState},
+    catalog::{
+        routing::Routing,
+        version::{Access, VersionState},
+    },
     clock::Clock,
     gateway_config::{
         CatalogRecords, ConfigUpdate, GatewayConfig, Identity, IdentityRecord, KeyRecord, OperationRecord, PlanRecord,
@@ -80,6 +83,7 @@ impl Setup {
                 state: VersionState::Published,
                 upstream: upstream.map(|url| upstream_of(&[url])),
                 access: Access::Key,
+                routing: Routing::default(),
                 deprecation: None,
                 document: None,
                 operations: vec![

@@ -1,7 +1,10 @@
 use std::{fs, os::unix::fs::PermissionsExt as _, path::Path};
 
 use domain::{
-    catalog::version::{Access, VersionState},
+    catalog::{
+        routing::Routing,
+        version::{Access, VersionState},
+    },
     gateway_config::{
         CatalogRecords, ConfigChanges, ConfigUpdate, DocumentText, GatewayConfig, Identity, IdentityRecord, KeyRecord,
         OperationRecord, PlanRecord, QuotaStart, SubscriptionRecord, VersionRecord,
@@ -49,6 +52,7 @@ fn catalog() -> CatalogRecords {
             state: VersionState::Published,
             upstream: serde_json::from_value(upstream).unwrap(),
             access: Access::Key,
+            routing: Routing::default(),
             deprecation: None,
             document: Some(DocumentText::new("abc", *b"{\"openapi\": \"3.1.0\"}")),
             operations: vec![OperationRecord {

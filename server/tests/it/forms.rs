@@ -2,7 +2,7 @@
 
 use tokio::task::JoinSet;
 
-use crate::product::{PETS, Product, create_api, upstream_fields};
+use crate::product::{PETS, Product, create_api, publish, upstream_fields};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_was_typed_is_kept() {
@@ -98,6 +98,51 @@ async fn a_wrong_setting_of_an_upstream_is_named_and_the_text_is_kept() {
             "{settings}: {answer:?}"
         );
     }
+    product.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_version_gets_a_place_of_its_own() {
+    let product = Product::start().await;
+    let mut provider = product.signed_in("ada@acme.example").await;
+    let fields = [("name", "Acme"), ("slug", "acme")];
+    provider.post("/console/new", &fields).await.expect(303);
+    publish(&mut provider, "acme", "pets", PETS.as_bytes(), "http://127.0.0.1:9").await;
+    let page = "/console/acme/apis/pets/versions/v1";
+    let place = |host, header| {
+        [
+            ("host", host),
+            ("base_path", "/v1"),
+            ("match.header", header),
+            ("match.value", ""),
+            ("paths", "open"),
+        ]
+    };
+    let answer = provider
+        .post(&format!("{page}/routing"), &place("a b", "Api-Version"))
+        .await
+        .expect(422);
+    for words in [
+        "Write a host name",
+        "Write the value that the field must have",
+        "value=\"a b\"",
+    ] {
+        assert!(answer.body.contains(words), "{words}: {answer:?}");
+    }
+    provider
+        .post(&format!("{page}/routing"), &place("API.acme.example", ""))
+        .await
+        .expect(303);
+    let port = product.gateway().port();
+    let url = format!("http://api.acme.example:{port}/v1");
+    provider
+        .get(page)
+        .await
+        .expect(200)
+        .says("value=\"api.acme.example\"")
+        .says(&url);
+    // Strangers are shown it too.
+    product.browser().get("/apis/acme/pets").await.expect(200).says(&url);
     product.stop().await;
 }
 

@@ -131,6 +131,34 @@ fn a_second_run_changes_nothing_and_a_plan_tells_what_would() {
 }
 
 #[test]
+fn versions_have_places_of_their_own() {
+    let sheet = Sheet::new("127.0.0.1:9");
+    sheet.changes(&sheet.text, &[]);
+    let placed = sheet.with(
+        "access: anonymous",
+        "host: API.acme.example\n            base_path: /v2\n            paths: open\n            access: anonymous",
+    );
+    let expected = ["set        routing of acme/petstore/v2"];
+    assert_eq!(sheet.changes(&placed, &["--dry-run"]), expected);
+    assert_eq!(sheet.changes(&placed, &[]), expected);
+    assert_eq!(stdout(&sheet.apply(&placed, &[])), "No changes.\n");
+    let both = placed.replace(
+        "state: deprecated",
+        "host: api.acme.example\n            base_path: /v2/\n            state: deprecated",
+    );
+    let output = sheet.apply(&both, &[]);
+    assert_eq!(output.status.code(), Some(1));
+    let said = stderr(&output);
+    assert!(said.contains("versions[0].host: petstore/v2 answers there."), "{said}");
+    let chosen = both.replace(
+        "state: deprecated",
+        "match: { header: Api-Version, value: \"1\" }\n            state: deprecated",
+    );
+    assert_eq!(sheet.changes(&chosen, &[]), ["set        routing of acme/petstore/v1"]);
+    assert_eq!(sheet.changes(&sheet.text, &[]).len(), 2, "what is left out goes");
+}
+
+#[test]
 fn what_is_no_longer_named_goes_when_asked() {
     let sheet = Sheet::new("127.0.0.1:9");
     let text = sheet.text.clone();
@@ -164,8 +192,13 @@ fn mistakes_are_refused_before_anything_changes() {
             "sumary:",
             "organizations[0].apis[0]: unknown field `sumary`; did you mean `summary`?",
         ),
-        ("access: anonymous", "host: api.example", "host"),
-        ("access: anonymous", "base_path: /", "base_path"),
+        ("access: anonymous", "host: 127.0.0.1", "host: Write a host name"),
+        ("access: anonymous", "base_path: v1", "base_path: Write a path"),
+        (
+            "access: anonymous",
+            "match: { header: Api-Version, value: \"2\" }",
+            "match.header: Give a host or a base path too",
+        ),
         ("access: anonymous", "policies: { cors: {} }", "policies"),
         ("model: free", "model: tiered", "`tiered` is not there yet"),
         ("tags: [animals]", "guides: [{ slug: a }]", "guides"),

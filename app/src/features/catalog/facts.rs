@@ -33,7 +33,7 @@ fn of_version(overview: &Overview) -> Option<AnyView> {
     let version = overview.shown.as_ref()?;
     let [organization, api, name] = overview.place(version);
     let base = (version.state.is_listed() && !has_ended(version, overview.now)).then(|| {
-        let text = base_url(&overview.settings.gateway_url, &organization, &api, &name);
+        let text = base_url(&overview.settings.gateway_url, &organization, &api, version);
         let authentication = authentication(version.access);
         view! {
             <Fact name="Base URL">

@@ -21,7 +21,7 @@ pub(super) fn section(overview: &Overview) -> AnyView {
     let [organization, api, name] = overview.place(version);
     let command = curl(
         &operation,
-        &base_url(&overview.settings.gateway_url, &organization, &api, &name),
+        &base_url(&overview.settings.gateway_url, &organization, &api, version),
         version.access,
     );
     let href = href::operation(&organization, &api, &name, &operation.entry().slug);

@@ -53,8 +53,13 @@ fn row(overview: &Overview, version: &Version) -> Row {
     let base = if has_ended(version, overview.now) {
         "410 Gone".to_owned()
     } else {
-        let [organization, api, name] = overview.place(version);
-        base_url("", &organization, &api, &name)
+        let [organization, api, _] = overview.place(version);
+        // Addresses are short without what they all begin with.
+        let gateway_url = match version.routing.host {
+            Some(_) => overview.settings.gateway_url.as_str(),
+            None => "",
+        };
+        base_url(gateway_url, &organization, &api, version)
     };
     let head = match version.revision_id {
         Some(_) => Row::linked(version.name.to_string(), overview.reference_href(version)),

@@ -66,8 +66,8 @@ impl Reading {
 
     /// Where the version answers at the gateway.
     pub(super) fn base_url(&self) -> String {
-        let [organization, api, version] = self.place();
-        base_url(&self.settings.gateway_url, &organization, &api, &version)
+        let [organization, api, _] = self.place();
+        base_url(&self.settings.gateway_url, &organization, &api, &self.reference.version)
     }
 
     /// `Petstore v1`.

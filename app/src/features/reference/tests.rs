@@ -6,6 +6,7 @@ use domain::{
     catalog::{
         Api, Revision, Version, VersionState, Visibility,
         query::{ApiDetail, Reference},
+        routing::Routing,
         version::Access,
     },
     id::{ApiId, OrganizationId, RevisionId, VersionId},
@@ -51,6 +52,7 @@ pub(super) fn reading(document: Document) -> Reading {
         revision_id: Some(RevisionId::generate()),
         upstream: None,
         access: Access::Key,
+        routing: Routing::default(),
         deprecation: None,
         created_at: at,
         published_at: Some(at),

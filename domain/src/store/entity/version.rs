@@ -4,7 +4,7 @@ use sea_orm::Set;
 use sea_orm::entity::prelude::*;
 
 use crate::{
-    catalog::Version,
+    catalog::{Version, VersionState, routing::Routing},
     clock::Timestamp,
     id::{ApiId, RevisionId, VersionId},
     store::row::{Corrupt, Row},
@@ -25,6 +25,9 @@ pub(crate) struct Model {
     pub(crate) sunset_at: Option<Timestamp>,
     pub(crate) created_at: Timestamp,
     pub(crate) published_at: Option<Timestamp>,
+    pub(crate) routing: Option<Json>,
+    pub(crate) host: Option<String>,
+    pub(crate) route: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
@@ -65,6 +68,7 @@ impl TryFrom<Model> for Version {
             revision_id: model.revision_id,
             upstream: row.json_or_null("upstream", model.upstream)?,
             access: row.word("access", &model.access)?,
+            routing: row.json_or_null("routing", model.routing)?.unwrap_or_default(),
             deprecation: row.json_or_null("deprecation", model.deprecation)?,
             created_at: model.created_at,
             published_at: model.published_at,
@@ -74,6 +78,9 @@ impl TryFrom<Model> for Version {
 
 impl From<&Version> for ActiveModel {
     fn from(version: &Version) -> Self {
+        let routing = &version.routing;
+        // What is retired keeps nobody from a place.
+        let is_claimed = version.state != VersionState::Retired;
         Self {
             id: Set(version.id),
             api_id: Set(version.api_id),
@@ -94,6 +101,9 @@ impl From<&Version> for ActiveModel {
                 .map(|at| at.to_offset(time::UtcOffset::UTC))),
             created_at: Set(version.created_at),
             published_at: Set(version.published_at),
+            routing: Set((*routing != Routing::default()).then(|| serde_json::json!(routing))),
+            host: Set(routing.host.as_ref().filter(|_| is_claimed).map(ToString::to_string)),
+            route: Set(routing.route().filter(|_| is_claimed)),
         }
     }
 }

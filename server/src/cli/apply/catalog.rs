@@ -258,6 +258,7 @@ impl Run<'_> {
             let set = self.services.catalog.set_access(actor, version.id, entry.access).await;
             current = Some(set.map_err(|error| at.refused(error))?);
         }
+        current = self.routing(named, current).await?;
         let is_draft = current
             .as_ref()
             .is_none_or(|version| version.state == VersionState::Draft);

@@ -18,6 +18,7 @@ use super::{
     at::At,
     manifest::{ApiEntry, ApplicationEntry, OrganizationEntry, PlanEntry, VersionEntry},
     read::Source,
+    routing,
     upstreams::within_upstream,
 };
 use crate::cli::file;
@@ -154,6 +155,7 @@ fn version(source: &Source, at: &At<'_>, entry: &VersionEntry) -> Result<()> {
         let document = read.map_err(|rejected| at.rejected(&rejected.diagnostics))?;
         operations(version_at, entry, &document)?;
     }
+    routing::read(at, entry)?;
     policies(at, &entry.policies)?;
     for (name, operation) in &entry.operations {
         policies(&at.field("operations").field(name), &operation.policies)?;

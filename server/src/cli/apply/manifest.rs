@@ -7,7 +7,11 @@ use std::collections::BTreeMap;
 
 use domain::{
     authz::Role,
-    catalog::{VersionState, Visibility, version::Access},
+    catalog::{
+        VersionState, Visibility,
+        routing::{HeaderMatch, Paths},
+        version::Access,
+    },
     clock::Timestamp,
     plan::{Approval, Period, Quota, RateLimit},
     policy::PolicySet,
@@ -92,10 +96,11 @@ pub(crate) struct VersionEntry {
     pub(crate) access: Access,
     pub(crate) upstream: Option<UpstreamEntry>,
     pub(crate) deprecation: Option<DeprecationEntry>,
-    #[serde(default, rename = "host")]
-    _host: NotYet<Host>,
-    #[serde(default, rename = "base_path")]
-    _base_path: NotYet<BasePath>,
+    pub(crate) host: Option<String>,
+    pub(crate) base_path: Option<String>,
+    pub(crate) r#match: Option<HeaderMatch>,
+    #[serde(default)]
+    pub(crate) paths: Paths,
     #[serde(default)]
     pub(crate) policies: PolicySet,
     /// By method and path template (`GET /pets/{id}`) or operationId.
@@ -240,6 +245,4 @@ fn format_version<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::
 
 super::values::not_yet! {
     Guides = "guides of an api cannot be published yet";
-    Host = "`host`: versions cannot have a host of their own yet; calls go to /{organization}/{api}/{version}/…";
-    BasePath = "`base_path`: versions cannot have a base path of their own yet; calls go to /{organization}/{api}/{version}/…";
 }

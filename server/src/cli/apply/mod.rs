@@ -19,6 +19,7 @@ mod plans;
 mod policies;
 mod prune;
 pub(crate) mod read;
+mod routing;
 mod upstreams;
 mod values;
 

@@ -150,8 +150,9 @@ applications:
             )
         };
         for (line, expected) in [
-            ("host: api.example", "host"),
-            ("base_path: /", "base_path"),
+            ("host: [api.example]", "host"),
+            ("match: { header: Api-Version }", "match"),
+            ("paths: any", "paths"),
             ("policies: { cors: {} }", "policies"),
             ("state: live", "`live`"),
             ("upstream: { targets: [{ url: nowhere }] }", "targets[0]"),

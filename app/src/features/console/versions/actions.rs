@@ -2,13 +2,14 @@
 
 use axum::extract::Path;
 use domain::{
-    catalog::{query::VersionDetail, version::Access},
+    catalog::{query::VersionDetail, routing::Routing, version::Access},
     deprecation::Deprecation,
     error::{DomainError, FieldError},
 };
 
 use super::{
     deprecation::parse_moment,
+    routing::input_of,
     show::{Section, VersionPath, page},
     upstream_form::{at_form_fields, upstream_of},
 };
@@ -94,6 +95,24 @@ pub(super) async fn set_access(cx: Cx, Path(names): VersionPath, form: FormData)
     {
         Ok(_) => Ok(to_version(&names).flash("Access saved.")),
         Err(error) => refused(&cx, &names, Section::Access, form, error).await,
+    }
+}
+
+/// `POST …/routing`
+pub(super) async fn set_routing(cx: Cx, Path(names): VersionPath, form: FormData) -> ReplyResult {
+    let detail = load(&cx, &names).await?;
+    let result = match Routing::read(&input_of(&form)) {
+        Ok(routing) => {
+            cx.services()
+                .catalog
+                .set_routing(cx.actor(), detail.version.id, routing)
+                .await
+        }
+        Err(errors) => Err(DomainError::Invalid(errors)),
+    };
+    match result {
+        Ok(_) => Ok(to_version(&names).flash("Host and paths saved.")),
+        Err(error) => refused(&cx, &names, Section::Routing, form, error).await,
     }
 }
 

@@ -5,6 +5,7 @@ mod deprecation;
 mod lifecycle;
 mod new;
 mod operations;
+mod routing;
 mod show;
 mod spec;
 mod upstream;
@@ -40,6 +41,10 @@ pub(super) fn router() -> Router<AppState> {
         .route(
             "/console/{org}/apis/{api}/versions/{version}/access",
             get(actions::back).post(actions::set_access),
+        )
+        .route(
+            "/console/{org}/apis/{api}/versions/{version}/routing",
+            get(actions::back).post(actions::set_routing),
         )
         .route(
             "/console/{org}/apis/{api}/versions/{version}/publish",

@@ -11,11 +11,13 @@ use super::{
     deprecation::DeprecationCard,
     lifecycle::LifecycleCard,
     operations::OperationsCard,
+    routing::RoutingCard,
     spec::SpecCard,
     upstream::{AccessCard, UpstreamCard},
 };
 use crate::{
     cx::Cx,
+    document::base_url,
     features::console::spec_fields::DiagnosticCard,
     form::FormState,
     href,
@@ -29,6 +31,7 @@ pub(super) enum Section {
     Spec,
     Upstream,
     Access,
+    Routing,
     Deprecation,
     Lifecycle,
 }
@@ -84,7 +87,7 @@ pub(super) async fn page(
             detail.api.slug.clone(),
             detail.version.name.clone(),
         );
-        let base = format!("{gateway_url}/{org}/{api}/{name}");
+        let base = base_url(&gateway_url, org.as_str(), api.as_str(), &detail.version);
         let has_document = !detail.revisions.is_empty();
         let actions = view! {
             <LinkButton href=href::version_action(&org, &api, &name, "policies") icon=IconName::Shield>"Policies"</LinkButton>
@@ -121,6 +124,7 @@ pub(super) async fn page(
                 <OperationsCard detail=detail.clone() />
                 <UpstreamCard detail=detail.clone() form=form_of(Section::Upstream) may_edit=may_edit && is_open />
                 <AccessCard detail=detail.clone() form=form_of(Section::Access) may_edit=may_edit && is_open />
+                <RoutingCard detail=detail.clone() form=form_of(Section::Routing) may_edit=may_edit && is_open />
                 {matches!(state, VersionState::Published | VersionState::Deprecated)
                     .then(|| {
                         view! {
