@@ -13,6 +13,7 @@ mod m20261120_000004_usage;
 mod m20261120_000005_installation;
 mod m20261120_000006_gateway_nodes;
 mod m20261121_000007_policies;
+mod m20261121_000008_clients;
 mod table;
 
 use sea_orm_migration::{MigrationTrait, sea_orm::DynIden, sea_query::IntoIden};
@@ -30,6 +31,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261120_000005_installation::Migration),
             Box::new(m20261120_000006_gateway_nodes::Migration),
             Box::new(m20261121_000007_policies::Migration),
+            Box::new(m20261121_000008_clients::Migration),
         ]
     }
 

@@ -153,6 +153,7 @@ impl Setup {
             plan_id: id("plan", 1),
             state: self.subscription_state,
             used: self.used,
+            scopes: Vec::new(),
         }
     }
 }

@@ -27,6 +27,7 @@ pub(super) async fn run(args: ServeArgs) -> Result<()> {
     let place = store.to_string();
     let plan = Plan {
         store,
+        secret_key: args.secret_key,
         lost: args.data,
         network: args.network,
         operations: args.operations,

@@ -16,7 +16,7 @@ use domain::{clock::Clock, upstream::address::AddressPolicy};
 use crate::{
     boot::{self, MailPlan, Plan, Running},
     cli::{StopSignals, output},
-    config::{DemoArgs, Role, Store, prepare_folder},
+    config::{DemoArgs, Role, SecretKeyArgs, Store, prepare_folder},
     tasks::{Tasks, mail::MailSink},
     telemetry,
     temporary::TemporaryFolder,
@@ -85,6 +85,7 @@ pub async fn start(args: DemoArgs) -> Result<Demo> {
     let mails = MailSink::new(clock);
     let plan = Plan {
         store: Store::Folder(data.clone()),
+        secret_key: SecretKeyArgs::default(),
         lost: data.clone(),
         network: args.network,
         operations: args.operations,
