@@ -54,6 +54,8 @@ pub struct Setup {
     pub quota: Option<Quota>,
     pub subscription_state: SubscriptionState,
     pub used: QuotaStart,
+    /// What is granted to the subscription.
+    pub scopes: Vec<String>,
     pub has_subscription: bool,
     pub is_covered: bool,
     pub identities: Vec<IdentityRecord>,
@@ -99,6 +101,7 @@ impl Setup {
                 period_start: NOW,
                 units: 0,
             },
+            scopes: Vec::new(),
             has_subscription: true,
             is_covered: true,
             identities: Vec::new(),
@@ -153,7 +156,7 @@ impl Setup {
             plan_id: id("plan", 1),
             state: self.subscription_state,
             used: self.used,
-            scopes: Vec::new(),
+            scopes: self.scopes.clone(),
         }
     }
 }
