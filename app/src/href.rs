@@ -5,7 +5,7 @@
 
 use std::fmt::Display;
 
-use domain::id::{ApplicationId, KeyId, SessionId, SubscriptionId};
+use domain::id::{ApplicationId, ClientId, IdentityId, KeyId, SessionId, SubscriptionId};
 
 /// Puts query parameters behind a path, percent-encoded; pairs with an empty value are left out.
 pub fn with_query(path: &str, pairs: &[(&str, &str)]) -> String {
@@ -152,6 +152,16 @@ pub fn revoke_key(application: ApplicationId, key: KeyId) -> String {
     format!("/dashboard/applications/{application}/keys/{key}/revoke")
 }
 
+/// Create an OAuth client (POST); the answer is the page that shows its secret once.
+pub fn create_client(id: ApplicationId) -> String {
+    format!("/dashboard/applications/{id}/clients")
+}
+
+/// Asks before an OAuth client is revoked; POST revokes it.
+pub fn revoke_client(application: ApplicationId, client: ClientId) -> String {
+    format!("/dashboard/applications/{application}/clients/{client}/revoke")
+}
+
 /// Change name and description of an application.
 pub fn edit_application(id: ApplicationId) -> String {
     format!("/dashboard/applications/{id}/edit")
@@ -288,6 +298,26 @@ pub fn subscribers(organization: impl Display) -> String {
 /// A decision about a subscription (POST): `approve`, `refuse`, `suspend`, `resume`.
 pub fn subscriber_action(organization: impl Display, id: SubscriptionId, action: &'static str) -> String {
     format!("/console/{organization}/subscribers/{id}/{action}")
+}
+
+/// One subscriber: scopes and identities.
+pub fn subscriber(organization: impl Display, id: SubscriptionId) -> String {
+    format!("/console/{organization}/subscribers/{id}")
+}
+
+/// Grants scopes to a subscriber (POST).
+pub fn subscriber_scopes(organization: impl Display, id: SubscriptionId) -> String {
+    format!("/console/{organization}/subscribers/{id}/scopes")
+}
+
+/// Maps an identity to a subscriber (POST).
+pub fn subscriber_identities(organization: impl Display, id: SubscriptionId) -> String {
+    format!("/console/{organization}/subscribers/{id}/identities")
+}
+
+/// Takes an identity away from a subscriber (POST).
+pub fn remove_identity(organization: impl Display, id: SubscriptionId, identity: IdentityId) -> String {
+    format!("/console/{organization}/subscribers/{id}/identities/{identity}/remove")
 }
 
 /// The audit log.

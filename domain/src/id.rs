@@ -83,6 +83,10 @@ typed_ids! {
     ApplicationId = "app",
     /// One entry of the audit log.
     AuditId = "aud",
+    /// An OAuth client of an application.
+    ClientId = "cli",
+    /// An identity that a provider mapped to a subscription.
+    IdentityId = "idn",
     /// A credential of an application.
     KeyId = "key",
     /// A mail waiting to be sent.

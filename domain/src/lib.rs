@@ -14,6 +14,8 @@
 //! | application | what a consumer registers; owns subscriptions and keys |
 //! | subscription | an application on a plan |
 //! | key | a credential of an application |
+//! | client | an OAuth client of an application: asks the gateway for access tokens |
+//! | identity | whom another vouches for, mapped to a subscription by its provider |
 //! | upstream | the pool of targets a version is proxied to |
 //! | policy | what the gateway does to calls beside routing, keys and plans; attached to organization, api, version or operation |
 //! | snapshot | the gateway's immutable picture of all configuration |
@@ -45,9 +47,13 @@ pub mod slug;
 pub mod account;
 pub mod application;
 pub mod catalog;
+pub mod client;
 pub mod deprecation;
 pub mod expression;
 pub mod gateway_config;
+pub mod identity;
+#[cfg(feature = "store")]
+pub mod installation_key;
 pub mod key;
 pub mod notify;
 pub mod organization;

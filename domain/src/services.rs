@@ -16,7 +16,10 @@ use crate::{
         query::CatalogReads,
         service::Catalog,
     },
+    client::service::Clients,
     clock::Clock,
+    identity::service::Identities,
+    installation_key::InstallationKey,
     key::service::Keys,
     notify::outbox::Outbox,
     organization::service::Organizations,
@@ -47,6 +50,8 @@ pub struct Context {
     pub gateway_url: Arc<OnceLock<Box<str>>>,
     /// Hashes passwords.
     pub passwords: Passwords,
+    /// Seals secrets that are stored; without it, nothing that holds one can be saved.
+    pub installation_key: Option<Arc<InstallationKey>>,
 }
 
 impl Context {
@@ -63,6 +68,7 @@ impl Context {
             portal_url: portal_url.trim_end_matches('/').into(),
             gateway_url: Arc::default(),
             passwords: Passwords::new(PasswordCost::Owasp),
+            installation_key: None,
         }
     }
 }
@@ -92,6 +98,10 @@ pub struct Services {
     pub subscriptions: Subscriptions,
     /// Keys.
     pub keys: Keys,
+    /// OAuth clients.
+    pub clients: Clients,
+    /// Identities that providers map to subscriptions.
+    pub identities: Identities,
     /// Writing usage.
     pub ledger: Ledger,
     /// Reading usage.
@@ -106,18 +116,34 @@ pub struct Services {
 
 impl Services {
     /// Opens the database (see [`Database::open`]) and puts the use cases together.
-    pub async fn open(url: &str, portal_url: &str, addresses: AddressPolicy) -> Result<Self, OpenError> {
+    pub async fn open(
+        url: &str,
+        portal_url: &str,
+        addresses: AddressPolicy,
+        installation_key: Option<Arc<InstallationKey>>,
+    ) -> Result<Self, OpenError> {
         let db = Database::open(url, OpenOptions::default()).await?;
-        Ok(Self::new(Context::new(db, portal_url, addresses)))
+        Ok(Self::new(Context {
+            installation_key,
+            ..Context::new(db, portal_url, addresses)
+        }))
     }
 
     /// As [`Self::open`], over a PostgreSQL database that is away; see [`Database::open_later`].
     ///
     /// # Errors
     /// Not a URL of PostgreSQL.
-    pub fn open_later(url: &str, portal_url: &str, addresses: AddressPolicy) -> Result<Self, OpenError> {
+    pub fn open_later(
+        url: &str,
+        portal_url: &str,
+        addresses: AddressPolicy,
+        installation_key: Option<Arc<InstallationKey>>,
+    ) -> Result<Self, OpenError> {
         let db = Database::open_later(url, OpenOptions::default())?;
-        Ok(Self::new(Context::new(db, portal_url, addresses)))
+        Ok(Self::new(Context {
+            installation_key,
+            ..Context::new(db, portal_url, addresses)
+        }))
     }
 
     /// Puts the use cases together.
@@ -141,6 +167,8 @@ impl Services {
             applications: Applications { cx: cx.clone() },
             subscriptions: Subscriptions { cx: cx.clone() },
             keys: Keys { cx: cx.clone() },
+            clients: Clients { cx: cx.clone() },
+            identities: Identities { cx: cx.clone() },
             ledger: Ledger { cx: cx.clone() },
             usage: UsageReads { cx: cx.clone() },
             outbox: Outbox { cx: cx.clone() },

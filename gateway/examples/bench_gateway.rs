@@ -95,6 +95,7 @@ fn config() -> GatewayConfig {
                     period_start: OffsetDateTime::UNIX_EPOCH,
                     units: 0,
                 },
+                scopes: Vec::new(),
             })
             .collect(),
         keys: (0..KEYS)

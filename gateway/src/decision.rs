@@ -317,6 +317,7 @@ pub(crate) fn decide(
             budget: Arc::clone(&subscription.budget),
         });
         known.plan = Some(Arc::clone(plan));
+        phase::scopes::narrow(known, subscription);
     }
     if let Some(rules) = rules {
         phase::scopes::check(rules, known)?;

@@ -10,6 +10,7 @@
 //! | framing, header limits | `http1/request.rs`, `client/http2.rs` | 400, 408, 414, 431 |
 //! | path hygiene, body limit | `phase/limits.rs` | 400, 413 |
 //! | route | `phase/route.rs` | 404, 405 |
+//! | own pages, where no version has the path | `token_endpoint/`, `worker/own_page.rs` | 400, 401, 405, 413, 429 |
 //! | lifecycle | `phase/lifecycle.rs` | 410 |
 //! | preflight | `phase/preflight.rs` | – |
 //! | policies on size and address | `phase/limits.rs`, `phase/address.rs` | 403, 413, 414, 431 |
@@ -64,6 +65,7 @@ mod rules;
 mod snapshot;
 mod start;
 mod tls;
+mod token_endpoint;
 mod trace_context;
 mod transport;
 mod upstream;
@@ -78,4 +80,5 @@ pub use options::{GatewayOptions, Limits};
 pub use snapshot::{Applied, SnapshotHandle, Warning};
 pub use start::{Drained, Gateway, RunningGateway, StartError};
 pub use tls::{CertificateFiles, ClientAuthentication, TlsError, TlsOptions};
+pub use token_endpoint::{TokenCounters, TokenKeyError, TokenOptions, TokenSeed};
 pub use upstream::{UpstreamCertificate, UpstreamCertificates};

@@ -4,7 +4,7 @@ use std::{net::SocketAddr, time::Duration};
 
 use domain::{clock::Clock, policy::ip::Network, upstream::address::AddressPolicy};
 
-use crate::{AccessLog, TlsOptions, TokenVerifier};
+use crate::{AccessLog, TlsOptions, TokenOptions, TokenVerifier};
 
 /// What a gateway is started with.
 #[derive(Clone, Debug)]
@@ -27,9 +27,12 @@ pub struct GatewayOptions {
     pub cache_bytes: usize,
     /// Where "now" comes from.
     pub clock: Clock,
+    /// Access tokens for OAuth clients; without it, there is no token endpoint.
+    pub tokens: Option<TokenOptions>,
     /// Where calls are logged; costs nothing where there is none.
     pub access_log: Option<AccessLog>,
-    /// Verifies tokens of the installation's own token endpoint; without it none is accepted.
+    /// Verifies tokens of the installation's token endpoint. Where this is left out, a gateway with [`Self::tokens`] accepts
+    /// its own, and another accepts none.
     pub token_verifier: Option<TokenVerifier>,
 }
 
@@ -46,6 +49,7 @@ impl GatewayOptions {
             limits: Limits::default(),
             cache_bytes: 256 << 20,
             clock: Clock::System,
+            tokens: None,
             access_log: None,
             token_verifier: None,
         }

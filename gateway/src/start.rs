@@ -11,10 +11,11 @@ use tokio::{
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use crate::{
-    CacheHandle, Counters, GatewayOptions, SnapshotHandle, UsageSink,
+    CacheHandle, Counters, GatewayOptions, SnapshotHandle, TokenCounters, TokenKeyError, UsageSink,
     cache::Store,
     counters::WorkerCounters,
     tls::{Tls, TlsError},
+    token_endpoint::{TokenEndpoint, TokenIssuer},
     upstream::Prober,
     worker::{Listeners, Stop, Worker},
 };
@@ -40,6 +41,9 @@ pub enum StartError {
     /// A certificate can't be used.
     #[error(transparent)]
     Tls(#[from] TlsError),
+    /// No access tokens can be signed.
+    #[error(transparent)]
+    Tokens(#[from] TokenKeyError),
     /// A thread, its runtime or TLS could not be set up.
     #[error("a gateway worker could not start")]
     Worker(#[source] io::Error),
@@ -56,6 +60,7 @@ pub struct RunningGateway {
     tls_address: Option<SocketAddr>,
     counters: Counters,
     cache: CacheHandle,
+    tokens: Option<TokenCounters>,
     workers: Vec<oneshot::Receiver<usize>>,
     stop: Stop,
     _stops_when_dropped: (DropGuard, DropGuard),
@@ -75,7 +80,7 @@ impl Gateway {
     /// # Errors
     /// [`StartError`], and nothing is left running.
     pub fn start(
-        options: GatewayOptions,
+        mut options: GatewayOptions,
         snapshot: SnapshotHandle,
         usage: UsageSink,
     ) -> Result<RunningGateway, StartError> {
@@ -90,6 +95,15 @@ impl Gateway {
             let (address, listeners) = listen(options.listen)?;
             tls_address = Some(address);
             tls_listeners = listeners.into_iter().map(Some).collect();
+        }
+        let (mut tokens, mut own_verifier) = (None, None);
+        if let Some(options) = &options.tokens {
+            let issuer = TokenIssuer::new(options, address)?;
+            own_verifier = Some(issuer.verifier()?);
+            tokens = Some(Arc::new(TokenEndpoint::new(issuer)));
+        }
+        if options.token_verifier.is_none() {
+            options.token_verifier = own_verifier;
         }
         let counters: Vec<_> = (0..threads).map(|_| Arc::<WorkerCounters>::default()).collect();
         let cache = Store::new(options.cache_bytes);
@@ -106,7 +120,7 @@ impl Gateway {
             let (ended, has_ended) = oneshot::channel();
             let (options, snapshot, usage, stop) = (options.clone(), snapshot.clone(), usage.clone(), stop.clone());
             let (counters, cache) = (Arc::clone(&counters[number]), Arc::clone(&cache));
-            let tls = tls.clone();
+            let (tls, token_endpoint) = (tls.clone(), tokens.clone());
             let checks_targets = number == 0;
             let body = move || {
                 let prepared = Builder::new_current_thread()
@@ -117,7 +131,7 @@ impl Gateway {
                         // One worker asks for all.
                         let prober = checks_targets.then(|| Prober::new(options.addresses)).transpose()?;
                         let checks = prober.map(|prober| (snapshot.clone(), prober));
-                        let worker = Worker::new(options, &snapshot, counters, cache)?;
+                        let worker = Worker::new(options, &snapshot, counters, cache, token_endpoint)?;
                         let listeners = runtime.block_on(async {
                             let secure = tls_listener.map(TcpListener::from_std).transpose()?.zip(tls);
                             Ok::<_, io::Error>(Listeners {
@@ -155,6 +169,7 @@ impl Gateway {
             tls_address,
             counters: Counters(counters.into()),
             cache: CacheHandle(cache),
+            tokens: tokens.map(TokenCounters),
             workers,
             stop,
             _stops_when_dropped: guards,
@@ -181,6 +196,11 @@ impl RunningGateway {
     /// A handle on the response cache.
     pub fn cache(&self) -> CacheHandle {
         self.cache.clone()
+    }
+
+    /// What the token endpoint did, where there is one.
+    pub fn tokens(&self) -> Option<TokenCounters> {
+        self.tokens.clone()
     }
 
     /// Stops accepting, lets requests finish for at most `grace`, cuts what is left and hands over the last usage.

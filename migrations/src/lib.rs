@@ -14,6 +14,7 @@ mod m20261120_000005_installation;
 mod m20261120_000006_gateway_nodes;
 mod m20261121_000007_policies;
 mod m20261121_000008_version_routing;
+mod m20261121_000009_clients;
 mod table;
 
 use sea_orm_migration::{MigrationTrait, sea_orm::DynIden, sea_query::IntoIden};
@@ -32,6 +33,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261120_000006_gateway_nodes::Migration),
             Box::new(m20261121_000007_policies::Migration),
             Box::new(m20261121_000008_version_routing::Migration),
+            Box::new(m20261121_000009_clients::Migration),
         ]
     }
 

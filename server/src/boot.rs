@@ -15,9 +15,12 @@ use std::{
 use anyhow::Context as _;
 use app::cx::{AppState, Assets, Settings};
 use axum::Router;
-use domain::{account::throttle::SignInThrottle, services::Services, upstream::address::AddressPolicy};
+use domain::{
+    account::throttle::SignInThrottle, installation_key::Purpose, services::Services, upstream::address::AddressPolicy,
+};
 use gateway::{
-    CounterSnapshot, Gateway, GatewayOptions, RunningGateway, SnapshotHandle, UpstreamCertificates, UsageSink,
+    CounterSnapshot, Gateway, GatewayOptions, RunningGateway, SnapshotHandle, TokenOptions, TokenSeed,
+    UpstreamCertificates, UsageSink,
 };
 use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
@@ -25,7 +28,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     access_log::AccessLogWriter,
     assets,
-    config::{DrainArgs, FolderLock, NetworkArgs, OperationsArgs, Role, Store, local_url},
+    config::{DrainArgs, FolderLock, MissingKey, NetworkArgs, OperationsArgs, Role, SecretKeyArgs, Store, local_url},
     operations::{AccessLogSources, GatewaySources, Operations, PortalCounters, Readiness, Sources},
     snapshot_file::{Loaded, Recorder, SnapshotFile},
     tasks::{Reconciler, Tasks, UsageFlush, mail::Transport},
@@ -43,6 +46,8 @@ const USAGE_CAPACITY: usize = 64;
 pub struct Plan {
     /// Where the data is.
     pub store: Store,
+    /// The installation's key.
+    pub secret_key: SecretKeyArgs,
     /// Folder for what the database does not take; made when it is needed.
     pub lost: PathBuf,
     /// Addresses to listen on and how they are reached.
@@ -92,6 +97,7 @@ pub struct Running {
 pub async fn start(plan: Plan) -> anyhow::Result<Running> {
     let Plan {
         store,
+        secret_key,
         lost,
         network,
         operations,
@@ -116,12 +122,13 @@ pub async fn start(plan: Plan) -> anyhow::Result<Running> {
 
     let database = store.prepare()?;
     let lock = store.lock()?;
+    let key = secret_key.read(&store, MissingKey::Make)?;
     // With SQLite, the database is in the same folder: where it is away, so is the file.
-    let file = matches!(store, Store::Postgres(_)).then(|| SnapshotFile::new(&lost, &store));
+    let file = matches!(store, Store::Postgres(_)).then(|| SnapshotFile::new(&lost, &store).sealed_with(key.clone()));
     let file = file.filter(|_| Role::Gateway.is_among(&roles));
     // Every page needs the database; a gateway only needs what it was told.
     let needs_database = Role::Portal.is_among(&roles) || Role::Worker.is_among(&roles);
-    let (services, loaded) = match Services::open(&database, &portal_url, addresses).await {
+    let (services, loaded) = match Services::open(&database, &portal_url, addresses, key.clone()).await {
         Ok(services) => (services, None),
         Err(error) => {
             let last_good = file.as_ref().filter(|_| !needs_database && error.is_unreachable());
@@ -133,7 +140,10 @@ pub async fn start(plan: Plan) -> anyhow::Result<Running> {
                 confirmed_at = %loaded.confirmed_at,
                 "serving the last good configuration from the disk until the database is back"
             );
-            (Services::open_later(&database, &portal_url, addresses)?, Some(loaded))
+            (
+                Services::open_later(&database, &portal_url, addresses, key.clone())?,
+                Some(loaded),
+            )
         }
     };
     let tasks = Tasks::default();
@@ -147,6 +157,11 @@ pub async fn start(plan: Plan) -> anyhow::Result<Running> {
         options.addresses = addresses;
         options.clock = services.context.clock.clone();
         options.access_log = access_log;
+        options.tokens = key.as_ref().map(|key| TokenOptions {
+            seed: TokenSeed(key.derive(Purpose::Tokens)),
+            issuer: network.gateway_url.clone(),
+            life: network.token_life,
+        });
         options.tls = network.tls.options();
         options.trusted_proxies = network.trusted_proxies.iter().copied().map(Into::into).collect();
         if let Some(threads) = network.gateway_threads {
@@ -179,6 +194,12 @@ pub async fn start(plan: Plan) -> anyhow::Result<Running> {
 
     services.context.gateway_url.get_or_init(|| gateway_url.as_str().into());
 
+    if needs_database {
+        let resealed = services.policies.reseal().await?;
+        if resealed > 0 {
+            tracing::info!("sealed the secrets of {resealed} policies with the newest key");
+        }
+    }
     let has_mail_sink = matches!(mail, MailPlan::Sink(_));
     if Role::Worker.is_among(&roles) {
         let transport = match mail {
@@ -325,6 +346,7 @@ async fn start_gateway(
     let flush = UsageFlush::new(services.clone(), name, lost, tasks.records());
     let sources = GatewaySources {
         counters: gateway.counters(),
+        tokens: gateway.tokens(),
         snapshot,
         status: reconciler.status(),
         file: file_state,

@@ -11,8 +11,10 @@ use super::{Application, owned};
 use crate::{
     actor::Actor,
     catalog::input::{self, Mistakes},
+    client::Client,
     error::{DomainError, Result},
-    id::{AccountId, ApplicationId},
+    id::{AccountId, ApplicationId, SubscriptionId},
+    identity,
     key::{Key, KeyState},
     organization::Organization,
     plan::Plan,
@@ -20,7 +22,7 @@ use crate::{
     slug::{Slug, SlugError},
     store::{
         OrTaken,
-        entity::{account, api_key, application, plan, subscription},
+        entity::{account, api_key, application, oauth_client, plan, subscription},
         unit::{Change, Unit},
     },
     subscription::{Subscription, SubscriptionState},
@@ -57,6 +59,8 @@ pub struct ApplicationDetail {
     pub subscriptions: Vec<SubscriptionView>,
     /// Its keys: active ones first, newest first.
     pub keys: Vec<Key>,
+    /// Its OAuth clients: active ones first, newest first.
+    pub clients: Vec<Client>,
 }
 
 /// An application in the dashboard's list.
@@ -164,12 +168,15 @@ impl Applications {
         Ok(application)
     }
 
-    /// Deletes an application: its keys are revoked and its subscriptions canceled; its usage stays in the ledger.
+    /// Deletes an application: its keys and clients are revoked and its subscriptions canceled; its usage stays in the ledger.
     pub async fn delete(&self, actor: &Actor, id: ApplicationId) -> Result<()> {
         let mut unit = self.cx.begin().await?;
         let application = owned::to_change(&unit, actor, id).await?;
         let mut changes = cancel_all(&unit, actor, &application).await?;
         changes.extend(revoke_all(&unit, id).await?);
+        if revoke_clients(&unit, id).await? {
+            changes.push(Change::Identities);
+        }
         application::ActiveModel {
             id: Set(id),
             state: Set(application::DELETED.into()),
@@ -212,7 +219,30 @@ async fn cancel_all(unit: &Unit, actor: &Actor, application: &Application) -> Re
         .await?;
         changes.push(Change::Subscription(id));
     }
+    let over: Vec<SubscriptionId> = changes
+        .iter()
+        .filter_map(|change| match change {
+            Change::Subscription(id) => Some(*id),
+            _ => None,
+        })
+        .collect();
+    if identity::service::remove_of(unit, &over).await? {
+        changes.push(Change::Identities);
+    }
     Ok(changes)
+}
+
+/// Revokes every active client of an application; says whether there was one.
+async fn revoke_clients(unit: &Unit, application: ApplicationId) -> Result<bool> {
+    use oauth_client::Column;
+    let revoked = oauth_client::Entity::update_many()
+        .col_expr(Column::State, Expr::value(KeyState::Revoked.as_str()))
+        .col_expr(Column::RevokedAt, Expr::value(unit.now()))
+        .filter(Column::ApplicationId.eq(application))
+        .filter(Column::State.eq(KeyState::Active.as_str()))
+        .exec(&**unit)
+        .await?;
+    Ok(revoked.rows_affected > 0)
 }
 
 /// Revokes every active key of an application.

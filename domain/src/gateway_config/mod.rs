@@ -174,6 +174,8 @@ pub struct SubscriptionRecord {
     pub state: SubscriptionState,
     /// What the ledger has for the current period; only used when the gateway meets the subscription for the first time.
     pub used: QuotaStart,
+    /// Scopes that the provider granted: what tokens of the application's clients can be good for.
+    pub scopes: Vec<String>,
 }
 
 /// Where a quota counter begins after a start.

@@ -33,11 +33,22 @@ const ALPHABET: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmn
 impl KeyPlaintext {
     /// What every issued key begins with, so that scanners can find leaks.
     pub const PREFIX: &'static str = "tp_live_";
+    /// What the secret of an OAuth client begins with.
+    pub const CLIENT_SECRET_PREFIX: &'static str = "tp_secret_";
 
     /// Makes a key of random bytes: `tp_live_` + 32 characters + 6 characters of checksum (CRC-32 in base 62), so that
     /// a typing mistake can be told from a revoked key. Bytes of 248 and above are skipped to keep every character
     /// equally likely; 64 bytes are practically always enough, and `None` asks for more.
     pub fn from_random(bytes: &[u8]) -> Option<Self> {
+        Self::with_prefix(Self::PREFIX, bytes)
+    }
+
+    /// Makes the secret of an OAuth client in the same form; it begins with `tp_secret_`.
+    pub fn client_secret_from_random(bytes: &[u8]) -> Option<Self> {
+        Self::with_prefix(Self::CLIENT_SECRET_PREFIX, bytes)
+    }
+
+    fn with_prefix(prefix: &str, bytes: &[u8]) -> Option<Self> {
         let random: String = bytes
             .iter()
             .filter(|b| **b < 248)
@@ -45,7 +56,7 @@ impl KeyPlaintext {
             .map(|b| char::from(ALPHABET[usize::from(b % 62)]))
             .collect();
         (random.len() == RANDOM_LENGTH).then(|| {
-            let body = format!("{}{random}", Self::PREFIX);
+            let body = format!("{prefix}{random}");
             let check = checksum(&body);
             Self(body + &check)
         })

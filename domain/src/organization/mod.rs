@@ -34,7 +34,7 @@ pub struct Member {
 }
 
 /// Slugs that would collide with pages or the gateway's own paths.
-pub const RESERVED_SLUGS: [&str; 12] = [
+pub const RESERVED_SLUGS: [&str; 13] = [
     "admin",
     "api",
     "apis",
@@ -44,6 +44,7 @@ pub const RESERVED_SLUGS: [&str; 12] = [
     "demo",
     "health",
     "healthz",
+    "oauth2",
     "pkg",
     "problems",
     "turnpike",

@@ -102,6 +102,10 @@ consumer_claim: client_id
         MASK.clone_into(&mut self.client_secret.0);
     }
 
+    fn each_secret<E>(&mut self, mut change: impl FnMut(&'static str, &mut String) -> Result<(), E>) -> Result<(), E> {
+        change("client_secret", &mut self.client_secret.0)
+    }
+
     /// Only for the same server and name: whoever may change the endpoint must not be able to have the secret sent to
     /// another.
     fn unmask(&mut self, saved: &Self) {

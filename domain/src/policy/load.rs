@@ -4,11 +4,16 @@ use std::collections::{BTreeMap, HashMap};
 
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, prelude::Uuid};
 
-use super::{PolicySet, scope::OperationKey};
+use super::{
+    PolicySet,
+    scope::OperationKey,
+    secrets::{Opener, Unopened},
+};
 use crate::{
     error::Result,
     gateway_config::OperationRecord,
     id::{ApiId, OrganizationId, VersionId},
+    installation_key::InstallationKey,
     store::{
         entity::policy::{Column, Entity, Model},
         row::Corrupt,
@@ -19,16 +24,18 @@ use crate::{
 type Said = BTreeMap<String, PolicySet>;
 
 /// What a scope itself says. A row that cannot be read is an error: to leave it out could open what it closes.
-pub(super) async fn said(db: &impl ConnectionTrait, scope: Uuid) -> Result<Said> {
+/// Secrets that cannot be opened stand masked.
+pub(super) async fn said(db: &impl ConnectionTrait, key: Option<&InstallationKey>, scope: Uuid) -> Result<Said> {
     let rows = Entity::find()
         .filter(Column::ScopeId.eq(scope))
         .order_by_asc(Column::Operation)
         .all(db)
         .await?;
-    Ok(collect(rows)?)
+    let unopened = Unopened::Mask;
+    Ok(collect(rows, Opener { key, unopened })?)
 }
 
-/// What is in force for a version as a whole.
+/// What is in force for a version as a whole; secrets stand masked.
 pub(crate) async fn in_force(
     db: &impl ConnectionTrait,
     organization: OrganizationId,
@@ -37,39 +44,44 @@ pub(crate) async fn in_force(
 ) -> Result<PolicySet> {
     let mut levels = Vec::new();
     for scope in [organization.uuid(), api.uuid(), version.uuid()] {
-        levels.push(said(db, scope).await?.remove("").unwrap_or_default());
+        levels.push(said(db, None, scope).await?.remove("").unwrap_or_default());
     }
     Ok(PolicySet::effective(&levels))
 }
 
-fn collect(rows: Vec<Model>) -> Result<Said, Corrupt> {
+fn collect(rows: Vec<Model>, opener: Opener<'_>) -> Result<Said, Corrupt> {
     let mut said = Said::new();
     for row in rows {
         let operation = row.operation.clone();
-        row.add_to(said.entry(operation).or_default())?;
+        row.add_to(said.entry(operation).or_default(), opener)?;
     }
     Ok(said)
 }
 
 /// The policies of a whole installation, for gateways.
-pub(crate) struct AllPolicies {
+pub(crate) struct AllPolicies<'k> {
     rows: HashMap<Uuid, Vec<Model>>,
+    opener: Opener<'k>,
 }
 
-impl AllPolicies {
+impl<'k> AllPolicies<'k> {
     /// Reads them; there are few beside keys and versions.
-    pub(crate) async fn read(db: &impl ConnectionTrait) -> Result<Self> {
+    pub(crate) async fn read(db: &impl ConnectionTrait, key: Option<&'k InstallationKey>) -> Result<Self> {
         let mut rows: HashMap<Uuid, Vec<Model>> = HashMap::new();
         for row in Entity::find().all(db).await? {
             rows.entry(row.scope_id).or_default().push(row);
         }
-        Ok(Self { rows })
+        let unopened = Unopened::Refuse;
+        Ok(Self {
+            rows,
+            opener: Opener { key, unopened },
+        })
     }
 
     /// What is in force for a version; operations for which something else is are told in their records.
     ///
     /// # Errors
-    /// A row that cannot be read: nobody knows what it would have refused.
+    /// A row that cannot be read, or a secret that cannot be opened: nobody knows what it would have refused.
     pub(crate) fn in_force(
         &self,
         organization: OrganizationId,
@@ -77,7 +89,7 @@ impl AllPolicies {
         version: VersionId,
         operations: &mut [OperationRecord],
     ) -> Result<PolicySet, Corrupt> {
-        let said = |id: Uuid| collect(self.rows.get(&id).cloned().unwrap_or_default());
+        let said = |id: Uuid| collect(self.rows.get(&id).cloned().unwrap_or_default(), self.opener);
         let own = |said: &mut Said| said.remove("").unwrap_or_default();
         let (mut organization, mut api, mut version) =
             (said(organization.uuid())?, said(api.uuid())?, said(version.uuid())?);

@@ -34,6 +34,8 @@ pub mod rate_limits;
 pub mod scope;
 pub mod scopes;
 #[cfg(feature = "store")]
+pub(crate) mod secrets;
+#[cfg(feature = "store")]
 pub mod service;
 mod setting;
 pub mod signatures;
@@ -96,6 +98,14 @@ pub trait Policy: Clone + fmt::Debug + PartialEq + Serialize + DeserializeOwned 
 
     /// Takes secrets that stand as [`MASK`] from the body that was saved before.
     fn unmask(&mut self, _saved: &Self) {}
+
+    /// Hands over every secret with the name of its field, to seal it before it is stored or to open it after.
+    ///
+    /// # Errors
+    /// The first of `change`.
+    fn each_secret<E>(&mut self, _change: impl FnMut(&'static str, &mut String) -> Result<(), E>) -> Result<(), E> {
+        Ok(())
+    }
 }
 
 /// What stands in place of a secret.
@@ -239,6 +249,20 @@ macro_rules! policies { ($($variant:ident $field:ident $text:literal $type:ty;)+
         pub fn masked(mut self) -> Self {
             $(if let Some(Setting::On(policy)) = &mut self.$field { policy.mask(); })+
             self
+        }
+
+        /// Hands over every secret with the name of its policy and field: see [`Policy::each_secret`].
+        ///
+        /// # Errors
+        /// The first of `change`.
+        pub fn each_secret<E>(
+            &mut self,
+            mut change: impl FnMut(PolicyName, &'static str, &mut String) -> Result<(), E>,
+        ) -> Result<(), E> {
+            $(if let Some(Setting::On(policy)) = &mut self.$field {
+                policy.each_secret(|field, secret| change(PolicyName::$variant, field, secret))?;
+            })+
+            Ok(())
         }
 
         /// Takes secrets that stand as [`MASK`] from what was saved before.

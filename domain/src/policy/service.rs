@@ -3,12 +3,14 @@
 use std::collections::BTreeMap;
 
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect, Set, prelude::Uuid, sea_query::OnConflict,
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect, Set,
+    prelude::Uuid, sea_query::OnConflict,
 };
 
 use super::{
     PolicyLevel, PolicyName, PolicySet, load,
     scope::{OperationKey, PolicyScope},
+    secrets::{self, Opener, SecretPlace, Unopened},
 };
 use crate::{
     actor::Actor,
@@ -21,6 +23,7 @@ use crate::{
     error::{DomainError, FieldError, Result},
     gateway_config::OperationRecord,
     id::{ApiId, OrganizationId, RevisionId, VersionId},
+    installation_key::InstallationKey,
     services::Context,
     store::{
         entity::{api, organization, policy, revision, version},
@@ -69,6 +72,10 @@ impl Policies {
         Self { cx, enforced }
     }
 
+    fn key(&self) -> Option<&InstallationKey> {
+        self.cx.installation_key.as_deref()
+    }
+
     /// The policies that can be saved, in the order in which people read them.
     pub fn enforced(&self) -> impl Iterator<Item = PolicyName> + use<> {
         let enforced = self.enforced;
@@ -87,7 +94,8 @@ impl Policies {
             let message = format!("This version of Turnpike does not enforce `{name}`.");
             FieldError::new(format!("policies.{name}"), message)
         });
-        let errors: Vec<_> = unknown.chain(said.validate()).collect();
+        let unsealable = secrets::unsealable(self.key(), said);
+        let errors: Vec<_> = unknown.chain(said.validate()).chain(unsealable).collect();
         if errors.is_empty() {
             Ok(())
         } else {
@@ -104,7 +112,7 @@ impl Policies {
     pub async fn save(&self, actor: &Actor, scope: &PolicyScope, said: PolicySet) -> Result<bool> {
         let unit = self.cx.begin().await?;
         let place = place_to_change(&unit, actor, scope).await?;
-        let mut there = load::said(&*unit, place.scope).await?;
+        let mut there = load::said(&*unit, self.key(), place.scope).await?;
         let there = there.remove(&place.operation).unwrap_or_default();
         let said = said.unmasked(&there);
         self.judge(&said)?;
@@ -118,7 +126,11 @@ impl Policies {
         }
         let mut is_changed = false;
         for name in said.names() {
-            let Some(body) = said.said(name).filter(|body| Some(body) != there.said(name).as_ref()) else {
+            let body = said.said(name);
+            if body == there.said(name) {
+                continue;
+            }
+            let Some(body) = self.to_store(&place, name, &said)? else {
                 continue;
             };
             is_changed = true;
@@ -129,6 +141,48 @@ impl Policies {
                 .await?;
         }
         finish(unit, &place, is_changed).await
+    }
+
+    /// What a row says of a policy, with its secrets sealed.
+    fn to_store(&self, place: &Place, name: PolicyName, said: &PolicySet) -> Result<Option<serde_json::Value>> {
+        let mut alone = PolicySet::default();
+        alone.replace(name, said);
+        let at = SecretPlace {
+            scope: place.scope,
+            operation: &place.operation,
+        };
+        secrets::seal(self.key(), at, &mut alone).map_err(DomainError::internal)?;
+        Ok(alone.said(name))
+    }
+
+    /// Seals with the newest key what an earlier one sealed, so that the earlier one can go. Returns how many policies that
+    /// were. What cannot be opened stays as it is.
+    pub async fn reseal(&self) -> Result<usize> {
+        let Some(key) = self.key() else { return Ok(0) };
+        let unit = self.cx.begin().await?;
+        let mut count = 0;
+        for row in policy::Entity::find().all(&*unit).await? {
+            let Ok((name, mut said)) = row.sealed() else { continue };
+            let place = SecretPlace {
+                scope: row.scope_id,
+                operation: &row.operation,
+            };
+            let opener = Opener {
+                key: Some(key),
+                unopened: Unopened::Refuse,
+            };
+            if !secrets::is_outdated(key, &said) || opener.open(place, &mut said).is_err() {
+                continue;
+            }
+            secrets::seal(Some(key), place, &mut said).map_err(DomainError::internal)?;
+            let body = said.said(name);
+            let mut row = row.into_active_model();
+            row.body = Set(body.unwrap_or_default());
+            row.update(&*unit).await?;
+            count += 1;
+        }
+        unit.commit().await?;
+        Ok(count)
     }
 
     /// Takes away what a level says of a policy: what broader levels say is in force again. Says whether it said anything.
@@ -159,7 +213,10 @@ impl Policies {
         let around = around(db, actor, scope).await?;
         let mut levels = Vec::with_capacity(around.len());
         for (level, id, operation) in around {
-            let said = load::said(db, id).await?.remove(operation).unwrap_or_default();
+            let said = load::said(db, self.key(), id)
+                .await?
+                .remove(operation)
+                .unwrap_or_default();
             levels.push(LevelPolicies {
                 level,
                 said: shown(actor, said),
@@ -175,7 +232,7 @@ impl Policies {
     pub async fn operations(&self, actor: &Actor, version: VersionId) -> Result<BTreeMap<OperationKey, PolicySet>> {
         let db = self.cx.db.read();
         around(db, actor, &PolicyScope::Version(version)).await?;
-        let said = load::said(db, version.uuid()).await?.into_iter();
+        let said = load::said(db, self.key(), version.uuid()).await?.into_iter();
         let operations = said.filter(|(operation, _)| !operation.is_empty());
         Ok(operations
             .map(|(operation, said)| (OperationKey::stored(operation), shown(actor, said)))

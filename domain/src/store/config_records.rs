@@ -16,14 +16,19 @@ use crate::{
         CatalogRecords, KeyRecord, OperationRecord, PlanRecord, QuotaStart, SubscriptionRecord, VersionRecord,
     },
     id::{ApiId, ApplicationId, KeyId, OrganizationId, PlanId, RevisionId, VersionId},
+    installation_key::InstallationKey,
     key::KeyHash,
     policy::load::AllPolicies,
 };
 
 /// Every version that gateways know of, and every plan.
-pub(super) async fn catalog(tx: &DatabaseTransaction, documents: &DocumentTexts) -> Result<CatalogRecords> {
+pub(super) async fn catalog(
+    tx: &DatabaseTransaction,
+    key: Option<&InstallationKey>,
+    documents: &DocumentTexts,
+) -> Result<CatalogRecords> {
     Ok(CatalogRecords {
-        versions: versions(tx, documents).await?,
+        versions: versions(tx, key, documents).await?,
         plans: plans(tx).await?,
     })
 }
@@ -44,7 +49,11 @@ struct VersionRow {
     revision_id: Option<RevisionId>,
 }
 
-async fn versions(tx: &DatabaseTransaction, documents: &DocumentTexts) -> Result<Vec<VersionRecord>> {
+async fn versions(
+    tx: &DatabaseTransaction,
+    key: Option<&InstallationKey>,
+    documents: &DocumentTexts,
+) -> Result<Vec<VersionRecord>> {
     use version::Column;
     let rows = version::Entity::find()
         .inner_join(api::Entity)
@@ -89,7 +98,7 @@ async fn versions(tx: &DatabaseTransaction, documents: &DocumentTexts) -> Result
             hashes.insert(id, sha256);
         }
     }
-    let policies = AllPolicies::read(tx).await?;
+    let policies = AllPolicies::read(tx, key).await?;
     let hashes: HashMap<VersionId, String> = rows
         .iter()
         .filter_map(|row| Some((row.id, hashes.remove(&row.revision_id?)?)))
@@ -113,7 +122,7 @@ async fn versions(tx: &DatabaseTransaction, documents: &DocumentTexts) -> Result
 fn version_record(
     version: VersionRow,
     operations: Option<serde_json::Value>,
-    policies: &AllPolicies,
+    policies: &AllPolicies<'_>,
 ) -> Result<VersionRecord, Corrupt> {
     let row = Row::new("version", version.id);
     let mut operations: Vec<OperationRecord> = row.json_or_null("operations", operations)?.unwrap_or_default();
@@ -167,12 +176,14 @@ pub(super) fn subscription_record(
     subscription: subscription::Model,
     used: QuotaStart,
 ) -> Result<SubscriptionRecord, Corrupt> {
+    let row = Row::new("subscription", subscription.id);
     Ok(SubscriptionRecord {
         id: subscription.id,
         application_id: subscription.application_id,
         plan_id: subscription.plan_id,
-        state: Row::new("subscription", subscription.id).word("state", &subscription.state)?,
+        state: row.word("state", &subscription.state)?,
         used,
+        scopes: row.json_or_null("scopes", subscription.scopes)?.unwrap_or_default(),
     })
 }
 

@@ -20,6 +20,8 @@ use crate::{
         ConfigChanges, ConfigRevision, ConfigUpdate, GatewayConfig, KeyRecord, QuotaStart, SubscriptionRecord,
     },
     id::{KeyId, SubscriptionId},
+    identity,
+    installation_key::InstallationKey,
     key::{KeyHash, KeyState},
     plan::Period,
     services::Context,
@@ -63,16 +65,20 @@ impl GatewayConfigReads {
             && let Some(touched) = touched_since(&tx, since, revision).await?
         {
             return Ok(ConfigUpdate::Changes(Box::new(
-                changes(&tx, touched, (revision, now), &self.documents).await?,
+                changes(&tx, self.key(), touched, (revision, now), &self.documents).await?,
             )));
         }
         Ok(ConfigUpdate::Full(Box::new(GatewayConfig {
             revision,
-            catalog: catalog(&tx, &self.documents).await?,
+            catalog: catalog(&tx, self.key(), &self.documents).await?,
             subscriptions: all_subscriptions(&tx, now).await?,
             keys: all_keys(&tx).await?,
-            identities: Vec::new(),
+            identities: identity::load::records(&tx).await?,
         })))
+    }
+
+    fn key(&self) -> Option<&InstallationKey> {
+        self.cx.installation_key.as_deref()
     }
 }
 
@@ -87,6 +93,7 @@ async fn revision(db: &impl ConnectionTrait) -> Result<ConfigRevision> {
 #[derive(Default)]
 struct Touched {
     is_catalog: bool,
+    is_identity: bool,
     subscriptions: BTreeSet<SubscriptionId>,
     keys: BTreeMap<KeyId, KeyHash>,
 }
@@ -96,6 +103,7 @@ impl Touched {
     fn note(&mut self, entry: config_change::Model) -> Option<()> {
         match (entry.kind.as_str(), entry.entity_id) {
             ("catalog", _) => self.is_catalog = true,
+            ("identity", _) => self.is_identity = true,
             ("subscription", Some(id)) => {
                 self.subscriptions.insert(SubscriptionId::from_uuid(id));
             }
@@ -146,12 +154,14 @@ async fn touched_since(
 /// What became of everything that was touched: only these rows are read.
 async fn changes(
     tx: &DatabaseTransaction,
+    key: Option<&InstallationKey>,
     touched: Touched,
     (revision, now): (ConfigRevision, Timestamp),
     documents: &DocumentTexts,
 ) -> Result<ConfigChanges> {
     let Touched {
         is_catalog,
+        is_identity,
         subscriptions,
         mut keys,
     } = touched;
@@ -166,7 +176,7 @@ async fn changes(
     Ok(ConfigChanges {
         revision,
         catalog: if is_catalog {
-            Some(catalog(tx, documents).await?)
+            Some(catalog(tx, key, documents).await?)
         } else {
             None
         },
@@ -174,7 +184,11 @@ async fn changes(
         ended_subscriptions: subscriptions.into_iter().filter(|id| !is_live.contains(id)).collect(),
         keys: active,
         revoked_keys: keys.into_values().collect(),
-        identities: None,
+        identities: if is_identity {
+            Some(identity::load::records(tx).await?)
+        } else {
+            None
+        },
     })
 }
 

@@ -73,7 +73,12 @@ impl<I: Display> Row<I> {
         bytes.try_into().map_err(|_| self.corrupt(column, None))
     }
 
-    fn corrupt(&self, column: &'static str, source: Option<Box<dyn std::error::Error + Send + Sync>>) -> Corrupt {
+    /// The error of a column.
+    pub(crate) fn corrupt(
+        &self,
+        column: &'static str,
+        source: Option<Box<dyn std::error::Error + Send + Sync>>,
+    ) -> Corrupt {
         Corrupt {
             table: self.table,
             id: self.id.to_string(),
@@ -87,8 +92,11 @@ impl<I: Display> Row<I> {
 pub(crate) fn readable<T>(rows: impl IntoIterator<Item = Result<T, Corrupt>>) -> Vec<T> {
     rows.into_iter()
         .filter_map(|row| {
-            row.inspect_err(|error| tracing::error!(%error, source = ?error.source, "skipping a row"))
-                .ok()
+            row.inspect_err(|error| {
+                let source = error.source.as_deref().map(tracing::field::display);
+                tracing::error!(%error, source, "skipping a row");
+            })
+            .ok()
         })
         .collect()
 }

@@ -40,6 +40,8 @@ pub(crate) enum Change {
     Subscription(SubscriptionId),
     /// One key. The hash is kept too, as it is what a gateway drops when the row is gone.
     Key(KeyId, KeyHash),
+    /// Clients of applications or identities that providers mapped: gateways read all of them again.
+    Identities,
 }
 
 /// One use case in one transaction. Dropped without [`Unit::commit`], it leaves nothing behind.
@@ -115,6 +117,7 @@ impl Unit {
                 Change::Catalog => ("catalog", None, None),
                 Change::Subscription(id) => ("subscription", Some(id.uuid()), None),
                 Change::Key(id, hash) => ("key", Some(id.uuid()), Some(hash.0.to_vec())),
+                Change::Identities => ("identity", None, None),
             };
             config_change::ActiveModel {
                 revision: Set(revision),

@@ -33,6 +33,8 @@ pub struct Subscription {
     pub created_at: Timestamp,
     /// When it ended, for canceled ones.
     pub canceled_at: Option<Timestamp>,
+    /// Scopes that the provider granted: what tokens of the application's clients can be good for.
+    pub scopes: Vec<String>,
 }
 
 /// Where a subscription stands: `pending → active → canceled`. Trials and payment add states between these.

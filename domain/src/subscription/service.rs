@@ -13,10 +13,14 @@ use crate::{
     application::{Application, owned},
     error::{DomainError, Result},
     id::{ApplicationId, PlanId, SubscriptionId},
+    identity,
     plan::{Approval, Plan},
     services::Context,
     store::{
-        entity::{plan, subscription},
+        entity::{
+            plan,
+            subscription::{self, scopes_column},
+        },
         unit::{Change, Unit},
     },
     usage::{QuotaUse, quota},
@@ -70,6 +74,8 @@ impl Subscriptions {
             state: first_state(&plan),
             created_at: unit.now(),
             canceled_at: None,
+            // Granted anew, if at all.
+            scopes: Vec::new(),
         };
         let row = subscription::ActiveModel::from(&subscription);
         match earlier {
@@ -189,9 +195,10 @@ async fn own(unit: &Unit, actor: &Actor, id: SubscriptionId) -> Result<(Subscrip
     Ok((row.try_into()?, application))
 }
 
-/// Stores plan, state and end, and tells the gateways.
+/// Stores plan, state, scopes and end, and tells the gateways. What a provider mapped to a subscription goes with its end.
 async fn save(unit: &mut Unit, subscription: &Subscription) -> Result<()> {
     subscription::ActiveModel {
+        scopes: Set(scopes_column(&subscription.scopes)),
         id: Set(subscription.id),
         plan_id: Set(subscription.plan_id),
         state: Set(subscription.state.as_str().into()),
@@ -200,6 +207,12 @@ async fn save(unit: &mut Unit, subscription: &Subscription) -> Result<()> {
     }
     .update(&**unit)
     .await?;
-    unit.bump(&[Change::Subscription(subscription.id)]).await?;
+    let mut changes = vec![Change::Subscription(subscription.id)];
+    if subscription.state == SubscriptionState::Canceled
+        && identity::service::remove_of(unit, &[subscription.id]).await?
+    {
+        changes.push(Change::Identities);
+    }
+    unit.bump(&changes).await?;
     Ok(())
 }

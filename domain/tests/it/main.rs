@@ -8,6 +8,7 @@ mod catalog_lifecycle;
 mod catalog_reads;
 mod catalog_samples;
 mod catalog_specs;
+mod clients;
 mod documents;
 mod gateway_config;
 mod keys;

@@ -1,16 +1,20 @@
 //! Policies: saving, what is in force, and what gateways learn.
 
+use std::sync::Arc;
+
 use domain::{
     actor::Actor,
     authz::Role,
     error::{DomainError, ErrorCode},
-    fixture::{World, on_both_engines},
+    fixture::{INSTALLATION_KEY, World, on_both_engines},
     gateway_config::{ConfigUpdate, VersionRecord},
     id::VersionId,
+    installation_key::InstallationKey,
     policy::{MASK, OperationKey, PolicyLevel, PolicyName, PolicyScope, PolicySet},
     services::Services,
+    upstream::address::AddressPolicy,
 };
-use sea_orm::{ConnectionTrait as _, Database as Connection};
+use sea_orm::{ConnectionTrait as _, Database as Connection, Statement};
 use serde_json::json;
 
 fn set(body: serde_json::Value) -> PolicySet {
@@ -188,6 +192,58 @@ on_both_engines! {
         assert_eq!(record.policies, with("s3cret", "5s"));
         let log = world.services.audit.list(&owner, acme.id, None).await.unwrap().items;
         assert!(log.iter().all(|entry| !entry.detail.contains("s3cret")));
+    }
+
+    async fn secrets_are_stored_sealed(world) {
+        let (acme, owner) = world.organization("acme", "owner@acme.example").await;
+        let (pets, version) = world.published_api(&owner, acme.id, "pets").await;
+        let (_, other) = world.published_api(&owner, acme.id, "other").await;
+        let scope = PolicyScope::Api(pets.id);
+        let with = |secret: &str| set(json!({ "introspection": {
+            "endpoint": "https://a.example/", "client_id": "a", "client_secret": secret,
+        } }));
+        world.services.policies.save(&owner, &scope, with("s3cret")).await.unwrap();
+        let stored = async || {
+            let db = Connection::connect(world.url()).await.unwrap();
+            let sql = "SELECT CAST(body AS text) AS body FROM policy";
+            let row = db.query_one_raw(Statement::from_string(db.get_database_backend(), sql)).await.unwrap().unwrap();
+            db.close().await.unwrap();
+            row.try_get::<String>("", "body").unwrap()
+        };
+        let sealed = stored().await;
+        assert!(sealed.contains("sealed:") && !sealed.contains("s3cret"), "{sealed}");
+
+        let node = async |key: Option<&str>| {
+            let key = key.map(|key| Arc::new(InstallationKey::parse(key).unwrap()));
+            Services::open(world.url(), "", AddressPolicy::default(), key).await.unwrap()
+        };
+        let new_key = InstallationKey::generate().expose();
+        // Without the key, only what it is for is closed, and its provider can enter the secret again.
+        for key in [None, Some(new_key.as_str())] {
+            let node = node(key).await;
+            let Ok(ConfigUpdate::Full(config)) = node.gateway_config.read(None).await else { panic!("no configuration") };
+            assert_eq!(config.catalog.versions.iter().map(|v| v.id).collect::<Vec<_>>(), [other.id]);
+            let shown = node.policies.levels(&owner, &scope).await.unwrap().remove(1).said;
+            assert_eq!(shown, with(MASK));
+            assert_eq!(node.policies.reseal().await.unwrap(), 0);
+            node.context.db.close().await;
+        }
+        let without = Services::open(world.url(), "", AddressPolicy::default(), None).await.unwrap();
+        let refused = without.policies.judge(&with("s3cret")).unwrap_err();
+        assert!(format!("{refused:?}").contains("policies.introspection.client_secret"), "{refused:?}");
+        without.context.db.close().await;
+
+        // Both keys: what the earlier one sealed is sealed with the newest, once.
+        let rotated = node(Some(&format!("{new_key}\n{INSTALLATION_KEY}"))).await;
+        assert_eq!(rotated.policies.reseal().await.unwrap(), 1);
+        assert_eq!(rotated.policies.reseal().await.unwrap(), 0);
+        rotated.context.db.close().await;
+        assert_ne!(stored().await, sealed);
+        let renewed = node(Some(&new_key)).await;
+        let Ok(ConfigUpdate::Full(config)) = renewed.gateway_config.read(None).await else { panic!("no configuration") };
+        let record = config.catalog.versions.iter().find(|record| record.id == version.id).unwrap();
+        assert_eq!(record.policies, with("s3cret"));
+        renewed.context.db.close().await;
     }
 
     async fn a_policy_that_cannot_be_read_closes_its_versions(world) {

@@ -37,7 +37,7 @@ pub(crate) struct Witnesses<'a> {
 }
 
 /// What a token says, for which somebody vouches.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Vouched {
     pub(crate) kind: CredentialKind,
     /// Who vouches.

@@ -374,6 +374,7 @@ fn admit(
         plan_id: record.plan_id,
         state: record.state,
         budget,
+        scopes: (!record.scopes.is_empty()).then(|| record.scopes.iter().map(|scope| scope.as_str().into()).collect()),
     })
 }
 

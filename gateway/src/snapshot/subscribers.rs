@@ -24,4 +24,13 @@ pub(crate) struct Subscription {
     pub(crate) plan_id: PlanId,
     pub(crate) state: SubscriptionState,
     pub(crate) budget: Arc<Budget>,
+    /// `None` for the many that have none.
+    pub(super) scopes: Option<Arc<[Box<str>]>>,
+}
+
+impl Subscription {
+    /// Scopes that the provider granted.
+    pub(crate) fn scopes(&self) -> &[Box<str>] {
+        self.scopes.as_deref().unwrap_or_default()
+    }
 }

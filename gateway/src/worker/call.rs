@@ -4,7 +4,7 @@ use std::{rc::Rc, sync::Arc};
 
 use http::{StatusCode, Version};
 
-use super::{Heads, InFlight, Peer, Slot, Worker, cached::Cached, judged::Judging, reshaped::Changing};
+use super::{Heads, InFlight, Peer, Slot, Worker, cached::Cached, judged::Judging, own_page, reshaped::Changing};
 use crate::{
     WorkerLog,
     client::{Caller, Compressed, Compression, Watched},
@@ -21,6 +21,7 @@ use crate::{
     },
     problem::Reason,
     rules::{Place, Rules},
+    token_endpoint::{Page, TokenEndpoint},
     trace_context::TraceContext,
 };
 
@@ -91,8 +92,19 @@ async fn carry_out(
                 None => run.admitted(call, caller, heads).await,
             }
         }
-        Err(refusal) => run.refuse(call, caller, heads, *refusal).await,
+        Err(refusal) => match own_page(worker, &refusal, heads) {
+            // Boxed, so that connections whose calls it does not concern stay small.
+            Some((endpoint, page)) => Box::pin(own_page::answer(&run, endpoint, page, call, caller, heads)).await,
+            None => run.refuse(call, caller, heads, *refusal).await,
+        },
     }
+}
+
+/// The gateway's own page at a path that no version has.
+fn own_page<'w>(worker: &'w Worker, refusal: &Refusal, heads: &Heads) -> Option<(&'w TokenEndpoint, Page)> {
+    let endpoint = worker.tokens.as_deref()?;
+    let page = Page::at(heads.request.path()).filter(|_| refusal.reason == Reason::UnknownVersion)?;
+    Some((endpoint, page))
 }
 
 /// What the last phases of a call share.

@@ -7,6 +7,7 @@ mod composed;
 mod connection;
 mod inspected;
 mod judged;
+mod own_page;
 mod reshaped;
 mod slot;
 
@@ -49,6 +50,7 @@ use crate::{
     rules::{self, RuleState},
     snapshot::{Snapshot, Version as ApiVersion, http_date},
     tls::{self, Tls},
+    token_endpoint::TokenEndpoint,
     trace_context::TraceIds,
     transport::Transport,
     upstream::{Connector, Links, Pool, Prober, check_targets},
@@ -86,6 +88,8 @@ pub(crate) struct Worker {
     /// Shared by all workers.
     rule_state: Arc<RuleState>,
     cache: Arc<Store>,
+    /// Gives access tokens, where the gateway does.
+    tokens: Option<Arc<TokenEndpoint>>,
     log: Option<WorkerLog>,
     buffers: Rc<Buffers>,
     /// Milliseconds since the worker began, as of the last tick.
@@ -145,6 +149,7 @@ impl Worker {
         snapshot: &SnapshotHandle,
         counters: Arc<WorkerCounters>,
         cache: Arc<Store>,
+        tokens: Option<Arc<TokenEndpoint>>,
     ) -> io::Result<Rc<Self>> {
         let connector = Connector::new(options.addresses)?;
         let via =
@@ -171,6 +176,7 @@ impl Worker {
             held: Memory::new(options.limits.held_bytes),
             rule_state: snapshot.rule_state(),
             cache,
+            tokens,
             log: options.access_log.as_ref().map(AccessLog::worker),
             buffers: Rc::default(),
             now_ms: Rc::default(),

@@ -30,6 +30,7 @@ mod running;
 mod script;
 mod streaming;
 mod tls;
+mod tokens;
 mod upgrades;
 mod upstream;
 mod upstream_certificates;

@@ -57,6 +57,8 @@ pub struct Setup {
     pub quota: Option<Quota>,
     pub subscription_state: SubscriptionState,
     pub used: QuotaStart,
+    /// What is granted to the subscription.
+    pub scopes: Vec<String>,
     pub has_subscription: bool,
     pub is_covered: bool,
     pub identities: Vec<IdentityRecord>,
@@ -103,6 +105,7 @@ impl Setup {
                 period_start: NOW,
                 units: 0,
             },
+            scopes: Vec::new(),
             has_subscription: true,
             is_covered: true,
             identities: Vec::new(),
@@ -157,6 +160,7 @@ impl Setup {
             plan_id: id("plan", 1),
             state: self.subscription_state,
             used: self.used,
+            scopes: self.scopes.clone(),
         }
     }
 }

@@ -23,7 +23,7 @@ pub(super) async fn create(args: CreateAccountArgs) -> Result<()> {
         None => read_password()?,
     };
     let store = Store::try_from(args.store)?;
-    let services = Services::open(&store.prepare()?, "", AddressPolicy::default()).await?;
+    let services = Services::open(&store.prepare()?, "", AddressPolicy::default(), None).await?;
     let input = SignUp {
         email: args.email,
         name: args.name,

@@ -27,6 +27,7 @@ pub(super) async fn run(args: ServeArgs) -> Result<()> {
     let place = store.to_string();
     let plan = Plan {
         store,
+        secret_key: args.secret_key,
         lost: args.data,
         network: args.network,
         operations: args.operations,
@@ -39,7 +40,7 @@ pub(super) async fn run(args: ServeArgs) -> Result<()> {
     };
     let running = boot::start(plan).await?;
     greet(&running, &place).await?;
-    signals.serve_until(running).await
+    Box::pin(signals.serve_until(running)).await
 }
 
 async fn greet(running: &Running, place: &str) -> Result<()> {

@@ -7,6 +7,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use super::{
     operations::OperationsArgs,
     secret::Secret,
+    secret_key::SecretKeyArgs,
     serve::{NetworkArgs, ServeArgs},
     store::StoreArgs,
 };
@@ -72,6 +73,9 @@ pub struct ApplyArgs {
     /// Which installation.
     #[command(flatten)]
     pub store: StoreArgs,
+    /// Its key.
+    #[command(flatten)]
+    pub secret_key: SecretKeyArgs,
 }
 
 /// What to do with accounts.

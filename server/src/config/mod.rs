@@ -7,6 +7,7 @@ mod arguments;
 mod folder_lock;
 mod operations;
 mod secret;
+mod secret_key;
 mod serve;
 mod smtp;
 mod store;
@@ -20,6 +21,7 @@ pub use operations::{
     AccessLogArgs, AccessLogCalls, DrainArgs, OPERATIONS_DEFAULT, OperationsArgs, OperationsListener,
 };
 pub use secret::Secret;
+pub use secret_key::{MissingKey, SecretKeyArgs};
 pub(crate) use serve::local_url;
 pub use serve::{LogFormat, NetworkArgs, Role, ServeArgs};
 pub use smtp::{SmtpProtection, SmtpServer};

@@ -4,12 +4,15 @@ use std::{
     net::{IpAddr, SocketAddr, ToSocketAddrs as _},
     num::NonZeroUsize,
     path::PathBuf,
+    time::Duration,
 };
 
 use clap::{Args, ValueEnum};
 use url::Url;
 
-use super::{operations::OperationsArgs, secret::Secret, smtp::SmtpServer, tls::GatewayTlsArgs};
+use super::{
+    operations::OperationsArgs, secret::Secret, secret_key::SecretKeyArgs, smtp::SmtpServer, tls::GatewayTlsArgs,
+};
 
 /// Arguments of `turnpike serve`.
 #[derive(Args, Clone, Debug)]
@@ -20,6 +23,9 @@ pub struct ServeArgs {
     /// PostgreSQL database to use instead of SQLite
     #[arg(long, value_name = "URL", env = "TURNPIKE_DATABASE_URL", hide_env_values = true)]
     pub database_url: Option<Secret>,
+    /// The installation's key.
+    #[command(flatten)]
+    pub secret_key: SecretKeyArgs,
     /// What this process does; more than one process needs --database-url
     #[arg(
         long,
@@ -77,12 +83,23 @@ pub struct NetworkArgs {
     /// TLS of the gateway.
     #[command(flatten)]
     pub tls: GatewayTlsArgs,
+    /// How long access tokens last that OAuth clients are given, in seconds from 60 to 86400
+    #[arg(long, value_name = "SECONDS", env = "TURNPIKE_TOKEN_LIFE", default_value = "900", value_parser = token_life)]
+    pub token_life: Duration,
     /// Threads of the gateway, one per core by default
     #[arg(long, value_name = "N", env = "TURNPIKE_GATEWAY_THREADS")]
     pub gateway_threads: Option<NonZeroUsize>,
     /// Form of the log, on standard error
     #[arg(long, value_enum, env = "TURNPIKE_LOG_FORMAT", default_value_t = LogFormat::Text)]
     pub log_format: LogFormat,
+}
+
+/// A minute to a day.
+fn token_life(text: &str) -> Result<Duration, String> {
+    match text.parse() {
+        Ok(seconds @ 60..=86_400) => Ok(Duration::from_secs(seconds)),
+        _ => Err("write seconds from 60 to 86400".into()),
+    }
 }
 
 /// What a process does.

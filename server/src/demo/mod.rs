@@ -16,7 +16,7 @@ use domain::{clock::Clock, upstream::address::AddressPolicy};
 use crate::{
     boot::{self, MailPlan, Plan, Running},
     cli::{StopSignals, output},
-    config::{DemoArgs, Role, Store, prepare_folder},
+    config::{DemoArgs, Role, SecretKeyArgs, Store, prepare_folder},
     tasks::{Tasks, mail::MailSink},
     telemetry,
     temporary::TemporaryFolder,
@@ -44,7 +44,7 @@ pub(crate) async fn run(args: DemoArgs) -> Result<()> {
         folder,
         ..
     } = demo;
-    let stopped = signals.serve_until(running).await;
+    let stopped = Box::pin(signals.serve_until(running)).await;
     // In this order, and not before: requests that finish while the product stops still need their upstreams and data.
     drop((callers, upstreams, folder));
     stopped
@@ -85,6 +85,7 @@ pub async fn start(args: DemoArgs) -> Result<Demo> {
     let mails = MailSink::new(clock);
     let plan = Plan {
         store: Store::Folder(data.clone()),
+        secret_key: SecretKeyArgs::default(),
         lost: data.clone(),
         network: args.network,
         operations: args.operations,

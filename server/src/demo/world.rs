@@ -9,7 +9,7 @@ use time::{Duration, format_description::well_known::Rfc3339};
 use super::{history, upstreams::Upstreams};
 use crate::{
     cli::apply::{self, Mode},
-    config::{NetworkArgs, Store, local_url},
+    config::{MissingKey, NetworkArgs, SecretKeyArgs, Store, local_url},
 };
 
 /// Password of every sample account.
@@ -65,8 +65,10 @@ const FILES: [(&str, &str); 6] = [
 /// Makes the world, or brings one that was kept up to this process's ports and this month's dates.
 pub(super) async fn build(data: &Path, network: &NetworkArgs, upstreams: &Upstreams) -> Result<()> {
     let portal_url = network.portal_url.clone().unwrap_or_else(|| local_url(network.portal));
-    let database = Store::Folder(data.to_owned()).prepare()?;
-    let services = Services::open(&database, &portal_url, super::ADDRESSES).await?;
+    let store = Store::Folder(data.to_owned());
+    let database = store.prepare()?;
+    let key = SecretKeyArgs::default().read(&store, MissingKey::Make)?;
+    let services = Services::open(&database, &portal_url, super::ADDRESSES, key).await?;
     let built = fill(&services, data, upstreams).await;
     services.context.db.close().await;
     built

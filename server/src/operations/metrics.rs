@@ -10,7 +10,7 @@ use std::{
 };
 
 use domain::{id::VersionId, services::Services, store::Engine};
-use gateway::{AccessLogCounters, Counters, Finding, LatencyHistogram, SnapshotHandle, UsageBacklog};
+use gateway::{AccessLogCounters, Counters, Finding, LatencyHistogram, SnapshotHandle, TokenCounters, UsageBacklog};
 
 use super::{
     exposition::{Exposition, Form, seconds},
@@ -62,6 +62,8 @@ impl AccessLogSources {
 pub struct GatewaySources {
     /// What its workers count.
     pub counters: Counters,
+    /// What its token endpoint did, where there is one.
+    pub tokens: Option<TokenCounters>,
     /// What it serves.
     pub snapshot: SnapshotHandle,
     /// How fresh that is.
@@ -185,6 +187,15 @@ fn write_gateway(exposition: &mut Exposition, gateway: &GatewaySources) {
         "Time from the head of a request to the head of its answer.",
         &counters.latencies,
     );
+    if let Some(tokens) = &gateway.tokens {
+        let mut requests = exposition.counter(
+            "turnpike_gateway_token_requests",
+            "Requests for access tokens, by what became of them.",
+        );
+        for (outcome, count) in tokens.read() {
+            requests.sample(&[("outcome", outcome)], count);
+        }
+    }
     exposition
         .gauge(
             "turnpike_gateway_requests_in_flight",

@@ -1,4 +1,5 @@
-//! Records as bytes. Versions, plans and identities are JSON; subscriptions and keys, of which there may be millions, have fixed sizes.
+//! Records as bytes. Versions, plans and identities are JSON; subscriptions and keys, of which there may be millions, are
+//! packed.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -12,6 +13,7 @@ use domain::{
         SubscriptionRecord,
     },
     id::{ApplicationId, KeyId, PlanId, SubscriptionId},
+    installation_key::{InstallationKey, Purpose, SealError},
     key::KeyHash,
     subscription::SubscriptionState,
 };
@@ -19,7 +21,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 /// Names the file and its format; the last two bytes are the format's number.
-pub(super) const MAGIC: &[u8; 8] = b"TPGWCF02";
+pub(super) const MAGIC: &[u8; 8] = b"TPGWCF03";
 
 /// What wrote a file. Another version may know rules that this one would not keep.
 pub(super) const PROGRAM: &str = env!("CARGO_PKG_VERSION");
@@ -27,8 +29,8 @@ pub(super) const PROGRAM: &str = env!("CARGO_PKG_VERSION");
 /// Records in one frame.
 const RECORDS_PER_FRAME: usize = 32 * 1_024;
 
-/// Bytes of a subscription: three ids, state, period, units.
-pub(super) const SUBSCRIPTION: usize = 16 * 3 + 1 + 8 + 8;
+/// Bytes of a subscription at least: three ids, state, period, units, length of the scopes.
+pub(super) const SUBSCRIPTION: usize = 16 * 3 + 1 + 8 + 8 + 2;
 /// Bytes of a key: id, hash, application.
 pub(super) const KEY: usize = 16 + 32 + 16;
 
@@ -96,7 +98,7 @@ pub(super) fn frame(bytes: &mut Vec<u8>, before: u32, kind: Kind, payload: &[u8]
 }
 
 /// A whole file without a journal.
-pub(super) fn base(config: &GatewayConfig, installation: &[u8; 32]) -> Vec<u8> {
+pub(super) fn base(config: &GatewayConfig, installation: &[u8; 32], key: Option<&InstallationKey>) -> Vec<u8> {
     let GatewayConfig {
         revision,
         catalog,
@@ -118,7 +120,7 @@ pub(super) fn base(config: &GatewayConfig, installation: &[u8; 32]) -> Vec<u8> {
     for document in documents(catalog) {
         sum = frame(&mut bytes, sum, Kind::Document, &put_document(&document));
     }
-    sum = frame(&mut bytes, sum, Kind::Catalog, &json(catalog));
+    sum = frame(&mut bytes, sum, Kind::Catalog, &sealed_catalog(catalog, key));
     let mut payload = Vec::new();
     for records in subscriptions.chunks(RECORDS_PER_FRAME) {
         payload.clear();
@@ -171,9 +173,9 @@ pub(super) fn give_documents(catalog: &mut CatalogRecords, documents: &HashMap<S
     Some(())
 }
 
-/// The payload of a `Changes` frame: the number, then five lists, each behind its count. The catalog is a list of bytes,
-/// empty if it did not change.
-pub(super) fn changes(changes: &ConfigChanges) -> Vec<u8> {
+/// The payload of a `Changes` frame: the number, then six lists, each behind its count. Catalog and identities are lists
+/// of bytes, empty if they did not change.
+pub(super) fn changes(changes: &ConfigChanges, key: Option<&InstallationKey>) -> Vec<u8> {
     let ConfigChanges {
         revision,
         catalog,
@@ -184,7 +186,10 @@ pub(super) fn changes(changes: &ConfigChanges) -> Vec<u8> {
         identities,
     } = changes;
     let mut bytes = revision.to_le_bytes().to_vec();
-    let catalog = catalog.as_ref().map(json).unwrap_or_default();
+    let catalog = catalog
+        .as_ref()
+        .map(|catalog| sealed_catalog(catalog, key))
+        .unwrap_or_default();
     put_list(&mut bytes, &catalog, |bytes, byte| bytes.push(*byte));
     put_list(&mut bytes, subscriptions, put_subscription);
     put_list(&mut bytes, ended_subscriptions, |bytes, id| {
@@ -197,26 +202,78 @@ pub(super) fn changes(changes: &ConfigChanges) -> Vec<u8> {
     bytes
 }
 
-/// Reads the payload of a `Changes` frame; `None` if it is not one.
-pub(super) fn read_changes(payload: &[u8]) -> Option<ConfigChanges> {
+/// Why a payload cannot be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Unreadable {
+    /// It is not as it was written.
+    Damaged,
+    /// It was sealed with a key that is not here.
+    Sealed(SealError),
+}
+
+/// Reads the payload of a `Changes` frame.
+pub(super) fn read_changes(payload: &[u8], key: Option<&InstallationKey>) -> Result<ConfigChanges, Unreadable> {
     let mut bytes = Bytes(payload);
-    let revision = i64::from_le_bytes(bytes.array()?);
-    let catalog = bytes.json(read_catalog)?;
+    let revision = bytes.array().map(i64::from_le_bytes).ok_or(Unreadable::Damaged)?;
+    let catalog = bytes.count().and_then(|length| bytes.take(length));
+    let catalog = match catalog.ok_or(Unreadable::Damaged)? {
+        [] => None,
+        catalog => Some(read_catalog(catalog, key)?),
+    };
+    read_lists(&mut bytes, revision, catalog).ok_or(Unreadable::Damaged)
+}
+
+/// What comes after the catalog.
+fn read_lists(bytes: &mut Bytes<'_>, revision: i64, catalog: Option<CatalogRecords>) -> Option<ConfigChanges> {
     let changes = ConfigChanges {
         revision,
         catalog,
-        subscriptions: bytes.list(SUBSCRIPTION, subscription)?,
-        ended_subscriptions: bytes.list(16, |bytes| Some(SubscriptionId::from_uuid(bytes.uuid()?)))?,
-        keys: bytes.list(KEY, key)?,
-        revoked_keys: bytes.list(32, |bytes| Some(KeyHash(bytes.array()?)))?,
+        subscriptions: bytes.list(subscription)?,
+        ended_subscriptions: bytes.list(|bytes| Some(SubscriptionId::from_uuid(bytes.uuid()?)))?,
+        keys: bytes.list(key)?,
+        revoked_keys: bytes.list(|bytes| Some(KeyHash(bytes.array()?)))?,
         identities: bytes.json(read_identities)?,
     };
     bytes.0.is_empty().then_some(changes)
 }
 
+/// First byte of a catalog: as it is, or sealed with the installation's key.
+const CLEAR: u8 = 0;
+const SEALED: u8 = 1;
+
+/// Versions and plans. What policies need to ask others is in them, so they are sealed wherever there is a key; without one
+/// no such secret is told to gateways.
+fn sealed_catalog(catalog: &CatalogRecords, key: Option<&InstallationKey>) -> Vec<u8> {
+    let (kind, bytes) = match key {
+        None => (CLEAR, json(catalog)),
+        // An empty payload would be refused at reading, as unsealed JSON would be.
+        Some(key) => (
+            SEALED,
+            key.seal(Purpose::Snapshot, CATALOG, &json(catalog)).unwrap_or_default(),
+        ),
+    };
+    let mut payload = vec![kind];
+    payload.extend(bytes);
+    payload
+}
+
+/// What a sealed catalog belongs to.
+const CATALOG: &str = "catalog";
+
 /// Reads versions and plans.
-pub(super) fn read_catalog(payload: &[u8]) -> Option<CatalogRecords> {
-    serde_json::from_slice(payload).ok()
+pub(super) fn read_catalog(payload: &[u8], key: Option<&InstallationKey>) -> Result<CatalogRecords, Unreadable> {
+    let read = |json: &[u8]| serde_json::from_slice(json).map_err(|_| Unreadable::Damaged);
+    match payload.split_first() {
+        Some((&CLEAR, json)) => read(json),
+        Some((&SEALED, sealed)) => {
+            let key = key.ok_or(Unreadable::Sealed(SealError::NoKey))?;
+            let json = key
+                .open(Purpose::Snapshot, CATALOG, sealed)
+                .map_err(Unreadable::Sealed)?;
+            read(&json)
+        }
+        _ => Err(Unreadable::Damaged),
+    }
 }
 
 /// Reads identities.
@@ -264,6 +321,7 @@ fn put_subscription(bytes: &mut Vec<u8>, record: &SubscriptionRecord) {
         plan_id,
         state,
         used: QuotaStart { period_start, units },
+        scopes,
     } = record;
     for id in [id.uuid(), application_id.uuid(), plan_id.uuid()] {
         bytes.extend_from_slice(id.as_bytes());
@@ -276,6 +334,10 @@ fn put_subscription(bytes: &mut Vec<u8>, record: &SubscriptionRecord) {
     });
     bytes.extend_from_slice(&period_start.unix_timestamp().to_le_bytes());
     bytes.extend_from_slice(&units.to_le_bytes());
+    // At most 50 scopes of 128 characters without spaces.
+    let scopes = scopes.join(" ");
+    bytes.extend_from_slice(&(scopes.len() as u16).to_le_bytes());
+    bytes.extend_from_slice(scopes.as_bytes());
 }
 
 fn put_key(bytes: &mut Vec<u8>, record: &KeyRecord) {
@@ -322,10 +384,13 @@ impl<'a> Bytes<'a> {
         read(payload).map(Some)
     }
 
-    fn list<T>(&mut self, size: usize, read: fn(&mut Bytes<'_>) -> Option<T>) -> Option<Vec<T>> {
+    fn list<T>(&mut self, read: fn(&mut Bytes<'_>) -> Option<T>) -> Option<Vec<T>> {
         let count = self.count()?;
+        // Not allocated in advance: the count is only believed as far as the bytes go.
         let mut list = Vec::new();
-        read_records(self.take(count.checked_mul(size)?)?, read, &mut list)?;
+        for _ in 0..count {
+            list.push(read(self)?);
+        }
         Some(list)
     }
 }
@@ -346,6 +411,11 @@ pub(super) fn subscription(bytes: &mut Bytes<'_>) -> Option<SubscriptionRecord> 
         used: QuotaStart {
             period_start: Timestamp::from_unix_timestamp(i64::from_le_bytes(bytes.array()?)).ok()?,
             units: u64::from_le_bytes(bytes.array()?),
+        },
+        scopes: {
+            let length = u16::from_le_bytes(bytes.array()?);
+            let text = std::str::from_utf8(bytes.take(length.into())?).ok()?;
+            text.split_ascii_whitespace().map(ToOwned::to_owned).collect()
         },
     })
 }

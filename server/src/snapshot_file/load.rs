@@ -10,11 +10,12 @@ use std::{
 use domain::{
     clock::Timestamp,
     gateway_config::{CatalogRecords, ConfigUpdate, DocumentText, GatewayConfig},
+    installation_key::SealError,
 };
 
 use super::{
     SnapshotFile,
-    codec::{self, Begin, Kind, MAGIC, PROGRAM},
+    codec::{self, Begin, Kind, MAGIC, PROGRAM, Unreadable},
 };
 
 /// Bytes of a payload at most; a catalog of thousands of versions has a tenth.
@@ -49,6 +50,9 @@ pub enum LoadError {
     /// It is of another database.
     #[error("it is of another database")]
     OtherInstallation,
+    /// It was sealed with a key that is not the installation's.
+    #[error("{0}")]
+    Sealed(SealError),
     /// Something in it is not as it was written.
     #[error("it is damaged at byte {at}")]
     Damaged {
@@ -90,7 +94,8 @@ impl SnapshotFile {
                     documents.insert(document.sha256().to_owned(), document);
                 }
                 Next::Frame(Kind::Changes, payload) => {
-                    let mut changes = codec::read_changes(&payload).ok_or(LoadError::Damaged { at })?;
+                    let changes = codec::read_changes(&payload, self.key.as_deref());
+                    let mut changes = changes.map_err(|why| unreadable(why, at))?;
                     if let Some(catalog) = &mut changes.catalog {
                         codec::give_documents(catalog, &documents).ok_or(LoadError::Damaged { at })?;
                     }
@@ -147,9 +152,9 @@ impl SnapshotFile {
                     documents.insert(document.sha256().to_owned(), document);
                 }),
                 Kind::Catalog if catalog.is_none() => {
-                    catalog = codec::read_catalog(&payload);
-                    let catalog = catalog.as_mut();
-                    catalog.and_then(|catalog| codec::give_documents(catalog, documents))
+                    let read = codec::read_catalog(&payload, self.key.as_deref());
+                    let read = catalog.insert(read.map_err(|why| unreadable(why, at))?);
+                    codec::give_documents(read, documents)
                 }
                 Kind::Subscriptions => codec::read_records(&payload, codec::subscription, &mut subscriptions),
                 Kind::Keys => codec::read_records(&payload, codec::key, &mut keys),
@@ -172,6 +177,13 @@ impl SnapshotFile {
             }),
             _ => Err(damaged(frames.at)()),
         }
+    }
+}
+
+fn unreadable(why: Unreadable, at: u64) -> LoadError {
+    match why {
+        Unreadable::Damaged | Unreadable::Sealed(SealError::Damaged) => LoadError::Damaged { at },
+        Unreadable::Sealed(error) => LoadError::Sealed(error),
     }
 }
 

@@ -16,8 +16,8 @@
 //! - A base appears whole or not at all: it is written beside the old file and renamed.
 //! - A file that is damaged, of another version of the program or another database, or that others may write to, is not
 //!   used at all. Only a last frame that was cut off, by a crash while it was appended, is left out.
-//! - It is for its owner only. Keys are hashes, as in the database; what policies need to ask others, such as the secret
-//!   of a token introspection, is in it as the gateway is told it.
+//! - It is for its owner only. Keys and secrets of clients are hashes, as in the database; versions with their policies, in
+//!   which secrets stand that are told to others, are sealed with the installation's key.
 
 mod codec;
 mod load;
@@ -25,11 +25,15 @@ mod load;
 mod tests;
 mod write;
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use domain::{
     clock::Timestamp,
     gateway_config::{ConfigRevision, ConfigUpdate, DocumentText},
+    installation_key::InstallationKey,
 };
 use sha2::{Digest as _, Sha256};
 
@@ -47,6 +51,8 @@ pub struct SnapshotFile {
     path: PathBuf,
     /// SHA-256 of host and name of the database: another installation's keys must not count.
     installation: [u8; 32],
+    /// Seals what is secret in it.
+    key: Option<Arc<InstallationKey>>,
 }
 
 /// What a [`Recorder`] is told.
@@ -82,7 +88,14 @@ impl SnapshotFile {
         Self {
             path: folder.join(NAME),
             installation: Sha256::digest(store.to_string()).into(),
+            key: None,
         }
+    }
+
+    /// The same file, with the key that seals what is secret in it.
+    #[must_use]
+    pub fn sealed_with(self, key: Option<Arc<InstallationKey>>) -> Self {
+        Self { key, ..self }
     }
 
     /// Where it is.
@@ -95,7 +108,7 @@ impl SnapshotFile {
         match update {
             ConfigUpdate::Full(config) => Entry::Base {
                 revision: config.revision,
-                bytes: codec::base(config, &self.installation),
+                bytes: codec::base(config, &self.installation, self.key.as_deref()),
                 documents: codec::documents(&config.catalog)
                     .iter()
                     .map(|document| document.sha256().to_owned())
@@ -104,7 +117,7 @@ impl SnapshotFile {
             ConfigUpdate::Changes(changes) => Entry::Changes {
                 since: since.unwrap_or_default(),
                 revision: changes.revision,
-                payload: codec::changes(changes),
+                payload: codec::changes(changes, self.key.as_deref()),
                 documents: changes.catalog.as_ref().map(codec::documents).unwrap_or_default(),
             },
         }

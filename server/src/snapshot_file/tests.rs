@@ -1,4 +1,4 @@
-use std::{fs, os::unix::fs::PermissionsExt as _, path::Path};
+use std::{fs, os::unix::fs::PermissionsExt as _, path::Path, sync::Arc};
 
 use domain::{
     catalog::{
@@ -10,6 +10,7 @@ use domain::{
         OperationRecord, PlanRecord, QuotaStart, SubscriptionRecord, VersionRecord,
     },
     id::{ApiId, ApplicationId, KeyId, PlanId, SubscriptionId, VersionId},
+    installation_key::InstallationKey,
     key::KeyHash,
     plan::{Period, Quota, RateLimit},
     subscription::SubscriptionState,
@@ -37,6 +38,7 @@ fn subscription() -> SubscriptionRecord {
             period_start: datetime!(2026-11-01 0:00 UTC),
             units: 77,
         },
+        scopes: vec!["pets:read".into(), "pets:write".into()],
     }
 }
 
@@ -150,6 +152,25 @@ async fn what_was_recorded_is_read_again() {
     // A base takes the place of everything, also of what waits with it.
     record(&file, &[base(), changes(6), base()]).await;
     assert_eq!(load(&file).updates.len(), 1);
+}
+
+#[tokio::test]
+async fn secrets_are_sealed() {
+    let folder = TemporaryFolder::new("snapshot").unwrap();
+    let plain = file(folder.path());
+    let key = || Some(Arc::new(InstallationKey::generate()));
+    let ours = plain.clone().sealed_with(key());
+    let recorded = [base(), changes(6)];
+    record(&ours, &recorded).await;
+    assert_eq!(format!("{:?}", load(&ours).updates), format!("{recorded:?}"));
+    let bytes = fs::read(ours.path()).unwrap();
+    assert!(
+        !bytes.windows(9).any(|part| part == b"9000/base"),
+        "versions are sealed"
+    );
+    for other in [plain.clone(), plain.sealed_with(key())] {
+        assert!(matches!(other.load(), Err(LoadError::Sealed(_))));
+    }
 }
 
 #[tokio::test]

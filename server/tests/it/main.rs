@@ -26,5 +26,6 @@ mod routes;
 mod security;
 mod stopping;
 mod strangers;
+mod tokens;
 mod upstream;
 mod weight;

@@ -159,6 +159,55 @@ fn versions_have_places_of_their_own() {
 }
 
 #[test]
+fn clients_scopes_and_identities_are_kept_as_they_are_named() {
+    let sheet = Sheet::new("127.0.0.1:9");
+    let more = sheet.with(
+        "    subscriptions: [{ plan: acme/free }]\n",
+        "    clients: [{ id: billing, secret: a-fixed-secret }]\n    subscriptions:\n      - plan: acme/free\n        \
+         scopes: [pets:read, pets:write]\n        identities:\n          - subject: { issuer: \"https://id.example\", \
+         name: billing }\n",
+    );
+    let planned = sheet.changes(&more, &["--dry-run"]);
+    let done = sheet.changes(&more, &[]);
+    assert_eq!(planned, done);
+    let of = "application demo-app of dev@consumer.example";
+    for change in [
+        format!("import     client billing of {of}"),
+        format!("grant      scopes to {of} on acme/free: pets:read pets:write"),
+        format!("map        billing of https://id.example to {of} on acme/free"),
+    ] {
+        assert!(done.contains(&change), "{done:#?}");
+    }
+    assert_eq!(stdout(&sheet.apply(&more, &["--prune"])), "No changes.\n");
+    let other = more
+        .replace("a-fixed-secret", "another-secret")
+        .replace("[pets:read, pets:write]", "[]");
+    assert_eq!(sheet.changes(&other, &[]).len(), 2);
+    // Scopes that are not named stay as they are.
+    let text = sheet.text.clone();
+    assert_eq!(stdout(&sheet.apply(&text, &[])), "No changes.\n");
+    assert_eq!(sheet.changes(&text, &["--prune"]).len(), 2, "client and identity");
+    for (from, to, says) in [
+        ("id: billing", "id: a b", "clients[0].id"),
+        ("a-fixed-secret", "short", "clients[0].secret"),
+        ("pets:write]", "\"a\\\"b\"]", "subscriptions[0].scopes"),
+        (
+            "issuer: \"https://id.example\"",
+            "issuer: \"\"",
+            "identities[0].subject.issuer",
+        ),
+        ("subject: {", "certificate: x\n            subject: {", "identities[0]"),
+    ] {
+        let refused = sheet.apply(&more.replace(from, to), &[]);
+        assert!(
+            !refused.status.success() && stderr(&refused).contains(says),
+            "{}",
+            stderr(&refused)
+        );
+    }
+}
+
+#[test]
 fn what_is_no_longer_named_goes_when_asked() {
     let sheet = Sheet::new("127.0.0.1:9");
     let text = sheet.text.clone();

@@ -94,6 +94,7 @@ impl Product {
         let arguments = arguments();
         let plan = Plan {
             store,
+            secret_key: arguments.secret_key,
             lost: std::env::temp_dir().join("turnpike-it-lost"),
             network: arguments.network,
             operations: arguments.operations,

@@ -36,6 +36,8 @@ const FOR_ACCOUNTS: [&str; 1] = ["/subscribe/{org}/{plan}"];
 struct Things {
     application: String,
     key: String,
+    client: String,
+    identity: String,
     subscription: String,
     session: String,
 }
@@ -57,6 +59,8 @@ impl Things {
             ("{plan}", "free"),
             ("{policy}", "cors"),
             ("{key}", self.key.as_str()),
+            ("{client}", self.client.as_str()),
+            ("{identity}", self.identity.as_str()),
             ("{subscription}", self.subscription.as_str()),
             ("{id}", id),
         ] {
@@ -109,7 +113,17 @@ async fn what_is_not_yours_is_not_there() {
         .post(&format!("{application}/keys"), &[("name", "Key")])
         .await
         .expect(200);
+    owner
+        .post(&format!("{application}/clients"), &[("client_name", "Client")])
+        .await
+        .expect(200);
     let page = owner.get(&application).await.expect(200);
+    let subscriber = format!("/console/acme/subscribers/{}", page.word("sub_"));
+    let identity = [("issuer", "https://login.example.com/"), ("name", "billing")];
+    owner
+        .post(&format!("{subscriber}/identities"), &identity)
+        .await
+        .expect(303);
     // A browser can end the sessions of others only.
     product
         .browser()
@@ -119,6 +133,8 @@ async fn what_is_not_yours_is_not_there() {
     let things = Things {
         application: application.rsplit('/').next().unwrap().to_owned(),
         key: page.word("key_"),
+        client: page.word("cli_"),
+        identity: owner.get(&subscriber).await.expect(200).word("idn_"),
         subscription: page.word("sub_"),
         session: owner.get("/dashboard/settings").await.expect(200).word("ses_"),
     };

@@ -1,4 +1,4 @@
-//! The page of an application: subscriptions, keys, today's calls.
+//! The page of an application: subscriptions, keys, OAuth clients, today's calls.
 
 use axum::extract::Path;
 use domain::{
@@ -15,7 +15,7 @@ use domain::{
 };
 use leptos::prelude::*;
 
-use super::application_id;
+use super::{application_id, clients};
 use crate::{
     cx::Cx,
     form::FormState,
@@ -32,7 +32,7 @@ pub(super) async fn show(cx: Cx, Path(id): Path<String>) -> PageResult {
     page(&cx, application_id(&id)?, FormState::default()).await
 }
 
-/// The page; `key_form` is the refused form of a new key.
+/// The page; `key_form` is the refused form of a new key or OAuth client.
 pub(super) async fn page(cx: &Cx, id: ApplicationId, key_form: FormState) -> PageResult {
     let detail = cx.services().applications.detail(cx.actor(), id).await?;
     let now = cx.now();
@@ -60,6 +60,7 @@ pub(super) async fn page(cx: &Cx, id: ApplicationId, key_form: FormState) -> Pag
                 <ErrorSummary errors=key_form.errors.clone() />
                 {subscriptions_card(&detail)}
                 {keys_card(&detail, &key_form, now)}
+                {clients::card(&detail, &key_form, now)}
                 {calls_card(&calls)}
             </div>
         }
@@ -111,6 +112,9 @@ fn subscription(application: ApplicationId, view: &SubscriptionView) -> impl Int
         .map(|allowed| {
             view! { <Meter name="Used in this period" used=view.quota.used allowed unit="calls" /> }
         });
+    let scopes = (!view.subscription.scopes.is_empty()).then(|| {
+        view! { <p class="small muted">{format!("Scopes of access tokens: {}", view.subscription.scopes.join(" "))}</p> }
+    });
     let cancel = (view.subscription.state != SubscriptionState::Canceled).then(|| {
         view! {
             <LinkButton
@@ -142,6 +146,7 @@ fn subscription(application: ApplicationId, view: &SubscriptionView) -> impl Int
             </div>
             <p class="small muted">{limits_in_words(&view.plan).join(". ")}</p>
             <p class="small row">{apis}</p>
+            {scopes}
             {meter}
         </li>
     }

@@ -2,6 +2,7 @@
 
 mod application;
 mod change_plan;
+mod clients;
 mod delete;
 mod edit;
 mod keys;
@@ -28,6 +29,14 @@ pub fn router() -> Router<AppState> {
         .route(
             "/dashboard/applications/{id}/keys/{key}/revoke",
             get(keys::ask_revoke).post(keys::revoke),
+        )
+        .route(
+            "/dashboard/applications/{id}/clients",
+            get(clients::back).post(clients::create),
+        )
+        .route(
+            "/dashboard/applications/{id}/clients/{client}/revoke",
+            get(clients::ask_revoke).post(clients::revoke),
         )
         .route(
             "/dashboard/applications/{id}/subscriptions/{subscription}/plan",

@@ -8,6 +8,7 @@ mod plans;
 mod policies;
 mod settings;
 mod spec_fields;
+mod subscriber;
 mod subscribers;
 mod versions;
 
@@ -25,6 +26,7 @@ pub fn router() -> Router<AppState> {
         .merge(plans::router())
         .merge(policies::router())
         .merge(subscribers::router())
+        .merge(subscriber::router())
         .merge(audit::router())
         .merge(settings::router())
 }

@@ -159,7 +159,8 @@ fn row(slug: &str, subscriber: &SubscriberView, may_manage: bool, now: domain::c
         )),
         SubscriptionState::Pending | SubscriptionState::Canceled => None,
     });
-    Row::new(application)
+    let to = href::subscriber(slug, id);
+    Row::new(view! { <a href=to>{application}</a> })
         .cell(visible_text(&subscriber.owner.email).into_owned())
         .cell(subscriber.plan.name.clone())
         .cell(view! { <StateBadge state=subscriber.subscription.state /> })

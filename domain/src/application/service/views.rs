@@ -11,6 +11,7 @@ use super::{Application, ApplicationDetail, ApplicationOverview, Applications, S
 use crate::{
     actor::Actor,
     catalog::load::listed_apis,
+    client::Client,
     clock::Timestamp,
     error::{DomainError, Result},
     id::{ApiId, ApplicationId, OrganizationId, PlanId},
@@ -18,7 +19,7 @@ use crate::{
     organization::Organization,
     plan::{self, Period, Plan},
     store::{
-        entity::{api, api_key, application, organization, plan as plan_row, subscription, usage_record},
+        entity::{api, api_key, application, oauth_client, organization, plan as plan_row, subscription, usage_record},
         row::readable_as,
     },
     subscription::{Subscription, SubscriptionState, quota_uses},
@@ -65,10 +66,17 @@ impl Applications {
             .await?;
         let mut keys: Vec<Key> = readable_as(rows);
         keys.sort_by_key(|key| (key.state == KeyState::Revoked, Reverse(key.id)));
+        let rows = oauth_client::Entity::find()
+            .filter(oauth_client::Column::ApplicationId.eq(id))
+            .all(&tx)
+            .await?;
+        let mut clients: Vec<Client> = readable_as(rows);
+        clients.sort_by_key(|client| (client.state == KeyState::Revoked, Reverse(client.id)));
         Ok(ApplicationDetail {
             application,
             subscriptions,
             keys,
+            clients,
         })
     }
 }

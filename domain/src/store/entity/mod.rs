@@ -9,7 +9,9 @@ pub(crate) mod audit_entry;
 pub(crate) mod config_change;
 pub(crate) mod config_state;
 pub(crate) mod gateway_node;
+pub(crate) mod mapped_identity;
 pub(crate) mod membership;
+pub(crate) mod oauth_client;
 pub(crate) mod organization;
 pub(crate) mod outbox_mail;
 pub(crate) mod plan;
@@ -75,8 +77,8 @@ mod tests {
     on_both_engines! {
         async fn entities_have_the_columns_of_their_tables(world) {
             assert_same_columns!(world,
-                account account_token api api_key application audit_entry config_change config_state gateway_node membership
-                organization outbox_mail plan plan_api policy quota_usage revision session setting spec_document subscription
+                account account_token api api_key application audit_entry config_change config_state gateway_node mapped_identity membership
+                oauth_client organization outbox_mail plan plan_api policy quota_usage revision session setting spec_document subscription
                 usage_batch usage_record version);
         }
     }

@@ -5,7 +5,10 @@ use sea_orm::entity::prelude::*;
 use crate::{
     clock::Timestamp,
     id::{ApiId, OrganizationId, VersionId},
-    policy::{PolicyName, PolicySet},
+    policy::{
+        PolicyName, PolicySet,
+        secrets::{Opener, SecretPlace},
+    },
     store::row::{Corrupt, Row},
 };
 
@@ -35,12 +38,29 @@ pub(crate) enum Relation {}
 impl ActiveModelBehavior for ActiveModel {}
 
 impl Model {
-    /// Adds what the row says to what others say of the same thing.
-    pub(crate) fn add_to(self, set: &mut PolicySet) -> Result<(), Corrupt> {
-        let row = Row::new("policy", format!("{} {}", self.scope_id, self.name));
-        let name: PolicyName = row.word("name", &self.name)?;
-        let said = row.json("body", serde_json::json!({ self.name.as_str(): self.body }))?;
+    /// Adds what the row says to what others say of the same thing, with its secrets opened.
+    pub(crate) fn add_to(self, set: &mut PolicySet, opener: Opener<'_>) -> Result<(), Corrupt> {
+        let (name, mut said) = self.sealed()?;
+        let place = SecretPlace {
+            scope: self.scope_id,
+            operation: &self.operation,
+        };
+        opener
+            .open(place, &mut said)
+            .map_err(|error| self.row().corrupt("body", Some(error.into())))?;
         set.replace(name, &said);
         Ok(())
+    }
+
+    /// What the row says, as it is stored.
+    pub(crate) fn sealed(&self) -> Result<(PolicyName, PolicySet), Corrupt> {
+        let row = self.row();
+        let name: PolicyName = row.word("name", &self.name)?;
+        let said = row.json("body", serde_json::json!({ self.name.as_str(): self.body }))?;
+        Ok((name, said))
+    }
+
+    fn row(&self) -> Row<String> {
+        Row::new("policy", format!("{} {}", self.scope_id, self.name))
     }
 }

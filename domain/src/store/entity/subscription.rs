@@ -20,6 +20,8 @@ pub(crate) struct Model {
     pub(crate) state: String,
     pub(crate) created_at: Timestamp,
     pub(crate) canceled_at: Option<Timestamp>,
+    /// A list of words; null is an empty one.
+    pub(crate) scopes: Option<Json>,
 }
 
 #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
@@ -64,6 +66,7 @@ impl TryFrom<Model> for Subscription {
             state: row.word("state", &model.state)?,
             created_at: model.created_at,
             canceled_at: model.canceled_at,
+            scopes: row.json_or_null("scopes", model.scopes)?.unwrap_or_default(),
         })
     }
 }
@@ -77,6 +80,12 @@ impl From<&Subscription> for ActiveModel {
             state: Set(subscription.state.as_str().into()),
             created_at: Set(subscription.created_at),
             canceled_at: Set(subscription.canceled_at),
+            scopes: Set(scopes_column(&subscription.scopes)),
         }
     }
+}
+
+/// Scopes as the column has them.
+pub(crate) fn scopes_column(scopes: &[String]) -> Option<Json> {
+    (!scopes.is_empty()).then(|| Json::from(scopes))
 }

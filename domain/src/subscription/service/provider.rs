@@ -13,6 +13,7 @@ use crate::{
     actor::Actor,
     application::Application,
     authz::Action,
+    client::scope,
     clock::Timestamp,
     error::{DomainError, Result},
     id::{AccountId, ApplicationId, OrganizationId, PlanId, SubscriptionId},
@@ -131,6 +132,58 @@ impl Subscriptions {
             mail: None,
         };
         self.decide(actor, id, decision).await
+    }
+
+    /// One subscriber of an organization.
+    ///
+    /// # Errors
+    /// `NotFound` where there is no such live subscription, and for strangers.
+    pub async fn subscriber(
+        &self,
+        actor: &Actor,
+        organization: OrganizationId,
+        id: SubscriptionId,
+    ) -> Result<SubscriberView> {
+        let all = self.subscribers(actor, organization).await?;
+        all.into_iter()
+            .find(|subscriber| subscriber.subscription.id == id)
+            .ok_or(NOT_FOUND)
+    }
+
+    /// The provider says what scopes tokens of the application's clients can be good for, in place of what it said before.
+    /// A scope that is taken away is missing at once, also from tokens that were given.
+    ///
+    /// # Errors
+    /// `Invalid` at `scopes`; `Conflict` for a subscription that is over.
+    pub async fn grant_scopes(&self, actor: &Actor, id: SubscriptionId, scopes: Vec<String>) -> Result<Subscription> {
+        let mut unit = self.cx.begin().await?;
+        let row = subscription::Entity::find_by_id(id)
+            .lock_exclusive()
+            .one(&*unit)
+            .await?
+            .ok_or(NOT_FOUND)?;
+        let plan = plan_row::Entity::find_by_id(row.plan_id)
+            .one(&*unit)
+            .await?
+            .ok_or(NOT_FOUND)?;
+        actor
+            .require(Action::ManageSubscribers, plan.organization_id)
+            .map_err(|error| error.missing_as("subscription"))?;
+        scope::check(&scopes).map_err(|error| DomainError::Invalid(vec![error]))?;
+        let mut subscription = Subscription::try_from(row)?;
+        if subscription.state == SubscriptionState::Canceled {
+            return Err(DomainError::Conflict("This subscription is canceled.".into()));
+        }
+        if subscription.scopes == scopes {
+            return Ok(subscription);
+        }
+        subscription.scopes = scopes;
+        let detail = format!("{}: {}", plan.slug, subscription.scopes.join(" "));
+        unit.audit(actor, Some(plan.organization_id), "subscription.scopes", id, detail)
+            .await?;
+        save(&mut unit, &subscription).await?;
+        unit.commit().await?;
+        Ok(subscription)
     }
 
     async fn decide(&self, actor: &Actor, id: SubscriptionId, decision: Decision) -> Result<Subscription> {

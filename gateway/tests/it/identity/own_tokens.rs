@@ -37,6 +37,7 @@ async fn tokens_of_the_installation_speak_for_their_clients() {
         id: "client-1".into(),
         secret: KeyHash::of(b"secret"),
     });
+    setup.scopes = vec!["a".into()];
     world.snapshot.apply(setup.config());
     let scope = json!({ "scope": "a b" });
     let reply = with_token(&world, &own_token(&old, "at+jwt", scope.clone())).await;

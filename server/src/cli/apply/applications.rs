@@ -44,6 +44,8 @@ impl Run<'_> {
             };
             self.subscriptions(&at, detail.as_ref(), entry).await?;
             self.keys(&at, detail.as_ref(), entry).await?;
+            Box::pin(self.clients(&at, detail.as_ref(), entry)).await?;
+            Box::pin(self.grants(&at, detail.as_ref(), entry)).await?;
         }
         Ok(())
     }
@@ -272,6 +274,6 @@ pub(super) fn full_name(known: &SubscriptionView) -> String {
 }
 
 /// `application demo-app of dev@consumer.example`.
-fn thing(entry: &ApplicationEntry) -> String {
+pub(super) fn thing(entry: &ApplicationEntry) -> String {
     format!("application {} of {}", entry.slug, entry.owner.email)
 }

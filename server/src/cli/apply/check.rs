@@ -16,6 +16,7 @@ use domain::{
 
 use super::{
     at::At,
+    clients,
     manifest::{ApiEntry, ApplicationEntry, OrganizationEntry, PlanEntry, VersionEntry},
     read::Source,
     routing,
@@ -36,6 +37,7 @@ struct Seen<'m> {
     plans: HashSet<(&'m str, &'m str)>,
     applications: HashSet<(String, &'m str)>,
     keys: HashSet<&'m str>,
+    clients: HashSet<&'m str>,
 }
 
 /// Judges manifests, each by itself and beside the others.
@@ -254,7 +256,7 @@ fn application<'m>(at: &At<'_>, entry: &'m ApplicationEntry, seen: &mut Seen<'m>
             return Err(at.error("this key is named twice"));
         }
     }
-    Ok(())
+    clients::check(at, entry, &mut seen.clients)
 }
 
 /// The two slugs of a subscription's plan.

@@ -173,6 +173,8 @@ pub(crate) struct ApplicationEntry {
     pub(crate) subscriptions: Vec<SubscriptionEntry>,
     #[serde(default)]
     pub(crate) keys: Vec<KeyEntry>,
+    #[serde(default)]
+    pub(crate) clients: Vec<ClientEntry>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -190,6 +192,38 @@ pub(crate) struct OwnerEntry {
 pub(crate) struct SubscriptionEntry {
     /// `organization/plan`.
     pub(crate) plan: String,
+    /// What the provider grants. Left as it is where it is left out.
+    pub(crate) scopes: Option<Vec<String>>,
+    /// Who calls beside the application's keys.
+    #[serde(default)]
+    pub(crate) identities: Vec<IdentityEntry>,
+}
+
+/// One of the two.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct IdentityEntry {
+    pub(crate) subject: Option<SubjectEntry>,
+    /// PEM, or the SHA-256 thumbprint in hexadecimal.
+    pub(crate) certificate: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SubjectEntry {
+    pub(crate) issuer: String,
+    pub(crate) name: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ClientEntry {
+    /// `client_id`.
+    pub(crate) id: String,
+    /// `client_secret`.
+    pub(crate) secret: Secret,
+    /// What it is called in the dashboard; the id where it is left out.
+    pub(crate) name: Option<String>,
 }
 
 #[derive(Deserialize)]

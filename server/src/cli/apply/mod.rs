@@ -11,6 +11,7 @@ mod at;
 mod catalog;
 mod changes;
 mod check;
+mod clients;
 mod ending;
 pub(crate) mod manifest;
 mod organizations;
@@ -36,7 +37,7 @@ use domain::{
 
 use crate::{
     cli::output,
-    config::{ApplyArgs, Store},
+    config::{ApplyArgs, MissingKey, Store},
     temporary::TemporaryFolder,
 };
 use at::At;
@@ -62,7 +63,14 @@ pub(super) async fn run(args: ApplyArgs) -> Result<()> {
         store => (store, None),
     };
     // Its upstreams may be private whatever is said here: whoever holds the database says where calls go.
-    let services = Services::open(&store.prepare()?, &args.portal_url, AddressPolicy::default()).await?;
+    let database = store.prepare()?;
+    let missing = if args.dry_run {
+        MissingKey::Pretend
+    } else {
+        MissingKey::Make
+    };
+    let key = args.secret_key.read(&store, missing)?;
+    let services = Services::open(&database, &args.portal_url, AddressPolicy::default(), key).await?;
     let done = apply(
         &services,
         &sources,

@@ -137,6 +137,7 @@ impl Run<'_> {
                 canceled.map_err(|error| at.refused(error))?;
             }
         }
+        Box::pin(self.prune_clients(at, &detail, entry)).await?;
         let named: HashSet<_> = entry
             .keys
             .iter()
