@@ -344,7 +344,7 @@ mod tests {
         assert_eq!(
             line,
             "{\"time\":\"2026-11-21T12:00:00.25Z\",\"request_id\":\"4bf92f3577b34da6a3ce929d0e0e4736\",\
-             \"client_ip\":\"::1\",\"protocol\":\"HTTP/2\",\"method\":\"POST\",\"path\":\"/acme/\\\"\\n\u{7f}é\",\
+             \"client_ip\":\"::1\",\"protocol\":\"HTTP/2\",\"method\":\"POST\",\"host\":null,\"path\":\"/acme/\\\"\\n\u{7f}é\",\
              \"status\":429,\"reason\":\"rate-limited\",\"organization\":\"acme\",\"api\":\"petstore\",\
              \"version\":\"v1\",\"operation\":null,\"application\":null,\"subscription\":null,\
              \"key\":\"key_00000000000000000000000000000007\",\"credential\":\"key\",\"bytes_in\":1,\"bytes_out\":2,\"duration_us\":4,\
