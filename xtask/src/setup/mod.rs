@@ -27,6 +27,8 @@ pub(crate) enum Scope {
     Bench,
     /// Also the suites that `cargo xtask conformance` runs
     Conformance,
+    /// Also the programs that `cargo xtask soak` calls with and reads the ledger with
+    Soak,
 }
 
 /// A program that the operating system provides.
@@ -91,6 +93,21 @@ const CONFORMANCE_NEEDS: [Need; 2] = [
     },
 ];
 
+const SOAK_NEEDS: [Need; 2] = [
+    Need {
+        name: "h2load",
+        purpose: "the soak's callers over HTTP/2",
+        is_there: || find_program("h2load").is_some(),
+        package: "nghttp2-client",
+    },
+    Need {
+        name: "sqlite3",
+        purpose: "reading the ledger after a soak",
+        is_there: || find_program("sqlite3").is_some(),
+        package: "sqlite3",
+    },
+];
+
 /// Where Chromium, or a browser made of it, stands.
 pub(crate) fn chromium() -> Option<PathBuf> {
     ["chromium", "chromium-browser", "google-chrome"]
@@ -119,5 +136,6 @@ pub(crate) fn bring(workspace: &Workspace, scope: Scope) -> anyhow::Result<()> {
             debian::bring(&CONFORMANCE_NEEDS)?;
             conformance::bring(workspace)
         }
+        Scope::Soak => debian::bring(&SOAK_NEEDS),
     }
 }
