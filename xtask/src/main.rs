@@ -11,6 +11,7 @@ mod bench;
 mod build;
 mod conformance;
 mod demo;
+mod fuzz;
 mod process;
 mod server;
 mod setup;
@@ -58,6 +59,8 @@ enum Command {
     Conformance(conformance::Options),
     /// Run the product under mixed traffic while configurations change and a target dies; fails on any unexpected answer
     Soak(soak::Options),
+    /// Try the request path's properties with inputs that a fuzzer makes up
+    Fuzz(fuzz::Options),
     /// A target of the soak's
     #[command(hide = true)]
     SoakOrigin(soak::origin::Options),
@@ -83,6 +86,7 @@ fn run(command: Command) -> anyhow::Result<()> {
         Command::Bench(bench::Subject::Gateway(options)) => bench::gateway(&workspace, &options),
         Command::Conformance(options) => conformance::run(&workspace, &options),
         Command::Soak(options) => soak::run(&workspace, &options),
+        Command::Fuzz(options) => fuzz::run(&workspace, &options),
         Command::SoakOrigin(options) => soak::origin::serve(&options),
     }
 }

@@ -18,7 +18,7 @@ use clap::Args;
 
 use crate::{
     build::{self, Profile},
-    server::{Ready, Scratch, Server, free_port},
+    server::{Ready, Scratch, Server, free_port, quiet_ports},
     setup::{self, Scope},
     terminal::{note, step},
     workspace::Workspace,
@@ -59,8 +59,6 @@ const LIFE: Duration = Duration::from_secs(7);
 const ABSENCE: Duration = Duration::from_millis(1500);
 /// How long what is under way may take once nobody calls any more.
 const QUIET: Duration = Duration::from_secs(20);
-/// Ports that no connection gets by itself (`net.ipv4.ip_local_port_range`): a dead target's must stay free.
-const PORTS: std::ops::Range<u16> = 20_000..32_000;
 
 pub(crate) fn run(workspace: &Workspace, options: &Options) -> anyhow::Result<()> {
     setup::bring(workspace, Scope::Soak)?;
@@ -69,7 +67,7 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> anyhow::Result<()
         None => step("turnpike, optimised", || build::binary(workspace, Profile::Release))?,
     };
     let scratch = Scratch::new("soak")?;
-    let mut ports = PORTS.filter(|port| std::net::TcpListener::bind((std::net::Ipv4Addr::LOCALHOST, *port)).is_ok());
+    let mut ports = quiet_ports();
     let mut port = || ports.next().context("every port is taken");
     let targets = Targets {
         first: port()?,
