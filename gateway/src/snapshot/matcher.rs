@@ -104,7 +104,7 @@ impl Matcher {
 
 /// Collects routes.
 #[derive(Debug)]
-pub(super) struct MatcherBuilder {
+pub(crate) struct MatcherBuilder {
     nodes: Vec<Growing>,
 }
 
@@ -129,7 +129,7 @@ impl MatcherBuilder {
     ///
     /// # Errors
     /// The end of a sentence that begins with the path.
-    pub(super) fn add(&mut self, method: Method, template: &str, operation: u32) -> Result<(), Unusable> {
+    pub(crate) fn add(&mut self, method: Method, template: &str, operation: u32) -> Result<(), Unusable> {
         let mut node = 0_usize;
         for segment in path_template::parse(template)? {
             let fresh = self.nodes.len() as NodeId;
@@ -152,7 +152,7 @@ impl MatcherBuilder {
         Ok(())
     }
 
-    pub(super) fn build(self) -> Matcher {
+    pub(crate) fn build(self) -> Matcher {
         let nodes = self.nodes.into_iter().map(|growing| {
             let mut mixed: Vec<_> = growing.mixed.into_iter().collect();
             mixed.sort_by_key(|(pattern, _)| std::cmp::Reverse(pattern.weight()));

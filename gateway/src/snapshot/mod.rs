@@ -21,4 +21,9 @@ pub(crate) use hosts::{Hosts, host_name};
 pub(crate) use matcher::Found;
 pub(crate) use path_parameters::path_parameters;
 pub(crate) use path_template::{canonical, hex_pair};
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) use matcher::MatcherBuilder;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) use path_template::canonical;
+pub(crate) use path_template::hex_pair;
 pub(crate) use subscribers::{KeyEntry, Subscription};

@@ -50,7 +50,7 @@ impl Pattern {
 }
 
 /// Why a template can't be routed, as the end of a sentence about it.
-pub(super) type Unusable = &'static str;
+pub(crate) type Unusable = &'static str;
 
 /// Longest template that is routed.
 const MAX_TEMPLATE: usize = 4_096;
