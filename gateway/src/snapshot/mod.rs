@@ -23,6 +23,7 @@ pub(crate) use path_parameters::path_parameters;
 pub(crate) use path_template::{canonical, hex_pair};
 #[cfg(any(test, feature = "fuzzing"))]
 pub(crate) use matcher::MatcherBuilder;
+pub(crate) use path_parameters::path_parameters;
 #[cfg(any(test, feature = "fuzzing"))]
 pub(crate) use path_template::canonical;
 pub(crate) use path_template::hex_pair;
