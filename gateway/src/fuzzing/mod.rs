@@ -50,14 +50,22 @@ fn pieces(how: u8, mut bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
 mod tests {
     use std::{fs, path::Path};
 
+    use proptest::{prelude::*, sample::Index};
+
+    fn seeds(name: &str) -> Vec<Vec<u8>> {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus").join(name);
+        let files = fs::read_dir(folder).unwrap_or_else(|error| panic!("{name}: {error}"));
+        let mut paths: Vec<_> = files.map(|file| file.unwrap().path()).collect();
+        paths.sort();
+        paths.iter().map(|path| fs::read(path).unwrap()).collect()
+    }
+
     #[test]
     fn seeds_hold() {
-        let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus");
         for (name, target) in super::TARGETS {
-            let seeds = fs::read_dir(corpus.join(name)).unwrap_or_else(|error| panic!("{name}: {error}"));
-            for seed in seeds {
-                target(&fs::read(seed.unwrap().path()).unwrap());
-            }
+            let seeds = seeds(name);
+            assert!(!seeds.is_empty(), "{name} has no seeds");
+            seeds.iter().for_each(|seed| target(seed));
         }
     }
 
@@ -71,5 +79,62 @@ mod tests {
         programs.sort();
         let names: Vec<&str> = super::TARGETS.iter().map(|(name, _)| *name).collect();
         assert_eq!(programs, names);
+    }
+
+    /// A change of a text.
+    #[derive(Clone, Debug)]
+    enum Edit {
+        Replace(Index, u8),
+        Insert(Index, u8),
+        Remove(Index, Index),
+        /// A part of it once more, somewhere else.
+        Repeat(Index, Index, Index),
+    }
+
+    fn edit() -> impl Strategy<Value = Edit> {
+        // Bytes that mean something to one of the readers, and all others.
+        let meaningful = prop::sample::select(b"\r\n\t :;,=?&%/.{}[]\"'\\<>!-0a".to_vec());
+        let byte = prop_oneof![meaningful, any::<u8>()];
+        prop_oneof![
+            (any::<Index>(), byte.clone()).prop_map(|(at, byte)| Edit::Replace(at, byte)),
+            (any::<Index>(), byte).prop_map(|(at, byte)| Edit::Insert(at, byte)),
+            any::<[Index; 2]>().prop_map(|[from, to]| Edit::Remove(from, to)),
+            any::<[Index; 3]>().prop_map(|[from, to, at]| Edit::Repeat(from, to, at)),
+        ]
+    }
+
+    fn apply(text: &mut Vec<u8>, edit: &Edit) {
+        let length = text.len() + 1;
+        let range = |from: &Index, to: &Index| {
+            let (from, to) = (from.index(length), to.index(length));
+            from.min(to)..from.max(to)
+        };
+        match edit {
+            Edit::Replace(at, byte) => {
+                let at = at.index(length);
+                if let Some(place) = text.get_mut(at) {
+                    *place = *byte;
+                }
+            }
+            Edit::Insert(at, byte) => text.insert(at.index(length), *byte),
+            Edit::Remove(from, to) => drop(text.drain(range(from, to))),
+            Edit::Repeat(from, to, at) => {
+                let part = text[range(from, to)].to_vec();
+                let at = at.index(length);
+                text.splice(at..at, part);
+            }
+        }
+        text.truncate(4096);
+    }
+
+    proptest! {
+        /// A fuzzer for those who have no time: `PROPTEST_CASES=100000` makes it a longer one.
+        #[test]
+        fn changed_seeds_hold(target in any::<Index>(), seed in any::<Index>(), edits in prop::collection::vec(edit(), 1..12)) {
+            let (name, target) = target.get(&super::TARGETS);
+            let mut text = seed.get(&seeds(name)).clone();
+            edits.iter().for_each(|edit| apply(&mut text, edit));
+            target(&text);
+        }
     }
 }
