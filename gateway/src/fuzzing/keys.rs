@@ -23,7 +23,7 @@ pub fn cache_keys(bytes: &[u8]) {
     let (Some(one), Some(other)) = (place(), place()) else {
         return;
     };
-    let scope = CacheScope::compile(VersionId::NIL, "a/b/v1", None);
+    let scope = CacheScope::compile(VersionId::NIL, "a/b/v1", None, std::iter::empty());
     let key = |(authority, target): (&str, &str)| key_of(&scope, ignored, authority, target);
     let is_same = meaning(ignored, one) == meaning(ignored, other);
     assert_eq!(
