@@ -141,7 +141,8 @@ mod tests {
             for edit in &edits {
                 apply(&mut text, edit);
             }
-            target(&text);
+            let held = std::panic::catch_unwind(|| target(&text));
+            prop_assert!(held.is_ok(), "{name} with {:?}", String::from_utf8_lossy(&text));
         }
     }
 }

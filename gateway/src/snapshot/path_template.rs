@@ -140,6 +140,11 @@ pub(crate) fn canonical(segment: &str) -> String {
     out
 }
 
+/// Whether a segment is in that form and has nothing encoded, as most have: then it needs no copy.
+pub(super) fn is_plain(segment: &str) -> bool {
+    segment.bytes().all(is_pchar)
+}
+
 /// Value of two hexadecimal digits at the beginning.
 pub(crate) fn hex_pair(bytes: &[u8]) -> Option<u8> {
     let digit = |b: u8| char::from(b).to_digit(16).map(|d| d as u8);
