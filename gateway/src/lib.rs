@@ -49,6 +49,9 @@ mod coding;
 mod contract;
 mod counters;
 mod fast_hash;
+#[cfg(any(test, feature = "fuzzing"))]
+#[doc(hidden)]
+pub mod fuzzing;
 mod grpc;
 mod held;
 mod http1;

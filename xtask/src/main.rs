@@ -11,9 +11,11 @@ mod bench;
 mod build;
 mod conformance;
 mod demo;
+mod fuzz;
 mod process;
 mod server;
 mod setup;
+mod soak;
 mod terminal;
 mod test;
 mod workspace;
@@ -55,6 +57,13 @@ enum Command {
     Bench(bench::Subject),
     /// Run the gateway against conformance suites; fails when less passes than before
     Conformance(conformance::Options),
+    /// Run the product under mixed traffic while configurations change and a target dies; fails on any unexpected answer
+    Soak(soak::Options),
+    /// Try the request path's properties with inputs that a fuzzer makes up
+    Fuzz(fuzz::Options),
+    /// A target of the soak's
+    #[command(hide = true)]
+    SoakOrigin(soak::origin::Options),
 }
 
 fn main() -> ExitCode {
@@ -76,5 +85,8 @@ fn run(command: Command) -> anyhow::Result<()> {
         Command::Test(options) => test::run(&workspace, &options),
         Command::Bench(bench::Subject::Gateway(options)) => bench::gateway(&workspace, &options),
         Command::Conformance(options) => conformance::run(&workspace, &options),
+        Command::Soak(options) => soak::run(&workspace, &options),
+        Command::Fuzz(options) => fuzz::run(&workspace, &options),
+        Command::SoakOrigin(options) => soak::origin::serve(&options),
     }
 }

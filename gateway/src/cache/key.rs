@@ -51,7 +51,7 @@ impl Identity {
 }
 
 /// The bytes that a target is kept under. `target` is path and query below the version's base.
-pub(super) fn key_of(scope: &CacheScope, ignored: &[Box<str>], authority: &str, target: &str) -> Vec<u8> {
+pub(crate) fn key_of(scope: &CacheScope, ignored: &[Box<str>], authority: &str, target: &str) -> Vec<u8> {
     let mut key = Vec::with_capacity(SCOPE_BYTES + authority.len() + target.len() + 2);
     key.extend_from_slice(&scope.prefix);
     key.extend(authority.bytes().map(|byte| byte.to_ascii_lowercase()));
@@ -77,14 +77,14 @@ pub(super) fn key_of(scope: &CacheScope, ignored: &[Box<str>], authority: &str, 
 }
 
 /// Path and query in a key.
-pub(super) fn target_in(key: &[u8]) -> &[u8] {
+pub(crate) fn target_in(key: &[u8]) -> &[u8] {
     let rest = key.get(SCOPE_BYTES..).unwrap_or_default();
     memchr::memchr(0, rest).map_or(rest, |at| &rest[at + 1..])
 }
 
 /// A request field that an answer varies by.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Selecting {
+pub(crate) struct Selecting {
     /// In lower case.
     name: Box<[u8]>,
     /// `None` where the request had no such field.
@@ -102,7 +102,7 @@ impl Selecting {
 const SET_BY_US: [&[u8]; 5] = [b"x-forwarded-for", b"via", b"traceparent", b"te", b"connection"];
 
 /// What an answer to a request varies by; `None` when that can't be told from requests: `Vary: *`.
-pub(super) fn selecting(settings: &CacheSettings, request: &Fields, answer: &Fields) -> Option<Box<[Selecting]>> {
+pub(crate) fn selecting(settings: &CacheSettings, request: &Fields, answer: &Fields) -> Option<Box<[Selecting]>> {
     let mut names: Vec<Box<[u8]>> = settings.key_headers.to_vec();
     for name in answer.all(Known::Vary).flat_map(members) {
         let name = name.to_ascii_lowercase();
@@ -121,7 +121,7 @@ pub(super) fn selecting(settings: &CacheSettings, request: &Fields, answer: &Fie
 }
 
 /// Whether a request selects an answer.
-pub(super) fn is_selected(selecting: &[Selecting], request: &Fields) -> bool {
+pub(crate) fn is_selected(selecting: &[Selecting], request: &Fields) -> bool {
     selecting
         .iter()
         .all(|field| selecting_value(request, &field.name) == field.value)

@@ -15,6 +15,8 @@ pub(crate) use answer::{AnswerReader, BadAnswer, is_bodyless};
 pub(crate) use body::{BodyReader, Framing};
 pub(crate) use buffer::Buffers;
 pub(crate) use connection::{AnswerError, Connection, RequestEvent};
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) use request::RequestFound;
 pub(crate) use request::RequestReader;
 pub(crate) use syntax::{is_host, is_target, parse_length};
 pub(crate) use write::{RequestLine, write_request};

@@ -184,7 +184,7 @@ impl KeySet {
 
     /// A set of one secret for HS256. It comes from the configuration; key sets that are fetched never hold one.
     #[cfg_attr(
-        not(test),
+        not(any(test, feature = "fuzzing")),
         expect(dead_code, reason = "no policy has a shared secret; published examples do")
     )]
     pub(crate) fn of_secret(id: Option<String>, secret: &[u8]) -> Result<Self, KeySetError> {

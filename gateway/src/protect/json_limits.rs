@@ -96,7 +96,7 @@ pub(crate) enum JsonFault {
 
 impl JsonFault {
     /// Whether the body is no JSON, as opposed to JSON above a limit.
-    #[cfg(test)]
+    #[cfg(any(test, feature = "fuzzing"))]
     pub(crate) fn is_malformed(self) -> bool {
         matches!(self, Self::Syntax | Self::Utf8 | Self::LoneSurrogate | Self::Truncated)
     }

@@ -21,7 +21,7 @@ pub(crate) struct Changes {
 }
 
 impl HeaderRule {
-    pub(super) fn compile(headers: &Headers) -> Result<Self, String> {
+    pub(crate) fn compile(headers: &Headers) -> Result<Self, String> {
         Ok(Self {
             request: Changes::compile(&headers.request)?,
             answer: Changes::compile(&headers.response)?,

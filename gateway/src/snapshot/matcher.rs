@@ -5,7 +5,7 @@ use std::{borrow::Cow, collections::BTreeMap};
 
 use http::Method;
 
-use super::path_template::{self, Pattern, Segment, Unusable, canonical};
+use super::path_template::{self, Pattern, Segment, Unusable, canonical, is_plain};
 
 /// The routes of a version.
 #[derive(Debug, Default)]
@@ -78,10 +78,11 @@ impl Matcher {
             Some((segment, rest)) => (segment, Some(rest)),
             None => (rest, None),
         };
-        let segment = if segment.contains('%') {
-            Cow::Owned(canonical(segment))
-        } else {
+        // Callers send `|`, `^` or `[` as they are or encoded; templates have them encoded.
+        let segment = if is_plain(segment) {
             Cow::Borrowed(segment)
+        } else {
+            Cow::Owned(canonical(segment))
         };
         if let Ok(at) = node.literals.binary_search_by(|(text, _)| (**text).cmp(&*segment))
             && let Some(found) = self.walk(node.literals[at].1, rest, method, allowed)
@@ -104,7 +105,7 @@ impl Matcher {
 
 /// Collects routes.
 #[derive(Debug)]
-pub(super) struct MatcherBuilder {
+pub(crate) struct MatcherBuilder {
     nodes: Vec<Growing>,
 }
 
@@ -129,7 +130,7 @@ impl MatcherBuilder {
     ///
     /// # Errors
     /// The end of a sentence that begins with the path.
-    pub(super) fn add(&mut self, method: Method, template: &str, operation: u32) -> Result<(), Unusable> {
+    pub(crate) fn add(&mut self, method: Method, template: &str, operation: u32) -> Result<(), Unusable> {
         let mut node = 0_usize;
         for segment in path_template::parse(template)? {
             let fresh = self.nodes.len() as NodeId;
@@ -152,7 +153,7 @@ impl MatcherBuilder {
         Ok(())
     }
 
-    pub(super) fn build(self) -> Matcher {
+    pub(crate) fn build(self) -> Matcher {
         let nodes = self.nodes.into_iter().map(|growing| {
             let mut mixed: Vec<_> = growing.mixed.into_iter().collect();
             mixed.sort_by_key(|(pattern, _)| std::cmp::Reverse(pattern.weight()));
@@ -222,6 +223,22 @@ mod tests {
             ),
         ] {
             assert_eq!(routes.find(&method, path), expected, "{method} {path}");
+        }
+    }
+
+    #[test]
+    fn what_paths_should_not_have_is_found_encoded_or_not() {
+        let routes = matcher(&[("GET", "/a|b"), ("GET", "/{from}|{to}"), ("GET", "/x[0]/{id}")]);
+        for (path, operation) in [
+            ("/a|b", 0),
+            ("/a%7Cb", 0),
+            ("/a%7cb", 0),
+            ("/1|2", 1),
+            ("/1%7C2", 1),
+            ("/x[0]/1", 2),
+            ("/x%5B0%5d/1", 2),
+        ] {
+            assert_eq!(routes.find(&Method::GET, path), Found::Operation(operation), "{path}");
         }
     }
 

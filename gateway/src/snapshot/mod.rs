@@ -19,6 +19,8 @@ pub(crate) use catalog::{Catalog, Operation, Plan, Version};
 pub(crate) use handle::Snapshot;
 pub(crate) use hosts::{Hosts, host_name};
 pub(crate) use matcher::Found;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) use matcher::MatcherBuilder;
 pub(crate) use path_parameters::path_parameters;
 pub(crate) use path_template::{canonical, hex_pair};
 pub(crate) use subscribers::{KeyEntry, Subscription};

@@ -50,7 +50,7 @@ impl Pattern {
 }
 
 /// Why a template can't be routed, as the end of a sentence about it.
-pub(super) type Unusable = &'static str;
+pub(crate) type Unusable = &'static str;
 
 /// Longest template that is routed.
 const MAX_TEMPLATE: usize = 4_096;
@@ -138,6 +138,11 @@ pub(crate) fn canonical(segment: &str) -> String {
         at += if encoded.is_some() { 3 } else { 1 };
     }
     out
+}
+
+/// Whether a segment is in that form and has nothing encoded, as most have: then it needs no copy.
+pub(super) fn is_plain(segment: &str) -> bool {
+    segment.bytes().all(is_pchar)
 }
 
 /// Value of two hexadecimal digits at the beginning.

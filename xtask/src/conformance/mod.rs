@@ -3,7 +3,7 @@
 //! Each suite has the gateway of the real binary to itself, over a manifest, before an origin that the suite brings. What
 //! it is expected to pass stands in `xtask/conformance/expected.json`; less is an error.
 
-use std::{collections::BTreeMap, fs};
+use std::{collections::BTreeMap, fs, path::PathBuf};
 
 use anyhow::{Context as _, bail};
 use clap::{Args, ValueEnum};
@@ -18,6 +18,7 @@ use crate::{
 
 mod origins;
 mod product;
+mod stress;
 mod suites;
 
 #[derive(Args)]
@@ -28,6 +29,9 @@ pub(crate) struct Options {
     /// Take what passes as what is expected from now on
     #[arg(long)]
     accept: bool,
+    /// Run this binary in place of one of this checkout
+    #[arg(long, value_name = "FILE")]
+    binary: Option<PathBuf>,
     /// Name every case that does not pass
     #[arg(long)]
     list: bool,
@@ -45,6 +49,12 @@ pub(crate) enum Suite {
     Websocket,
     /// The upstream dies and comes back
     Interruption,
+    /// Load of wrk and h2load while the upstream is killed
+    Load,
+    /// Callers that are slow on purpose (slowhttptest)
+    Slow,
+    /// The listener with TLS, as sslscan sees it
+    Tls,
 }
 
 /// What a part of a suite came to.
@@ -70,7 +80,10 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> anyhow::Result<()
         .copied()
         .filter(|suite| options.only.is_empty() || options.only.contains(suite))
         .collect();
-    let binary = step("turnpike", || build::binary(workspace, Profile::Dev))?;
+    let binary = match &options.binary {
+        Some(binary) => binary.clone(),
+        None => step("turnpike", || build::binary(workspace, Profile::Dev))?,
+    };
     let mut scores = Scores::new();
     for suite in suites {
         let name = suite

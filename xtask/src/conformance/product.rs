@@ -55,6 +55,17 @@ pub(super) enum Started {
 
 /// Applies a manifest with the API to a new installation and serves it.
 pub(super) fn start(binary: &Path, scratch: &Scratch, api: &Api, upstream: u16) -> anyhow::Result<Started> {
+    start_with(binary, scratch, api, upstream, &[])
+}
+
+/// As [`start`], with further arguments of `serve`.
+pub(super) fn start_with(
+    binary: &Path,
+    scratch: &Scratch,
+    api: &Api,
+    upstream: u16,
+    arguments: &[String],
+) -> anyhow::Result<Started> {
     let data = scratch.path().join("data");
     scratch.write("api.yaml", &document(api))?;
     let manifest = MANIFEST
@@ -76,6 +87,8 @@ pub(super) fn start(binary: &Path, scratch: &Scratch, api: &Api, upstream: u16) 
     serve
         .args(["--portal", &format!("127.0.0.1:{}", free_port()?), "--data"])
         .arg(&data);
+    // Several installations may run side by side.
+    serve.args(["--operations", "off"]).args(arguments);
     let server = Server::start(
         "turnpike",
         &mut serve,

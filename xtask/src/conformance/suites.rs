@@ -7,7 +7,7 @@ use anyhow::Context as _;
 use super::{
     Score, Scores, Suite, origins,
     product::{self, Api, PREFIX, Product, Started},
-    read,
+    read, stress,
 };
 use crate::{
     process,
@@ -85,6 +85,9 @@ impl Suite {
                 )
             }
             Self::Interruption => interruption(workspace, binary),
+            Self::Load => Ok(one("load", stress::load(workspace, binary)?)),
+            Self::Slow => Ok(one("slow", stress::slow(binary)?)),
+            Self::Tls => Ok(one("tls", stress::tls(binary)?)),
         }
     }
 }

@@ -27,6 +27,10 @@ pub(crate) enum Scope {
     Bench,
     /// Also the suites that `cargo xtask conformance` runs
     Conformance,
+    /// Also the programs that `cargo xtask soak` calls with and reads the ledger with
+    Soak,
+    /// Also cargo-fuzz, for `cargo xtask fuzz`
+    Fuzz,
 }
 
 /// A program that the operating system provides.
@@ -76,7 +80,7 @@ const BENCH_NEEDS: [Need; 3] = [
     },
 ];
 
-const CONFORMANCE_NEEDS: [Need; 2] = [
+const CONFORMANCE_NEEDS: [Need; 6] = [
     Need {
         name: "h2load",
         purpose: "conformance over HTTP/2",
@@ -89,7 +93,53 @@ const CONFORMANCE_NEEDS: [Need; 2] = [
         is_there: || process::succeeds(Command::new("python3").args(["-c", "import ensurepip, venv"])),
         package: "python3-venv",
     },
+    Need {
+        name: "wrk",
+        purpose: "load while the upstream is killed",
+        is_there: || find_program("wrk").is_some(),
+        package: "wrk",
+    },
+    Need {
+        name: "slowhttptest",
+        purpose: "callers that are slow on purpose",
+        is_there: || find_program("slowhttptest").is_some(),
+        package: "slowhttptest",
+    },
+    Need {
+        name: "sslscan",
+        purpose: "a look at the gateway's TLS from outside",
+        is_there: || find_program("sslscan").is_some(),
+        package: "sslscan",
+    },
+    Need {
+        name: "openssl",
+        purpose: "certificates of the conformance suites",
+        is_there: || find_program("openssl").is_some(),
+        package: "openssl",
+    },
 ];
+
+const SOAK_NEEDS: [Need; 2] = [
+    Need {
+        name: "h2load",
+        purpose: "the soak's callers over HTTP/2",
+        is_there: || find_program("h2load").is_some(),
+        package: "nghttp2-client",
+    },
+    Need {
+        name: "sqlite3",
+        purpose: "reading the ledger after a soak",
+        is_there: || find_program("sqlite3").is_some(),
+        package: "sqlite3",
+    },
+];
+
+const FUZZ_NEEDS: [Need; 1] = [Need {
+    name: "a C++ compiler",
+    purpose: "libFuzzer",
+    is_there: || find_program("c++").is_some(),
+    package: "g++",
+}];
 
 /// Where Chromium, or a browser made of it, stands.
 pub(crate) fn chromium() -> Option<PathBuf> {
@@ -119,5 +169,20 @@ pub(crate) fn bring(workspace: &Workspace, scope: Scope) -> anyhow::Result<()> {
             debian::bring(&CONFORMANCE_NEEDS)?;
             conformance::bring(workspace)
         }
+        Scope::Soak => debian::bring(&SOAK_NEEDS),
+        Scope::Fuzz => {
+            debian::bring(&FUZZ_NEEDS)?;
+            cargo_fuzz(workspace)
+        }
     }
+}
+
+/// Cargo's subcommand that builds and runs fuzz targets; for this account, as cargo installs its programs.
+fn cargo_fuzz(workspace: &Workspace) -> anyhow::Result<()> {
+    if process::succeeds(workspace.cargo().args(["fuzz", "--version"])) {
+        return Ok(());
+    }
+    step("set up: cargo-fuzz", || {
+        process::run(workspace.cargo().args(["install", "cargo-fuzz", "--locked"]))
+    })
 }

@@ -32,7 +32,7 @@ pub(crate) enum Group {
 
 impl Group {
     /// All of them.
-    #[cfg(test)]
+    #[cfg(any(test, feature = "fuzzing"))]
     pub(crate) const ALL: [Self; 10] = [
         Self::Sql,
         Self::Xss,
