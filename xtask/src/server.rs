@@ -100,9 +100,24 @@ impl Server {
 
     /// User and system time of the process and its children so far, in seconds.
     pub(crate) fn cpu_seconds(&self) -> anyhow::Result<f64> {
+        let ticks: u64 = self.family()?.iter().map(|(_, stat)| stat.ticks).sum();
+        Ok(ticks as f64 / TICKS_PER_SECOND)
+    }
+
+    /// Memory of the process and its children that is not swapped out, in bytes. Pages that they share count for each.
+    pub(crate) fn resident_bytes(&self) -> anyhow::Result<u64> {
+        let resident = |(pid, _): &(u32, Stat)| {
+            let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+            let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+            line.split_whitespace().next()?.parse::<u64>().ok()
+        };
+        Ok(self.family()?.iter().filter_map(resident).sum::<u64>() * 1024)
+    }
+
+    /// The process and its children.
+    fn family(&self) -> anyhow::Result<Vec<(u32, Stat)>> {
         let own = self.child.id();
-        let mut ticks = 0;
-        let mut seen = false;
+        let mut family = Vec::new();
         for entry in fs::read_dir("/proc").context("CPU time is read from /proc, which only Linux has")? {
             let Ok(pid) = entry?.file_name().to_string_lossy().parse::<u32>() else {
                 continue;
@@ -113,14 +128,13 @@ impl Server {
             };
             let Some(stat) = Stat::parse(&stat) else { continue };
             if pid == own || stat.parent == own {
-                ticks += stat.ticks;
-                seen |= pid == own;
+                family.push((pid, stat));
             }
         }
-        if !seen {
+        if family.iter().all(|(pid, _)| *pid != own) {
             bail!("the server has ended");
         }
-        Ok(ticks as f64 / TICKS_PER_SECOND)
+        Ok(family)
     }
 }
 
@@ -188,12 +202,12 @@ impl Ready<'_> {
     }
 }
 
-fn connect(port: u16) -> io::Result<TcpStream> {
+pub(crate) fn connect(port: u16) -> io::Result<TcpStream> {
     TcpStream::connect_timeout(&SocketAddr::from((Ipv4Addr::LOCALHOST, port)), Duration::from_secs(1))
 }
 
 /// The status that a `GET` gets.
-fn status(port: u16, path: &str, fields: &str) -> io::Result<u16> {
+pub(crate) fn status(port: u16, path: &str, fields: &str) -> io::Result<u16> {
     let mut stream = connect(port)?;
     stream.set_read_timeout(Some(Duration::from_secs(5)))?;
     let head = format!("GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n{fields}Connection: close\r\n\r\n");
@@ -205,11 +219,12 @@ fn status(port: u16, path: &str, fields: &str) -> io::Result<u16> {
         .map_err(|_| io::Error::new(io::ErrorKind::InvalidData, "the answer is not HTTP"))
 }
 
+/// Waits a moment, for something outside to change.
 #[expect(
     clippy::disallowed_methods,
     reason = "no runtime here, and another process's state can only be polled"
 )]
-fn pause() {
+pub(crate) fn pause() {
     std::thread::sleep(POLL);
 }
 
