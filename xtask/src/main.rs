@@ -83,7 +83,7 @@ fn run(command: Command) -> anyhow::Result<()> {
         Command::Build { release } => build::all(&workspace, build::Profile::from_release(release)).map(drop),
         Command::Demo { args } => demo::start(&workspace, &args),
         Command::Test(options) => test::run(&workspace, &options),
-        Command::Bench(bench::Subject::Gateway(options)) => bench::gateway(&workspace, &options),
+        Command::Bench(subject) => bench::run(&workspace, &subject),
         Command::Conformance(options) => conformance::run(&workspace, &options),
         Command::Soak(options) => soak::run(&workspace, &options),
         Command::Fuzz(options) => fuzz::run(&workspace, &options),

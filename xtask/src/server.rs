@@ -136,9 +136,7 @@ impl Server {
         }
         Ok(family)
     }
-}
 
-impl Server {
     /// Ends it without asking.
     pub(crate) fn kill(&mut self) -> anyhow::Result<()> {
         self.child.kill()?;

@@ -1,9 +1,13 @@
 //! Drives one server with wrk and reads what it cost.
 
+use std::path::Path;
+
 use anyhow::Context as _;
 
-use super::Target;
-use crate::{process, server::program};
+use crate::{
+    process,
+    server::{Server, program},
+};
 
 /// What one server did in one round.
 pub(super) struct Sample {
@@ -16,13 +20,33 @@ pub(super) struct Sample {
     pub(super) not_2xx: f64,
 }
 
-pub(super) fn drive(target: &Target, key: &str, seconds: u32, connections: u32) -> anyhow::Result<Sample> {
-    let before = target.server.cpu_seconds()?;
+/// What is asked.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Calls<'a> {
+    /// Always the same, with this key.
+    One(&'a str),
+    /// What a script for wrk makes.
+    Scripted(&'a Path),
+}
+
+/// Drives `server` at `url` for some seconds.
+pub(super) fn drive(
+    server: &Server,
+    url: &str,
+    calls: Calls<'_>,
+    seconds: u32,
+    connections: u32,
+) -> anyhow::Result<Sample> {
+    let before = server.cpu_seconds()?;
     let mut wrk = program("wrk")?;
-    wrk.args(["-t1", "--latency", "-H", &format!("x-api-key: {key}")]);
-    wrk.args([&format!("-c{connections}"), &format!("-d{seconds}s"), &target.url]);
+    wrk.args(["-t1", "--latency"]);
+    match calls {
+        Calls::One(key) => wrk.args(["-H", &format!("x-api-key: {key}")]),
+        Calls::Scripted(script) => wrk.arg("-s").arg(script),
+    };
+    wrk.args([&format!("-c{connections}"), &format!("-d{seconds}s"), url]);
     let report = process::output(&mut wrk)?;
-    let used = target.server.cpu_seconds()? - before;
+    let used = server.cpu_seconds()? - before;
     read(&report, used).with_context(|| format!("can't read wrk's report:\n{report}"))
 }
 

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::{KEYS, key, ready};
-use crate::server::{Scratch, Server, free_port, program};
+use crate::server::{Ready, Scratch, Server, free_port, program};
 
 /// The path that is driven; the upstream answers any.
 pub(super) const PATH: &str = "/pets/1";
@@ -27,6 +27,16 @@ http { access_log off; keepalive_requests 100000000; map_hash_max_size 65536; ma
     proxy_http_version 1.1; proxy_set_header Connection ""; proxy_set_header X-Forwarded-For $remote_addr;
     proxy_pass http://u; } } }
 "#;
+
+/// nginx that passes bodies on as they come: what it does best with large ones.
+const PASSING_NGINX: &str = r"worker_processes 1; daemon off; pid {folder}/nginx.pid; error_log {folder}/nginx.err crit;
+events { worker_connections 4096; }
+http { access_log off; client_max_body_size 0; proxy_buffer_size 64k; proxy_buffers 8 64k; client_body_buffer_size 128k;
+  upstream u { server 127.0.0.1:{upstream}; keepalive 16; }
+  server { listen 127.0.0.1:{port} reuseport; location / {
+    proxy_buffering off; proxy_request_buffering off;
+    proxy_http_version 1.1; proxy_set_header Connection ''; proxy_pass http://u; } } }
+";
 
 const HAPROXY: &str = "global
   nbthread 1
@@ -86,6 +96,15 @@ pub(super) fn nginx(scratch: &Scratch, upstream: u16) -> anyhow::Result<(Server,
         )?,
         port,
     ))
+}
+
+/// Nothing but bodies passed on.
+pub(super) fn passing_nginx(scratch: &Scratch, upstream: u16) -> anyhow::Result<(Server, u16)> {
+    let port = free_port()?;
+    let config = scratch.write("nginx.conf", &fill(PASSING_NGINX, scratch, port, upstream))?;
+    let mut nginx = program("nginx")?;
+    nginx.arg("-c").arg(config);
+    Ok((Server::start("nginx", &mut nginx, scratch, port, Ready::Listens)?, port))
 }
 
 /// A map of keys, a stick table, and the upstream's connections kept.

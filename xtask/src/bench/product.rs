@@ -1,8 +1,13 @@
 //! Turnpike itself, as it comes out of the release build, over a manifest with the same work.
 
-use std::{fmt::Write as _, path::Path, process::Command};
+use std::{
+    fmt::Write as _,
+    path::{Path, PathBuf},
+    process::Command,
+    time::{Duration, Instant},
+};
 
-use super::{KEYS, key, ready};
+use super::{key, ready};
 use crate::{
     process,
     server::{Scratch, Server, free_port},
@@ -10,18 +15,6 @@ use crate::{
 
 /// Where the gateway has the driven operation: organization, api, version, path.
 pub(super) const PATH: &str = "/bench/pets/v1/pets/1";
-
-const SPEC: &str = "openapi: 3.1.0
-info: { title: Pets, version: '1' }
-paths:
-  /pets/{id}:
-    get:
-      operationId: getPet
-      parameters:
-        - { name: id, in: path, required: true, schema: { type: integer } }
-      responses:
-        '200': { description: The pet }
-";
 
 /// Limits that count every call and never refuse one.
 const MANIFEST: &str = r#"turnpike: 1
@@ -54,35 +47,119 @@ applications:
     keys:
 "#;
 
-/// Applies the manifest to a new installation and serves it with one gateway thread.
-pub(super) fn turnpike(binary: &Path, scratch: &Scratch, upstream: u16) -> anyhow::Result<(Server, u16)> {
-    let data = scratch.path().join("data");
-    scratch.write("pets.yaml", SPEC)?;
-    let manifest = scratch.write("manifest.yaml", &manifest(upstream))?;
-    // Private targets are refused by default; the upstream runs on this machine.
-    let mut apply = Command::new(binary);
-    apply.args(["apply", "--data"]).arg(&data).arg(manifest);
-    // Its list of changes is no result of ours.
-    process::output(&mut apply)?;
+/// Another consumer with an application of their own, so that pages which list its keys stay small.
+const NEWCOMER: &str = r#"  - slug: newcomer
+    owner: { email: newcomer@consumer.example, password: "correct horse battery" }
+    subscriptions: [{ plan: bench/wide }]
+"#;
 
-    let port = free_port()?;
-    let gateway = format!("127.0.0.1:{port}");
-    let portal = format!("127.0.0.1:{}", free_port()?);
-    let mut serve = Command::new(binary);
-    serve.args(["serve", "--allow-private-upstreams", "--gateway-threads", "1"]);
-    serve
-        .args(["--gateway", &gateway, "--portal", &portal, "--data"])
-        .arg(&data);
-    Ok((
-        Server::start("turnpike", &mut serve, scratch, port, ready(PATH, &key(77)))?,
-        port,
-    ))
+/// E-mail of the owner of an application without keys.
+pub(super) const NEWCOMER_EMAIL: &str = "newcomer@consumer.example";
+/// Everybody's password.
+pub(super) const PASSWORD: &str = "correct horse battery";
+
+/// How much there is of everything.
+pub(super) struct Contents {
+    /// Keys of one application.
+    pub(super) keys: usize,
+    /// Operations of the version; the first has the path [`PATH`].
+    pub(super) operations: usize,
+    /// Port of the upstream.
+    pub(super) upstream: u16,
 }
 
-fn manifest(upstream: u16) -> String {
-    let mut text = MANIFEST.replace("{upstream}", &upstream.to_string());
-    for index in 0..KEYS {
+/// A data folder with something in it.
+pub(super) struct Installation<'a> {
+    name: &'static str,
+    binary: &'a Path,
+    scratch: &'a Scratch,
+}
+
+/// The product at work.
+pub(super) struct Running {
+    pub(super) server: Server,
+    pub(super) gateway: u16,
+    pub(super) portal: u16,
+    /// From its start to its first answer of 200.
+    pub(super) started_in: Duration,
+}
+
+impl<'a> Installation<'a> {
+    /// Applies a manifest to an empty data folder. `name` is that of the folder.
+    pub(super) fn make(
+        name: &'static str,
+        binary: &'a Path,
+        scratch: &'a Scratch,
+        contents: &Contents,
+    ) -> anyhow::Result<Self> {
+        let installation = Self { name, binary, scratch };
+        scratch.write("pets.yaml", &document(contents.operations))?;
+        let manifest = scratch.write(&format!("{name}.yaml"), &manifest(contents))?;
+        let mut apply = Command::new(binary);
+        apply.args(["apply", "--data"]).arg(installation.data()).arg(manifest);
+        // Its list of changes is no result of ours.
+        process::output(&mut apply)?;
+        Ok(installation)
+    }
+
+    /// Serves it with one gateway thread, until `key` gets an answer at [`PATH`].
+    pub(super) fn serve(&self, key: &str) -> anyhow::Result<Running> {
+        let (gateway, portal) = (free_port()?, free_port()?);
+        let mut serve = Command::new(self.binary);
+        // Private targets are refused by default; the upstream runs on this machine.
+        serve.args(["serve", "--allow-private-upstreams", "--gateway-threads", "1"]);
+        serve.args(["--gateway", &format!("127.0.0.1:{gateway}")]);
+        serve
+            .args(["--portal", &format!("127.0.0.1:{portal}"), "--data"])
+            .arg(self.data());
+        let start = Instant::now();
+        let server = Server::start(self.name, &mut serve, self.scratch, gateway, ready(PATH, key))?;
+        Ok(Running {
+            server,
+            gateway,
+            portal,
+            started_in: start.elapsed(),
+        })
+    }
+
+    fn data(&self) -> PathBuf {
+        self.scratch.path().join(self.name)
+    }
+}
+
+/// Path of the `index`th operation as it is called.
+pub(super) fn path(index: usize) -> String {
+    if index == 0 {
+        PATH.to_owned()
+    } else {
+        format!("/bench/pets/v1/kinds/kind-{index}/pets/1/toys")
+    }
+}
+
+/// A document with so many operations.
+fn document(operations: usize) -> String {
+    let mut text = "openapi: 3.1.0\ninfo: { title: Pets, version: '1' }\npaths:\n".to_owned();
+    for index in 0..operations {
+        let template = if index == 0 {
+            "/pets/{id}".to_owned()
+        } else {
+            format!("/kinds/kind-{index}/pets/{{id}}/toys")
+        };
+        let _ = write!(
+            text,
+            "  {template}:\n    get:\n      operationId: get{index}\n      parameters:\n        \
+             - {{ name: id, in: path, required: true, schema: {{ type: integer }} }}\n      responses:\n        \
+             '200': {{ description: Found }}\n"
+        );
+    }
+    text
+}
+
+fn manifest(contents: &Contents) -> String {
+    let mut text = MANIFEST.replace("{upstream}", &contents.upstream.to_string());
+    for index in 0..contents.keys {
         let _ = writeln!(text, "      - {{ value: {} }}", key(index));
     }
+    text.push_str(NEWCOMER);
     text
 }

@@ -210,7 +210,7 @@ mod tests {
         }
         assert_eq!(
             (examples.len(), given.len()),
-            (12, 14),
+            (13, 14),
             "every setting has an example: {given:?}"
         );
     }
