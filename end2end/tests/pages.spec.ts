@@ -102,6 +102,9 @@ test("console", async ({ page }) => {
   await look(page, "console-plans", `${organization}/plans`);
   await look(page, "console-new-plan", `${organization}/plans/new`);
   await look(page, "console-subscribers", `${organization}/subscribers`);
+  await page.goto(`${demo.portal}${organization}/subscribers`);
+  const subscriber = await page.locator("main a[href*='/subscribers/sub_']").first().getAttribute("href");
+  await look(page, "console-subscriber", subscriber!);
   await look(page, "console-audit", `${organization}/audit`);
   await look(page, "console-settings", `${organization}/settings`);
 });
