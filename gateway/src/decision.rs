@@ -279,6 +279,26 @@ pub(crate) fn decide(
     state: &RuleState,
     known: &mut Known,
 ) -> Result<Verdict, Box<Refusal>> {
+    decide_by(snapshot, head, now, state, known, phase::credential::identify)
+}
+
+/// As [`decide`], where something else than the request's credential may say who calls. Compiled for each, so that calls pay
+/// nothing for it.
+///
+/// # Errors
+/// As [`decide`].
+#[inline]
+pub(crate) fn decide_by<I>(
+    snapshot: &Snapshot,
+    head: &RequestFacts<'_>,
+    now: &Moment,
+    state: &RuleState,
+    known: &mut Known,
+    identify: I,
+) -> Result<Verdict, Box<Refusal>>
+where
+    I: FnOnce(&Snapshot, &Version, Option<&Arc<AccessRule>>, &RequestFacts<'_>) -> Result<Identified, Box<Refusal>>,
+{
     phase::limits::check(snapshot, head)?;
     let (version, base_length) = phase::route::version(&snapshot.catalog, head)?;
     known.version = Some(Arc::clone(version));
@@ -301,7 +321,7 @@ pub(crate) fn decide(
         phase::address::check(rules, head)?;
     }
     let access = rules.and_then(|rules| rules.access.as_ref());
-    let (identity, credential) = match phase::credential::identify(snapshot, version, access, head)? {
+    let (identity, credential) = match identify(snapshot, version, access, head)? {
         Identified::As(identity, fields) => (Some(identity), fields),
         Identified::Anonymous(fields) => (None, fields),
         Identified::Unknown(question) => return Ok(Verdict::Vouch(question)),

@@ -1,7 +1,8 @@
 //! The data plane of Turnpike: checks keys, limits, quotas and lifecycles, proxies what passes, meters what counts.
 //!
 //! Who calls it: `server` makes a [`SnapshotHandle`], feeds it with [`domain::gateway_config::ConfigUpdate`]s, starts a
-//! [`Gateway`] beside it and writes what comes out of the [`UsageSink`] into the ledger.
+//! [`Gateway`] beside it and writes what comes out of the [`UsageSink`] into the ledger. `turnpike gateway rehearse` needs no
+//! gateway that runs: it has [`rehearsal`] judge recorded calls.
 //!
 //! # The phases, in order
 //!
@@ -43,6 +44,7 @@ mod cache;
 mod decision;
 pub mod limit;
 pub mod problem;
+pub mod rehearsal;
 
 mod client;
 mod coding;

@@ -38,6 +38,7 @@ mod moment;
 mod operation;
 mod parser;
 mod pattern;
+mod reads;
 mod syntax;
 #[cfg(test)]
 mod tests;

@@ -6,7 +6,7 @@ use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder
 
 use super::{
     PolicySet,
-    scope::OperationKey,
+    scope::{OperationKey, PolicyScope},
     secrets::{Opener, Unopened},
 };
 use crate::{
@@ -61,6 +61,8 @@ fn collect(rows: Vec<Model>, opener: Opener<'_>) -> Result<Said, Corrupt> {
 /// The policies of a whole installation, for gateways.
 pub(crate) struct AllPolicies<'k> {
     rows: HashMap<Uuid, Vec<Model>>,
+    /// What scopes say in place of what is stored, name by name.
+    drafts: HashMap<Uuid, Said>,
     opener: Opener<'k>,
 }
 
@@ -74,8 +76,36 @@ impl<'k> AllPolicies<'k> {
         let unopened = Unopened::Refuse;
         Ok(Self {
             rows,
+            drafts: HashMap::new(),
             opener: Opener { key, unopened },
         })
+    }
+
+    /// Puts drafts in place of what their scopes say; names of which a draft says nothing stay. Of several drafts of a
+    /// scope the last says it.
+    pub(crate) fn with_drafts(mut self, drafts: &[(PolicyScope, PolicySet)]) -> Self {
+        for (scope, draft) in drafts {
+            let (id, operation) = match scope {
+                PolicyScope::Organization(id) => (id.uuid(), ""),
+                PolicyScope::Api(id) => (id.uuid(), ""),
+                PolicyScope::Version(id) => (id.uuid(), ""),
+                PolicyScope::Operation(id, operation) => (id.uuid(), operation.as_str()),
+            };
+            let said = self.drafts.entry(id).or_default();
+            let said = said.entry(operation.to_owned()).or_default();
+            draft.names().for_each(|name| said.replace(name, draft));
+        }
+        self
+    }
+
+    /// What a thing itself says, drafts included.
+    fn said(&self, id: Uuid) -> Result<Said, Corrupt> {
+        let mut said = collect(self.rows.get(&id).cloned().unwrap_or_default(), self.opener)?;
+        for (operation, draft) in self.drafts.get(&id).into_iter().flatten() {
+            let said = said.entry(operation.clone()).or_default();
+            draft.names().for_each(|name| said.replace(name, draft));
+        }
+        Ok(said)
     }
 
     /// What is in force for a version; operations for which something else is are told in their records.
@@ -89,7 +119,7 @@ impl<'k> AllPolicies<'k> {
         version: VersionId,
         operations: &mut [OperationRecord],
     ) -> Result<PolicySet, Corrupt> {
-        let said = |id: Uuid| collect(self.rows.get(&id).cloned().unwrap_or_default(), self.opener);
+        let said = |id: Uuid| self.said(id);
         let own = |said: &mut Said| said.remove("").unwrap_or_default();
         let (mut organization, mut api, mut version) =
             (said(organization.uuid())?, said(api.uuid())?, said(version.uuid())?);

@@ -18,7 +18,7 @@ use crate::{
     id::{ApiId, ApplicationId, KeyId, OrganizationId, PlanId, RevisionId, VersionId},
     installation_key::InstallationKey,
     key::KeyHash,
-    policy::load::AllPolicies,
+    policy::{PolicyScope, PolicySet, load::AllPolicies},
 };
 
 /// Every version that gateways know of, and every plan.
@@ -27,8 +27,18 @@ pub(super) async fn catalog(
     key: Option<&InstallationKey>,
     documents: &DocumentTexts,
 ) -> Result<CatalogRecords> {
+    catalog_with(tx, key, documents, &[]).await
+}
+
+/// As [`catalog`], with drafts of policies in place of what is stored.
+pub(super) async fn catalog_with(
+    tx: &DatabaseTransaction,
+    key: Option<&InstallationKey>,
+    documents: &DocumentTexts,
+    drafts: &[(PolicyScope, PolicySet)],
+) -> Result<CatalogRecords> {
     Ok(CatalogRecords {
-        versions: versions(tx, key, documents).await?,
+        versions: versions(tx, key, documents, drafts).await?,
         plans: plans(tx).await?,
     })
 }
@@ -53,6 +63,7 @@ async fn versions(
     tx: &DatabaseTransaction,
     key: Option<&InstallationKey>,
     documents: &DocumentTexts,
+    drafts: &[(PolicyScope, PolicySet)],
 ) -> Result<Vec<VersionRecord>> {
     use version::Column;
     let rows = version::Entity::find()
@@ -98,7 +109,7 @@ async fn versions(
             hashes.insert(id, sha256);
         }
     }
-    let policies = AllPolicies::read(tx, key).await?;
+    let policies = AllPolicies::read(tx, key).await?.with_drafts(drafts);
     let hashes: HashMap<VersionId, String> = rows
         .iter()
         .filter_map(|row| Some((row.id, hashes.remove(&row.revision_id?)?)))

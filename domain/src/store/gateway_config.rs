@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use sea_orm::{ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use super::{
-    config_records::{catalog, key_record, subscription_record},
+    config_records::{catalog, catalog_with, key_record, subscription_record},
     document_texts::DocumentTexts,
     entity::{api_key, application, config_change, config_state, plan, quota_usage, subscription},
     row::readable,
@@ -24,6 +24,7 @@ use crate::{
     installation_key::InstallationKey,
     key::{KeyHash, KeyState},
     plan::Period,
+    policy::{PolicyScope, PolicySet},
     services::Context,
     subscription::SubscriptionState,
     usage::quota,
@@ -68,13 +69,32 @@ impl GatewayConfigReads {
                 changes(&tx, self.key(), touched, (revision, now), &self.documents).await?,
             )));
         }
-        Ok(ConfigUpdate::Full(Box::new(GatewayConfig {
+        Ok(ConfigUpdate::Full(Box::new(self.full(&tx, revision, now).await?)))
+    }
+
+    /// The configuration that gateways are told, and the same with drafts of policies in place of what is stored, in one
+    /// read transaction. Names of which a draft says nothing stay; nothing is written.
+    ///
+    /// Drafts are taken as they are: [`crate::policy::service::Policies::judge`] says whether they could be saved.
+    pub async fn rehearsal(&self, drafts: &[(PolicyScope, PolicySet)]) -> Result<(GatewayConfig, GatewayConfig)> {
+        let tx = self.cx.db.snapshot().await?;
+        let revision = revision(&tx).await?;
+        let now = self.full(&tx, revision, self.cx.clock.now()).await?;
+        let draft = GatewayConfig {
+            catalog: catalog_with(&tx, self.key(), &self.documents, drafts).await?,
+            ..now.clone()
+        };
+        Ok((now, draft))
+    }
+
+    async fn full(&self, tx: &DatabaseTransaction, revision: ConfigRevision, now: Timestamp) -> Result<GatewayConfig> {
+        Ok(GatewayConfig {
             revision,
-            catalog: catalog(&tx, self.key(), &self.documents).await?,
-            subscriptions: all_subscriptions(&tx, now).await?,
-            keys: all_keys(&tx).await?,
-            identities: identity::load::records(&tx).await?,
-        })))
+            catalog: catalog(tx, self.key(), &self.documents).await?,
+            subscriptions: all_subscriptions(tx, now).await?,
+            keys: all_keys(tx).await?,
+            identities: identity::load::records(tx).await?,
+        })
     }
 
     fn key(&self) -> Option<&InstallationKey> {

@@ -40,6 +40,36 @@ async fn operation(world: &World, path: &str) -> OperationKey {
 }
 
 on_both_engines! {
+    async fn drafts_are_rehearsed_without_a_trace(world) {
+        let (acme, owner) = world.organization("acme", "owner@acme.example").await;
+        let (pets, version) = world.published_api(&owner, acme.id, "pets").await;
+        let policies = &world.services.policies;
+        let stored = set(json!({ "ip": { "deny": ["203.0.113.0/24"] }, "cors": { "origins": ["*"] } }));
+        policies.save(&owner, &PolicyScope::Organization(acme.id), stored.clone()).await.unwrap();
+        let before = world.services.gateway_config.revision().await.unwrap();
+        let key = operation(&world, "/pets").await;
+        let limits = json!({ "rate_limits": [{ "by": "ip", "requests": 1, "per": "1m" }] });
+        let drafts = [
+            (PolicyScope::Organization(acme.id), set(json!({ "ip": { "deny": ["198.51.100.0/24"] } }))),
+            (PolicyScope::Api(pets.id), set(limits.clone())),
+            (PolicyScope::Version(version.id), set(json!({ "cors": "off" }))),
+            (PolicyScope::Operation(version.id, key), set(json!({ "rate_limits": "off" }))),
+        ];
+        let (now, draft) = world.services.gateway_config.rehearsal(&drafts).await.unwrap();
+        assert_eq!((now.revision, draft.revision), (before, before));
+        let [now] = now.catalog.versions.as_slice() else { panic!("{now:?}") };
+        assert_eq!(now.policies, stored);
+        assert!(now.operations.iter().all(|operation| operation.policies.is_none()));
+        let [draft] = draft.catalog.versions.as_slice() else { panic!("{draft:?}") };
+        let ip = json!({ "deny": ["198.51.100.0/24"] });
+        assert_eq!(draft.policies, set(json!({ "ip": ip, "rate_limits": limits["rate_limits"] })));
+        let own: Vec<_> = draft.operations.iter().map(|operation| operation.policies.clone()).collect();
+        assert_eq!(own, [Some(Box::new(set(json!({ "ip": ip })))), None]);
+        // Nothing was written.
+        assert_eq!(world.services.gateway_config.revision().await.unwrap(), before);
+        assert_eq!(version_record(&world, version.id).await.unwrap().policies, stored);
+    }
+
     async fn the_narrower_level_reaches_gateways(world) {
         let (acme, owner) = world.organization("acme", "owner@acme.example").await;
         let (pets, version) = world.published_api(&owner, acme.id, "pets").await;

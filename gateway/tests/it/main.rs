@@ -25,6 +25,7 @@ mod policies;
 mod proxying;
 mod raw_http2;
 mod refusals;
+mod rehearsal;
 mod reshaping;
 mod running;
 mod script;

@@ -33,6 +33,9 @@ pub enum Command {
     /// Manages accounts
     #[command(subcommand)]
     Account(AccountCommand),
+    /// Works on what gateways do
+    #[command(subcommand)]
+    Gateway(GatewayCommand),
     /// Works on OpenAPI documents, without an installation
     #[command(subcommand)]
     Spec(SpecCommand),
@@ -113,6 +116,36 @@ pub struct CreateAccountArgs {
 pub enum SpecCommand {
     /// Says what a document holds and what is wrong with it; exit code 1 if it cannot be imported
     Inspect(InspectArgs),
+}
+
+/// What to do about gateways.
+#[derive(Debug, Subcommand)]
+pub enum GatewayCommand {
+    /// Says what the policies of manifests would change about the calls of an access log; changes nothing
+    Rehearse(RehearseArgs),
+}
+
+/// Arguments of `turnpike gateway rehearse`.
+#[derive(Debug, Args)]
+pub struct RehearseArgs {
+    /// Manifests; only what they say of policies counts
+    #[arg(required = true, value_name = "MANIFEST")]
+    pub files: Vec<PathBuf>,
+    /// Access log of a gateway; - for standard input
+    #[arg(long, value_name = "FILE")]
+    pub log: PathBuf,
+    /// Calls that are shown of each change
+    #[arg(long, value_name = "NUMBER", default_value_t = 5)]
+    pub examples: usize,
+    /// Prints the report as JSON, for programs
+    #[arg(long)]
+    pub json: bool,
+    /// Which installation.
+    #[command(flatten)]
+    pub store: StoreArgs,
+    /// Its key.
+    #[command(flatten)]
+    pub secret_key: SecretKeyArgs,
 }
 
 /// Arguments of `turnpike spec inspect`.

@@ -14,7 +14,8 @@ mod store;
 mod tls;
 
 pub use arguments::{
-    AccountCommand, ApplyArgs, Arguments, Command, CreateAccountArgs, DemoArgs, InspectArgs, ReportFormat, SpecCommand,
+    AccountCommand, ApplyArgs, Arguments, Command, CreateAccountArgs, DemoArgs, GatewayCommand, InspectArgs,
+    RehearseArgs, ReportFormat, SpecCommand,
 };
 pub use folder_lock::FolderLock;
 pub use operations::{

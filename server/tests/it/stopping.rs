@@ -142,6 +142,11 @@ impl Process {
         assert!(Command::new("kill").args([signal, &pid]).status().unwrap().success());
     }
 
+    /// Folder of the test: manifest and data folder are in it.
+    pub(crate) fn folder(&self) -> &std::path::Path {
+        self.folder.path()
+    }
+
     /// Waits for the end of the process.
     pub(crate) async fn ended(mut self) -> ExitStatus {
         let _folder = Arc::clone(&self.folder);

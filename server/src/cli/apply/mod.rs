@@ -12,6 +12,7 @@ mod catalog;
 mod changes;
 mod check;
 mod clients;
+pub(crate) mod draft;
 mod ending;
 pub(crate) mod manifest;
 mod organizations;
