@@ -5,12 +5,13 @@ pub(crate) mod apply;
 mod file;
 mod inspect;
 pub(crate) mod output;
+mod purge;
 mod serve;
 
 use std::{future::Future, process::ExitCode};
 
 use crate::{
-    config::{AccountCommand, Arguments, Command, SpecCommand},
+    config::{AccountCommand, Arguments, Command, GatewayCommand, SpecCommand},
     demo,
 };
 
@@ -25,6 +26,7 @@ pub fn run(arguments: Arguments) -> ExitCode {
         Command::Demo(args) => block_on(demo::run(*args)),
         Command::Apply(args) => block_on(apply::run(args)),
         Command::Account(AccountCommand::Create(args)) => block_on(account::create(args)),
+        Command::Gateway(GatewayCommand::Purge(args)) => block_on(purge::run(args)),
         Command::Spec(SpecCommand::Inspect(args)) => return inspect::run(&args),
     };
     match done {

@@ -6,6 +6,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::{
     operations::OperationsArgs,
+    purge::PurgeArgs,
     secret::Secret,
     secret_key::SecretKeyArgs,
     serve::{NetworkArgs, ServeArgs},
@@ -33,6 +34,9 @@ pub enum Command {
     /// Manages accounts
     #[command(subcommand)]
     Account(AccountCommand),
+    /// Looks after gateways
+    #[command(subcommand)]
+    Gateway(GatewayCommand),
     /// Works on OpenAPI documents, without an installation
     #[command(subcommand)]
     Spec(SpecCommand),
@@ -106,6 +110,13 @@ pub struct CreateAccountArgs {
     /// Which installation.
     #[command(flatten)]
     pub store: StoreArgs,
+}
+
+/// What to do with gateways.
+#[derive(Debug, Subcommand)]
+pub enum GatewayCommand {
+    /// Makes every gateway of an installation forget the answers of a version that it keeps
+    Purge(PurgeArgs),
 }
 
 /// What to do with a document.

@@ -21,6 +21,7 @@ mod metering;
 mod operations;
 mod policies;
 mod product;
+mod purge;
 mod roles;
 mod routes;
 mod security;
