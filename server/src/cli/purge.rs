@@ -19,9 +19,7 @@ pub(super) async fn run(args: PurgeArgs) -> Result<()> {
 }
 
 async fn purge(services: &Services, args: &PurgeArgs) -> Result<String> {
-    let PurgeArgs {
-        version: address, path, ..
-    } = args;
+    let PurgeArgs { address, path, .. } = args;
     let prefix = path.as_deref().unwrap_or_default();
     let detail = services
         .catalog_reads

@@ -11,7 +11,7 @@ use super::store::StoreArgs;
 pub struct PurgeArgs {
     /// Whose answers
     #[arg(value_name = "ORG/API/VERSION")]
-    pub version: VersionAddress,
+    pub address: VersionAddress,
     /// Only answers whose path and query begin with this, below the version's own path
     #[arg(long, value_name = "PREFIX")]
     pub path: Option<String>,
