@@ -164,6 +164,8 @@ pub async fn start(plan: Plan) -> anyhow::Result<Running> {
         });
         options.tls = network.tls.options();
         options.trusted_proxies = network.trusted_proxies.iter().copied().map(Into::into).collect();
+        options.cache_bytes = network.memory.cache_bytes();
+        options.limits.held_bytes = network.memory.held_bytes();
         if let Some(threads) = network.gateway_threads {
             options.threads = threads.get();
         }
@@ -342,11 +344,13 @@ async fn start_gateway(
     let for_workers = snapshot.clone();
     let gateway = tokio::task::spawn_blocking(move || Gateway::start(options, for_workers, sink)).await?;
     let gateway = gateway.context("--gateway cannot be used")?;
+    reconciler.purge(gateway.cache());
     // Not among the tasks: it ends when the gateway has handed over everything, not on a signal.
     let flush = UsageFlush::new(services.clone(), name, lost, tasks.records());
     let sources = GatewaySources {
         counters: gateway.counters(),
         tokens: gateway.tokens(),
+        cache: gateway.cache(),
         snapshot,
         status: reconciler.status(),
         file: file_state,

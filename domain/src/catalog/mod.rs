@@ -3,6 +3,8 @@
 #[cfg(feature = "store")]
 mod browse;
 #[cfg(feature = "store")]
+mod cache_purge;
+#[cfg(feature = "store")]
 mod claims;
 #[cfg(feature = "store")]
 pub mod documents;

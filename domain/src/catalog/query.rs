@@ -14,7 +14,7 @@ use crate::{
     organization::Organization,
     page::{DEFAULT_PAGE_SIZE, Page},
     plan::{self, Plan},
-    policy,
+    policy::{self, scope::OperationKey},
     services::Context,
     store::{
         entity::{api, organization, revision},
@@ -127,6 +127,8 @@ pub struct VersionDetail {
     pub siblings: Vec<Version>,
     /// Whether gateways answer in the place of the whole version, by its policy `mock`: then it needs no upstream.
     pub is_mocked: bool,
+    /// Whether gateways keep answers of it: the policy `cache` is in force for it or for one of its operations.
+    pub is_cached: bool,
 }
 
 /// An api in the console's list.
@@ -286,12 +288,18 @@ impl CatalogReads {
         let history = spec::history(db, version.id, 100).await?;
         let current = history.iter().find(|row| Some(row.id) == version.revision_id);
         let operations = current.map(|row| Row::new("revision", row.id).json("operations", row.operations.clone()));
+        let operations: Vec<OperationRecord> = operations.transpose()?.unwrap_or_default();
         let is_successor =
             |version: &Version| matches!(version.state, VersionState::Published | VersionState::Deprecated);
-        let policies = policy::load::in_force(db, organization.id, api.id, version.id).await?;
+        let (policies, narrower) = policy::load::in_force_by_operation(db, organization.id, api.id, version.id).await?;
+        let is_kept = |operation: &OperationRecord| {
+            let own = narrower.get(OperationKey::of(operation).as_str());
+            own.is_some_and(|own| own.cache().is_some())
+        };
         Ok(VersionDetail {
             is_mocked: policies.mock().is_some(),
-            operations: operations.transpose()?.unwrap_or_default(),
+            is_cached: policies.cache().is_some() || operations.iter().any(is_kept),
+            operations,
             suggested_upstream: current.and_then(|row| row.suggested_upstream.clone()),
             siblings: others.into_iter().filter(is_successor).collect(),
             revisions: readable(history.into_iter().map(Revision::try_from)),

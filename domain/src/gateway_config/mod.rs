@@ -69,6 +69,17 @@ pub struct ConfigChanges {
     pub revoked_keys: Vec<KeyHash>,
     /// All of them, if any changed: there are few beside the keys.
     pub identities: Option<Vec<IdentityRecord>>,
+    /// Answers that are to be forgotten.
+    pub purges: Vec<CachePurge>,
+}
+
+/// Answers that gateways are to forget: they keep none that was asked for before they learned it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct CachePurge {
+    /// Whose answers.
+    pub version: VersionId,
+    /// What their path and query begin with, below the version's own path; empty for all of them.
+    pub prefix: String,
 }
 
 /// Versions and plans.

@@ -42,11 +42,27 @@ pub(crate) async fn in_force(
     api: ApiId,
     version: VersionId,
 ) -> Result<PolicySet> {
+    Ok(in_force_by_operation(db, organization, api, version).await?.0)
+}
+
+/// The same, and what is in force for operations that say something themselves, by [`OperationKey`].
+pub(crate) async fn in_force_by_operation(
+    db: &impl ConnectionTrait,
+    organization: OrganizationId,
+    api: ApiId,
+    version: VersionId,
+) -> Result<(PolicySet, BTreeMap<String, PolicySet>)> {
     let mut levels = Vec::new();
-    for scope in [organization.uuid(), api.uuid(), version.uuid()] {
+    for scope in [organization.uuid(), api.uuid()] {
         levels.push(said(db, None, scope).await?.remove("").unwrap_or_default());
     }
-    Ok(PolicySet::effective(&levels))
+    let mut operations = said(db, None, version.uuid()).await?;
+    levels.push(operations.remove("").unwrap_or_default());
+    let all = PolicySet::effective(&levels);
+    for narrower in operations.values_mut() {
+        *narrower = PolicySet::effective([&all, &*narrower]);
+    }
+    Ok((all, operations))
 }
 
 fn collect(rows: Vec<Model>, opener: Opener<'_>) -> Result<Said, Corrupt> {

@@ -17,9 +17,10 @@ use crate::{
     clock::Timestamp,
     error::{DomainError, Result},
     gateway_config::{
-        ConfigChanges, ConfigRevision, ConfigUpdate, GatewayConfig, KeyRecord, QuotaStart, SubscriptionRecord,
+        CachePurge, ConfigChanges, ConfigRevision, ConfigUpdate, GatewayConfig, KeyRecord, QuotaStart,
+        SubscriptionRecord,
     },
-    id::{KeyId, SubscriptionId},
+    id::{KeyId, SubscriptionId, VersionId},
     identity,
     installation_key::InstallationKey,
     key::{KeyHash, KeyState},
@@ -97,6 +98,15 @@ impl GatewayConfigReads {
         })
     }
 
+    /// Answers that a gateway which serves `since` must forget; `None` if the change log does not tell, because it does not
+    /// reach back that far or holds too much. For a gateway that read everything, where they are not named.
+    pub async fn purges(&self, since: ConfigRevision) -> Result<Option<Vec<CachePurge>>> {
+        let tx = self.cx.db.snapshot().await?;
+        let revision = revision(&tx).await?;
+        let touched = touched_since(&tx, since, revision).await?;
+        Ok(touched.map(|touched| without_covered(touched.purges)))
+    }
+
     fn key(&self) -> Option<&InstallationKey> {
         self.cx.installation_key.as_deref()
     }
@@ -116,6 +126,7 @@ struct Touched {
     is_identity: bool,
     subscriptions: BTreeSet<SubscriptionId>,
     keys: BTreeMap<KeyId, KeyHash>,
+    purges: BTreeSet<CachePurge>,
 }
 
 impl Touched {
@@ -130,6 +141,12 @@ impl Touched {
             ("key", Some(id)) => {
                 let hash = entry.key_hash?.try_into().ok()?;
                 self.keys.insert(KeyId::from_uuid(id), KeyHash(hash));
+            }
+            ("purge", Some(id)) => {
+                self.purges.insert(CachePurge {
+                    version: VersionId::from_uuid(id),
+                    prefix: entry.path_prefix.unwrap_or_default(),
+                });
             }
             _ => return None,
         }
@@ -184,6 +201,7 @@ async fn changes(
         is_identity,
         subscriptions,
         mut keys,
+        purges,
     } = touched;
     let subscriptions: Vec<SubscriptionId> = subscriptions.into_iter().collect();
     let live = some_subscriptions(tx, &subscriptions, now).await?;
@@ -209,7 +227,20 @@ async fn changes(
         } else {
             None
         },
+        purges: without_covered(purges),
     })
+}
+
+/// Purges without those that another one covers. In their order, what begins with a prefix comes right after it.
+fn without_covered(purges: BTreeSet<CachePurge>) -> Vec<CachePurge> {
+    let mut kept: Vec<CachePurge> = Vec::with_capacity(purges.len());
+    for purge in purges {
+        let is_covered = |last: &CachePurge| last.version == purge.version && purge.prefix.starts_with(&last.prefix);
+        if !kept.last().is_some_and(is_covered) {
+            kept.push(purge);
+        }
+    }
+    kept
 }
 
 /// Subscriptions that are not canceled and whose application exists, oldest first: where two cover one api, gateways

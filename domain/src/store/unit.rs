@@ -15,7 +15,7 @@ use crate::{
     actor::Actor,
     clock::Timestamp,
     error::{DomainError, Result},
-    gateway_config::ConfigRevision,
+    gateway_config::{CachePurge, ConfigRevision},
     id::{AuditId, KeyId, MailId, OrganizationId, SubscriptionId},
     key::KeyHash,
     notify::Mail,
@@ -32,7 +32,7 @@ const CHANGES_PER_STATEMENT: usize = 1_000;
 const PRUNE_EVERY: ConfigRevision = 1_000;
 
 /// Something that a gateway must learn.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Change {
     /// Versions or plans: gateways read the whole catalog again.
     Catalog,
@@ -42,6 +42,8 @@ pub(crate) enum Change {
     Key(KeyId, KeyHash),
     /// Clients of applications or identities that providers mapped: gateways read all of them again.
     Identities,
+    /// Answers that gateways keep.
+    Purge(CachePurge),
 }
 
 /// One use case in one transaction. Dropped without [`Unit::commit`], it leaves nothing behind.
@@ -118,6 +120,11 @@ impl Unit {
                 Change::Subscription(id) => ("subscription", Some(id.uuid()), None),
                 Change::Key(id, hash) => ("key", Some(id.uuid()), Some(hash.0.to_vec())),
                 Change::Identities => ("identity", None, None),
+                Change::Purge(purge) => ("purge", Some(purge.version.uuid()), None),
+            };
+            let path_prefix = match change {
+                Change::Purge(purge) => Some(purge.prefix.clone()),
+                _ => None,
             };
             config_change::ActiveModel {
                 revision: Set(revision),
@@ -125,6 +132,7 @@ impl Unit {
                 kind: Set(kind.into()),
                 entity_id: Set(entity_id),
                 key_hash: Set(key_hash),
+                path_prefix: Set(path_prefix),
             }
         });
         let rows: Vec<_> = rows.collect();

@@ -4,6 +4,7 @@
 
 mod accounts;
 mod applications;
+mod cache_purge;
 mod catalog_lifecycle;
 mod catalog_reads;
 mod catalog_samples;

@@ -269,6 +269,8 @@ impl Writer {
             keys,
             revoked_keys,
             identities,
+            // Of the cache, which is no part of a snapshot.
+            purges: _,
         } = changes;
         next.revision = Some(revision);
         if let Some(records) = catalog {

@@ -5,6 +5,7 @@ pub(crate) mod apply;
 mod file;
 mod inspect;
 pub(crate) mod output;
+mod purge;
 mod rehearse;
 mod serve;
 
@@ -26,6 +27,7 @@ pub fn run(arguments: Arguments) -> ExitCode {
         Command::Demo(args) => block_on(demo::run(*args)),
         Command::Apply(args) => block_on(apply::run(args)),
         Command::Account(AccountCommand::Create(args)) => block_on(account::create(args)),
+        Command::Gateway(GatewayCommand::Purge(args)) => block_on(purge::run(args)),
         Command::Gateway(GatewayCommand::Rehearse(args)) => block_on(rehearse::run(args)),
         Command::Spec(SpecCommand::Inspect(args)) => return inspect::run(&args),
     };

@@ -6,6 +6,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::{
     operations::OperationsArgs,
+    purge::PurgeArgs,
     secret::Secret,
     secret_key::SecretKeyArgs,
     serve::{NetworkArgs, ServeArgs},
@@ -33,7 +34,7 @@ pub enum Command {
     /// Manages accounts
     #[command(subcommand)]
     Account(AccountCommand),
-    /// Works on what gateways do
+    /// Looks after gateways
     #[command(subcommand)]
     Gateway(GatewayCommand),
     /// Works on OpenAPI documents, without an installation
@@ -111,18 +112,20 @@ pub struct CreateAccountArgs {
     pub store: StoreArgs,
 }
 
+/// What to do with gateways.
+#[derive(Debug, Subcommand)]
+pub enum GatewayCommand {
+    /// Makes every gateway of an installation forget the answers of a version that it keeps
+    Purge(PurgeArgs),
+    /// Says what the policies of manifests would change about the calls of an access log; changes nothing
+    Rehearse(RehearseArgs),
+}
+
 /// What to do with a document.
 #[derive(Debug, Subcommand)]
 pub enum SpecCommand {
     /// Says what a document holds and what is wrong with it; exit code 1 if it cannot be imported
     Inspect(InspectArgs),
-}
-
-/// What to do about gateways.
-#[derive(Debug, Subcommand)]
-pub enum GatewayCommand {
-    /// Says what the policies of manifests would change about the calls of an access log; changes nothing
-    Rehearse(RehearseArgs),
 }
 
 /// Arguments of `turnpike gateway rehearse`.

@@ -5,7 +5,9 @@
 
 mod arguments;
 mod folder_lock;
+mod memory;
 mod operations;
+mod purge;
 mod secret;
 mod secret_key;
 mod serve;
@@ -18,9 +20,11 @@ pub use arguments::{
     RehearseArgs, ReportFormat, SpecCommand,
 };
 pub use folder_lock::FolderLock;
+pub use memory::GatewayMemoryArgs;
 pub use operations::{
     AccessLogArgs, AccessLogCalls, DrainArgs, OPERATIONS_DEFAULT, OperationsArgs, OperationsListener,
 };
+pub use purge::{PurgeArgs, VersionAddress};
 pub use secret::Secret;
 pub use secret_key::{MissingKey, SecretKeyArgs};
 pub(crate) use serve::local_url;

@@ -11,7 +11,8 @@ use clap::{Args, ValueEnum};
 use url::Url;
 
 use super::{
-    operations::OperationsArgs, secret::Secret, secret_key::SecretKeyArgs, smtp::SmtpServer, tls::GatewayTlsArgs,
+    memory::GatewayMemoryArgs, operations::OperationsArgs, secret::Secret, secret_key::SecretKeyArgs, smtp::SmtpServer,
+    tls::GatewayTlsArgs,
 };
 
 /// Arguments of `turnpike serve`.
@@ -89,6 +90,9 @@ pub struct NetworkArgs {
     /// Threads of the gateway, one per core by default
     #[arg(long, value_name = "N", env = "TURNPIKE_GATEWAY_THREADS")]
     pub gateway_threads: Option<NonZeroUsize>,
+    /// Memory of the gateway.
+    #[command(flatten)]
+    pub memory: GatewayMemoryArgs,
     /// Form of the log, on standard error
     #[arg(long, value_enum, env = "TURNPIKE_LOG_FORMAT", default_value_t = LogFormat::Text)]
     pub log_format: LogFormat,

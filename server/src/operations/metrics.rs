@@ -10,7 +10,9 @@ use std::{
 };
 
 use domain::{id::VersionId, services::Services, store::Engine};
-use gateway::{AccessLogCounters, Counters, Finding, LatencyHistogram, SnapshotHandle, TokenCounters, UsageBacklog};
+use gateway::{
+    AccessLogCounters, CacheHandle, Counters, Finding, LatencyHistogram, SnapshotHandle, TokenCounters, UsageBacklog,
+};
 
 use super::{
     exposition::{Exposition, Form, seconds},
@@ -64,6 +66,8 @@ pub struct GatewaySources {
     pub counters: Counters,
     /// What its token endpoint did, where there is one.
     pub tokens: Option<TokenCounters>,
+    /// Answers that it keeps.
+    pub cache: CacheHandle,
     /// What it serves.
     pub snapshot: SnapshotHandle,
     /// How fresh that is.
@@ -221,6 +225,16 @@ fn write_gateway(exposition: &mut Exposition, gateway: &GatewaySources) {
         )
         .sample(&[("side", "before")], counters.compressed_in)
         .sample(&[("side", "after")], counters.compressed_out);
+    let cache = gateway.cache.usage();
+    exposition
+        .gauge(
+            "turnpike_gateway_cache_answers",
+            "Answers that the response cache keeps.",
+        )
+        .sample(&[], cache.answers);
+    exposition
+        .gauge("turnpike_gateway_cache_bytes", "Memory that they take.")
+        .sample(&[], cache.bytes);
 }
 
 fn write_configuration(exposition: &mut Exposition, gateway: &GatewaySources, services: &Services) {

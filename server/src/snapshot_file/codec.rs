@@ -184,6 +184,8 @@ pub(super) fn changes(changes: &ConfigChanges, key: Option<&InstallationKey>) ->
         keys,
         revoked_keys,
         identities,
+        // A gateway that starts has an empty cache.
+        purges: _,
     } = changes;
     let mut bytes = revision.to_le_bytes().to_vec();
     let catalog = catalog
@@ -233,6 +235,7 @@ fn read_lists(bytes: &mut Bytes<'_>, revision: i64, catalog: Option<CatalogRecor
         keys: bytes.list(key)?,
         revoked_keys: bytes.list(|bytes| Some(KeyHash(bytes.array()?)))?,
         identities: bytes.json(read_identities)?,
+        purges: Vec::new(),
     };
     bytes.0.is_empty().then_some(changes)
 }

@@ -110,6 +110,7 @@ fn changes(revision: i64) -> ConfigUpdate {
         keys: vec![key(200)],
         revoked_keys: vec![KeyHash([3; 32])],
         identities: (revision % 3 == 0).then(identities),
+        purges: Vec::new(),
     }))
 }
 

@@ -1,6 +1,7 @@
 //! What runs beside the listeners: each task is a loop that waits for a signal or a tick, does an idempotent pass, logs
 //! what fails and goes on.
 
+mod cache_purge;
 mod clean_up;
 mod lifecycle;
 pub mod mail;

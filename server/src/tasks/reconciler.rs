@@ -2,7 +2,8 @@
 //!
 //! A pass asks for the newest configuration's number, reads what changed since the one that is served and applies it. It
 //! runs when this process commits a change, when another one over the same PostgreSQL database does, and every two
-//! seconds. A pass that fails leaves the last snapshot in place and is repeated with the next reason to look.
+//! seconds. A pass that fails leaves the last snapshot in place and is repeated with the next reason to look. What was
+//! purged from the response cache comes the same way.
 //!
 //! Where there is a [`Recorder`], what was applied also goes to the disk. A gateway whose database is away at the start
 //! begins with what is there ([`Reconciler::begin_with`]); the first pass that reaches the database then brings the schema
@@ -23,11 +24,15 @@ use domain::{
     services::Services,
     store::ConfigListener,
 };
-use gateway::SnapshotHandle;
+use gateway::{CacheHandle, SnapshotHandle};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-use super::{Task, TaskRecords, warned::Warned};
+use super::{
+    Task, TaskRecords,
+    cache_purge::{Forgotten, Served},
+    warned::Warned,
+};
 use crate::snapshot_file::{Entry, Loaded, Recorder, SnapshotFile};
 
 /// Between two passes without another reason, and between two reports that this gateway is alive.
@@ -49,6 +54,8 @@ pub struct Reconciler {
     node: String,
     status: Arc<ConfigStatus>,
     records: TaskRecords,
+    /// Of the gateway, once it runs.
+    cache: Option<CacheHandle>,
     disk: Option<Disk>,
     /// Whether the database was away at the start and has been since.
     is_detached: AtomicBool,
@@ -100,6 +107,7 @@ impl Reconciler {
             node,
             status: Arc::default(),
             records,
+            cache: None,
             disk: None,
             is_detached: AtomicBool::new(false),
             warned: Mutex::default(),
@@ -113,6 +121,11 @@ impl Reconciler {
             recorder,
             confirmed_s: AtomicI64::new(0),
         });
+    }
+
+    /// Forgets from here on what is purged. Before, the gateway has kept nothing.
+    pub fn purge(&mut self, cache: CacheHandle) {
+        self.cache = Some(cache);
     }
 
     /// Begins with a configuration from the disk, over a database that is away and was not opened.
@@ -198,6 +211,12 @@ impl Reconciler {
         let update = self.services.gateway_config.read(wanted).await?;
         let snapshot = self.snapshot.clone();
         let is_detached = self.is_detached.load(Relaxed);
+        let before = Served {
+            revision: served,
+            is_from_disk: is_detached,
+        };
+        let forgotten = Forgotten::with(&update, before, &self.services).await;
+        let cache = self.cache.clone();
         let file = self.disk.as_ref().map(|disk| disk.file.clone());
         let is_about_catalog = match &update {
             ConfigUpdate::Full(_) => true,
@@ -219,6 +238,10 @@ impl Reconciler {
                 ConfigUpdate::Full(config) if is_detached => snapshot.replace(*config),
                 update => snapshot.apply(update),
             };
+            // After the new configuration, so that nothing is kept any more that was asked for with the old one.
+            if let Some(cache) = cache.filter(|_| applied.is_taken) {
+                forgotten.forget(&cache);
+            }
             (applied, entry)
         };
         // Compiling a large configuration takes a while and must not hold up pages.

@@ -111,6 +111,8 @@ async fn a_newer_database_is_refused() {
         "127.0.0.1:0",
         "--gateway",
         "127.0.0.1:0",
+        "--operations",
+        "127.0.0.1:0",
     ]));
     assert!(line.contains("newer") && line.contains("hoverboards"), "{line}");
 }

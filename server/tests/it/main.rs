@@ -21,6 +21,7 @@ mod metering;
 mod operations;
 mod policies;
 mod product;
+mod purge;
 mod rehearse;
 mod roles;
 mod routes;

@@ -12,6 +12,7 @@ pub(crate) struct Model {
     pub(crate) kind: String,
     pub(crate) entity_id: Option<Uuid>,
     pub(crate) key_hash: Option<Vec<u8>>,
+    pub(crate) path_prefix: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]

@@ -114,7 +114,7 @@ pub(crate) fn read_all(files: &[PathBuf]) -> Result<Vec<Source>> {
 }
 
 /// Waits until every gateway that runs serves the newest configuration.
-async fn wait(services: &Services) -> Result<()> {
+pub(super) async fn wait(services: &Services) -> Result<()> {
     let revision = services.gateway_config.revision().await?;
     let waiting = async {
         loop {

@@ -116,6 +116,32 @@ pub(super) async fn set_routing(cx: Cx, Path(names): VersionPath, form: FormData
     }
 }
 
+/// `POST …/cache`
+pub(super) async fn purge_cache(cx: Cx, Path(names): VersionPath, form: FormData) -> ReplyResult {
+    let detail = load(&cx, &names).await?;
+    let prefix = form.text("prefix");
+    match cx
+        .services()
+        .catalog
+        .purge_cache(cx.actor(), detail.version.id, prefix)
+        .await
+    {
+        Ok(_) => {
+            let which = match prefix {
+                "" => "all answers of this version".to_owned(),
+                prefix => format!("the answers whose path begins with {prefix}"),
+            };
+            let words = if cx.is_newest_configuration_live().await {
+                format!("Gateways have forgotten {which}.")
+            } else {
+                format!("Gateways forget {which} within a few seconds.")
+            };
+            Ok(to_version(&names).flash(words))
+        }
+        Err(error) => refused(&cx, &names, Section::Cache, form, error).await,
+    }
+}
+
 /// `POST …/publish`
 pub(super) async fn publish(cx: Cx, Path(names): VersionPath, form: FormData) -> ReplyResult {
     let detail = load(&cx, &names).await?;

@@ -1,6 +1,7 @@
 //! A version: its spec, where its calls go, and its lifecycle.
 
 mod actions;
+mod cache;
 mod deprecation;
 mod lifecycle;
 mod new;
@@ -45,6 +46,10 @@ pub(super) fn router() -> Router<AppState> {
         .route(
             "/console/{org}/apis/{api}/versions/{version}/routing",
             get(actions::back).post(actions::set_routing),
+        )
+        .route(
+            "/console/{org}/apis/{api}/versions/{version}/cache",
+            get(actions::back).post(actions::purge_cache),
         )
         .route(
             "/console/{org}/apis/{api}/versions/{version}/publish",

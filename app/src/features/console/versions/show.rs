@@ -8,6 +8,7 @@ use domain::{
 use leptos::prelude::*;
 
 use super::{
+    cache::CacheCard,
     deprecation::DeprecationCard,
     lifecycle::LifecycleCard,
     operations::OperationsCard,
@@ -32,6 +33,7 @@ pub(super) enum Section {
     Upstream,
     Access,
     Routing,
+    Cache,
     Deprecation,
     Lifecycle,
 }
@@ -82,6 +84,7 @@ pub(super) async fn page(
             .unwrap_or_default();
         let state = detail.version.state;
         let is_open = state != VersionState::Retired;
+        let is_served = matches!(state, VersionState::Published | VersionState::Deprecated);
         let (org, api, name) = (
             detail.organization.slug.clone(),
             detail.api.slug.clone(),
@@ -125,7 +128,9 @@ pub(super) async fn page(
                 <UpstreamCard detail=detail.clone() form=form_of(Section::Upstream) may_edit=may_edit && is_open />
                 <AccessCard detail=detail.clone() form=form_of(Section::Access) may_edit=may_edit && is_open />
                 <RoutingCard detail=detail.clone() form=form_of(Section::Routing) may_edit=may_edit && is_open />
-                {matches!(state, VersionState::Published | VersionState::Deprecated)
+                {(detail.is_cached && is_served)
+                    .then(|| view! { <CacheCard detail=detail.clone() form=form_of(Section::Cache) may_edit /> })}
+                {is_served
                     .then(|| {
                         view! {
                             <DeprecationCard
