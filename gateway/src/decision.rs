@@ -151,6 +151,8 @@ pub(crate) struct CredentialFields {
     pub(crate) authorization: bool,
     /// The header that carries keys: `X-Api-Key`, or that of the policy.
     pub(crate) key_header: bool,
+    /// Whether `X-Api-Key` holds a key of this installation, though nothing here asks for one in that place.
+    pub(crate) has_stray_key: bool,
     /// Says where keys are, if not where they are by default.
     pub(crate) access: Option<Arc<AccessRule>>,
 }
@@ -159,7 +161,7 @@ impl CredentialFields {
     /// Whether `X-Api-Key` goes to the upstream.
     pub(crate) fn passes_api_key(&self) -> bool {
         let is_other = self.access.as_ref().is_some_and(|access| !access.has_usual_header());
-        !self.key_header || is_other
+        !self.has_stray_key && (!self.key_header || is_other)
     }
 
     /// Query parameter that carries keys, whether there is one or not.

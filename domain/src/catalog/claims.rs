@@ -103,6 +103,17 @@ impl Catalog {
                 "This is the host of the portal or of the gateway, which all organizations share.",
             ));
         }
+        // Machines and services of a network are called so, the gateway among them.
+        if !host.as_str().contains('.')
+            || [".localhost", ".local", ".internal"]
+                .iter()
+                .any(|end| host.as_str().ends_with(end))
+        {
+            return Err(DomainError::field(
+                "host",
+                "Names of a local network belong to those who run the installation. Use a public name.",
+            ));
+        }
         Ok(())
     }
 }

@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use super::{HeldBytes, Memory, MemoryFull};
+use super::{HeldBytes, MAX_HOLDING, Memory, MemoryFull};
 use crate::{
     client::Caller,
     message::Fields,
@@ -47,6 +47,7 @@ impl<S: BodySource + BodySink> HeldAnswer<S> {
         let mut held = HeldBytes::new(memory);
         let mut is_cut = false;
         let mut moved = 0;
+        let bound = slot.bound_within(MAX_HOLDING);
         slot.wait_at_most(stall_timeout);
         let read = poll_fn(|cx| {
             let is_uploading = !is_cut && !upload.is_over();
@@ -89,6 +90,7 @@ impl<S: BodySource + BodySink> HeldAnswer<S> {
             Poll::Pending
         })
         .await;
+        slot.bound(bound);
         slot.wait_freely();
         Ok(Self {
             is_whole: read?,

@@ -4,6 +4,8 @@
 //! it, for one body, and by [`Memory`], for all bodies of a worker together. What was held is passed on by the same traits
 //! as ever ([`crate::client::Caller`], [`crate::relay::BodySource`]), and if there is more of it, the rest as it comes.
 
+use std::time::Duration;
+
 mod answer;
 mod memory;
 mod request;
@@ -15,3 +17,7 @@ pub(crate) use self::{
     memory::{HeldBytes, Memory, MemoryFull},
     request::{HeldCaller, hold},
 };
+
+/// How long a body may take until all that is wanted of it is there. What is held keeps others from being held, so that it
+/// may not come byte by byte for as long as it likes.
+const MAX_HOLDING: Duration = Duration::from_mins(1);

@@ -10,7 +10,7 @@ use std::{
 
 use http::{StatusCode, Version};
 
-use super::{HeldBytes, Memory, MemoryFull};
+use super::{HeldBytes, MAX_HOLDING, Memory, MemoryFull};
 use crate::{
     client::Caller,
     decision::Refusal,
@@ -51,6 +51,7 @@ pub(crate) async fn hold<'a>(
     let length = caller.body_length();
     let mut is_waiting_for_word = takes_word_away(request);
     let mut is_flushed = true;
+    let bound = slot.bound_within(MAX_HOLDING);
     slot.wait_at_most(pause);
     let read = poll_fn(|cx| {
         loop {
@@ -96,6 +97,7 @@ pub(crate) async fn hold<'a>(
         Poll::Pending
     })
     .await;
+    slot.bound(bound);
     slot.wait_freely();
     Ok(HeldCaller {
         is_whole: read?,

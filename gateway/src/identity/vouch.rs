@@ -70,8 +70,9 @@ pub(crate) async fn vouch(question: &Question, witnesses: Witnesses<'_>) -> Vouc
     }
     let claimed = claimed_issuer(token);
     if let Some(claimed) = &claimed {
+        let own = witnesses.own.filter(|own| own.issuer() == claimed);
         if rule.accepts_own
-            && let Some(own) = witnesses.own.filter(|own| own.issuer() == claimed)
+            && let Some(own) = own
         {
             return of_own(own, token, witnesses.clock);
         }
@@ -80,6 +81,10 @@ pub(crate) async fn vouch(question: &Question, witnesses: Witnesses<'_>) -> Vouc
             && let Some(issuer) = jwt.issuer(claimed)
         {
             return signed(jwt, issuer, token, witnesses).await;
+        }
+        // No other server is shown a token of ours: it opens the APIs of others too.
+        if own.is_some() {
+            return Err(refused("the token is of an issuer that is not accepted here"));
         }
     }
     match &rule.introspection {

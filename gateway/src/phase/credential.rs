@@ -5,7 +5,7 @@ use std::{borrow::Cow, sync::Arc};
 use domain::{
     catalog::version::Access,
     id::{ApplicationId, KeyId},
-    key::KeyHash,
+    key::{KeyHash, KeyPlaintext},
     policy::access::CredentialKind,
 };
 use http::{HeaderValue, header::WWW_AUTHENTICATE};
@@ -105,6 +105,7 @@ fn present<'a>(head: &RequestFacts<'a>) -> Result<Credential<'a>, Box<Refusal>> 
     let fields = CredentialFields {
         authorization: authorization.is_some(),
         key_header: api_key.is_some(),
+        has_stray_key: false,
         access: None,
     };
     match (authorization, api_key) {
@@ -142,6 +143,21 @@ fn is_basic(value: &[u8]) -> bool {
     scheme.is_some_and(|(scheme, _)| scheme.eq_ignore_ascii_case(b"basic "))
 }
 
+/// The password, or the user name where there is none.
+fn key_in(credentials: &BasicCredentials) -> &str {
+    if credentials.password().is_empty() {
+        credentials.user()
+    } else {
+        credentials.password()
+    }
+}
+
+/// What would be the key in `Basic` credentials.
+fn basic_key(value: &[u8]) -> Option<Cow<'_, [u8]>> {
+    let read = BasicCredentials::parse(value).ok().filter(|_| is_basic(value))?;
+    Some(Cow::Owned(key_in(&read).as_bytes().to_vec()))
+}
+
 /// With the policy `access`.
 struct Accepting<'a> {
     snapshot: &'a Snapshot,
@@ -163,9 +179,13 @@ impl Accepting<'_> {
         } else {
             (None, None)
         };
+        // A key opens the APIs of others too: no upstream may see one, whatever is accepted here.
+        let stray = authorization.and_then(|value| bearer_token(value).map(Cow::Borrowed).or_else(|| basic_key(value)));
+        let has_stray_bearer = stray.is_some_and(|text| self.is_key(&text));
         let fields = CredentialFields {
-            authorization: bearer.is_some() || basic.is_some(),
+            authorization: bearer.is_some() || basic.is_some() || has_stray_bearer,
             key_header: in_header.is_some(),
+            has_stray_key: head.fields.all(Known::XApiKey).any(|text| self.is_key(text)),
             access: Some(Arc::clone(rule)),
         };
         let texts = [
@@ -190,7 +210,8 @@ impl Accepting<'_> {
             }
         }
         match &rule.tokens {
-            Some(tokens) if may_be_token => match head.vouching {
+            // A key is shown to no server that judges tokens.
+            Some(tokens) if may_be_token && !self.is_key(text) => match head.vouching {
                 None => Ok(Identified::Unknown(Question {
                     rule: Arc::clone(tokens),
                     token: text.into(),
@@ -208,18 +229,18 @@ impl Accepting<'_> {
         }
     }
 
+    /// Whether a text is a key, or looks like one that was revoked.
+    fn is_key(&self, text: &[u8]) -> bool {
+        text.starts_with(KeyPlaintext::PREFIX.as_bytes()) || self.snapshot.key(&hash(text)).is_some()
+    }
+
     /// The key in HTTP Basic credentials: the password, or the user name where there is none.
     fn basic(&self, value: &[u8]) -> Result<Vec<u8>, Box<Refusal>> {
         let read = BasicCredentials::parse(value).map_err(|error| {
             let refusal = Refusal::new(Reason::UnknownKey).detail(sentence(&error.to_string()));
             self.challenged(refusal, "")
         })?;
-        let key = if read.password().is_empty() {
-            read.user()
-        } else {
-            read.password()
-        };
-        Ok(key.as_bytes().to_vec())
+        Ok(key_in(&read).as_bytes().to_vec())
     }
 
     /// The key in the query.

@@ -34,6 +34,11 @@ pub(crate) fn check(snapshot: &Snapshot, head: &RequestFacts<'_>) -> Result<(), 
 
 /// Refuses what is larger than the policy `limits` allows.
 pub(crate) fn check_rules(rules: &Rules, head: &RequestFacts<'_>) -> Result<(), Box<Refusal>> {
+    // One would be judged or changed, and the upstream might believe the other.
+    let goes_by_type = rules.inspection.is_some() || rules.transform.is_some();
+    if goes_by_type && head.fields.all(Known::ContentType).nth(1).is_some() {
+        return Err(Box::new(Refusal::new(Reason::Malformed)));
+    }
     let Some(limits) = &rules.limits else { return Ok(()) };
     let is_over = |limit: Option<ByteSize>, size: u64| limit.is_some_and(|limit| size > limit.as_bytes());
     // One would be judged, and the upstream might believe the other.

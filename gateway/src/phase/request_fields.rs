@@ -37,6 +37,13 @@ pub(super) fn prepare(outgoing: &mut Outgoing<'_>, permit: &Permit) -> HopByHop 
             None => fields.remove(Known::XApiKey),
         }
     }
+    if credential.has_stray_key {
+        fields.remove(Known::XApiKey);
+    }
+    let is_own_token = |value: &[u8]| outgoing.worker.has_given(value);
+    if credential.access.is_some() && fields.get(Known::Authorization).is_some_and(is_own_token) {
+        fields.remove(Known::Authorization);
+    }
     if *version == Version::HTTP_2 {
         join_cookies(fields);
     }

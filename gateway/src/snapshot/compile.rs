@@ -200,12 +200,14 @@ fn version(
     let cache = CacheScope::compile(record.id, address, record.upstream.as_ref(), transforms);
     let mut matcher = MatcherBuilder::default();
     let mut operations: Vec<Operation> = Vec::with_capacity(record.operations.len());
+    let mut is_whole = true;
     for operation in &record.operations {
         let Ok(method) = Method::from_bytes(operation.method.as_bytes()) else {
             warn(format!(
                 "operation {} has the impossible method {:?}; it answers 404",
                 operation.slug, operation.method
             ));
+            is_whole = false;
             continue;
         };
         let policies = operation.policies.as_deref().unwrap_or(&record.policies);
@@ -214,6 +216,7 @@ fn version(
                 "operation {} does not have what its policy needs: {}: {}; it is not routed",
                 operation.slug, misfit.field, misfit.message
             ));
+            is_whole = false;
             continue;
         }
         match matcher.add(method, &operation.path, operations.len() as u32) {
@@ -237,13 +240,22 @@ fn version(
                     contract: contract.map(Box::new),
                 });
             }
-            Err(reason) => warn(format!(
-                "path {} {reason}; operation {} is not routed",
-                operation.path, operation.slug
-            )),
+            Err(reason) => {
+                warn(format!(
+                    "path {} {reason}; operation {} is not routed",
+                    operation.path, operation.slug
+                ));
+                is_whole = false;
+            }
         }
     }
-    let is_open = !record.routing.paths.is_strict();
+    // A call of an operation that is not routed must not pass as one that nobody describes, without its policies.
+    let is_open = !record.routing.paths.is_strict() && is_whole;
+    if !record.routing.paths.is_strict() && !is_whole {
+        warn(format!(
+            "{address} is strict as long as not all of its operations are routed"
+        ));
+    }
     if operations.is_empty() && !is_open {
         warn(format!("{address} has no operations; every call answers 404"));
     }

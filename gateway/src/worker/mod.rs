@@ -42,7 +42,7 @@ use crate::{
     counters::WorkerCounters,
     held::Memory,
     http1::{Buffers, Connection},
-    identity::{Witnesses, fetch::HttpFetch},
+    identity::{Witnesses, fetch::HttpFetch, jwt::claimed_issuer},
     limit::Moment,
     message::Fields,
     meter::{MeterKey, MeterTable},
@@ -252,6 +252,16 @@ impl Worker {
             fetch: &self.fetch,
             clock: &self.options.clock,
         }
+    }
+
+    /// Whether a value of `Authorization` is a token of the gateway's own, or says that it is.
+    pub(crate) fn has_given(&self, authorization: &[u8]) -> bool {
+        let token = authorization
+            .split(|byte| *byte == b' ')
+            .next_back()
+            .unwrap_or_default();
+        let own = self.options.token_verifier.as_ref();
+        own.is_some_and(|own| claimed_issuer(token).is_some_and(|issuer| issuer == own.issuer()))
     }
 
     /// Value of `Date`, made once a second.

@@ -102,7 +102,7 @@ impl Run<'_> {
 
     async fn forward_changed(
         &self,
-        call: Call,
+        mut call: Call,
         caller: &mut impl Caller,
         heads: &mut Heads,
         rules: &Rules,
@@ -120,7 +120,11 @@ impl Run<'_> {
         match changed {
             Ok(mut held) => self.forward(call, &mut held, heads).await,
             Err(NotAnswered::CallerGone) => Delivered::Broken,
-            Err(NotAnswered::Refused(refusal)) => self.refuse(call, caller, heads, *refusal).await,
+            Err(NotAnswered::Refused(refusal)) => {
+                // A call that is refused takes nothing from any budget.
+                call.return_all();
+                self.refuse(call, caller, heads, *refusal).await
+            }
         }
     }
 

@@ -75,6 +75,13 @@ impl Slot {
         self.due_ms.set(moment_ms);
     }
 
+    /// Brings its bound forward; returns what it was, for [`Self::bound`].
+    pub(crate) fn bound_within(&self, limit: Duration) -> u64 {
+        let before = self.bound_ms.get();
+        self.bound(self.moment_after(limit).min(before));
+        before
+    }
+
     /// How long it may still take by its bound.
     pub(crate) fn left(&self) -> Duration {
         match self.bound_ms.get() {

@@ -11,6 +11,8 @@ use domain::{
     gateway_config::{ConfigUpdate, VersionRecord},
 };
 
+use gateway::Warning;
+
 use crate::{
     caller::{Reply, call},
     upstream::{Upstream, seen},
@@ -38,6 +40,16 @@ fn world(upstream: &Upstream, versions: &[(&str, Routing)]) -> World {
 }
 
 fn world_with(upstream: &Upstream, versions: &[(&str, Routing)], change: impl Fn(&mut VersionRecord)) -> World {
+    let (world, warnings) = warned_world(upstream, versions, change);
+    assert!(warnings.is_empty(), "{warnings:?}");
+    world
+}
+
+fn warned_world(
+    upstream: &Upstream,
+    versions: &[(&str, Routing)],
+    change: impl Fn(&mut VersionRecord),
+) -> (World, Vec<Warning>) {
     let records = versions.iter().zip(1..).map(|((name, routing), number)| {
         let mut version = Setup::new(Some(&format!("{}/{name}", upstream.url()))).version;
         version.id = id("ver", number);
@@ -52,8 +64,7 @@ fn world_with(upstream: &Upstream, versions: &[(&str, Routing)], change: impl Fn
     config.catalog.versions = records.collect();
     let world = World::start_with(|_| {});
     let applied = world.snapshot.apply(ConfigUpdate::Full(config));
-    assert!(applied.warnings.is_empty(), "{applied:?}");
-    world
+    (world, applied.warnings)
 }
 
 async fn ask(world: &World, host: &str, target: &str, fields: &str) -> Reply {
@@ -171,6 +182,29 @@ async fn a_field_tells_versions_apart() {
     assert_eq!(reply.status, 404);
     let detail = reply.problem("unknown-api")["detail"].as_str().unwrap().to_owned();
     assert!(detail.contains("`api-version`"), "{detail}");
+}
+
+#[tokio::test]
+async fn an_open_version_is_strict_while_an_operation_of_it_is_not_routed() {
+    let upstream = Upstream::mirror().await;
+    let open = Routing {
+        paths: Paths::Open,
+        ..routing("api.example", "")
+    };
+    let (world, warnings) = warned_world(&upstream, &[("v1", open)], |version| {
+        let mut closed = version.operations[0].clone();
+        "admin".clone_into(&mut closed.slug);
+        "/admin".clone_into(&mut closed.path);
+        // It has no such parameter: the operation can't be served as its policies say.
+        let policies = serde_json::json!({ "ip": { "deny": ["0.0.0.0/0"] }, "transform": { "request": { "path": { "template": "/{id}" } } } });
+        closed.policies = Some(Box::new(serde_json::from_value(policies).unwrap()));
+        version.operations.push(closed);
+    });
+    assert_eq!(warnings.len(), 2, "{warnings:?}");
+    for (target, expected) in [("/pets", Ok("/v1/pets")), ("/admin", Err(404)), ("/cats", Err(404))] {
+        let found = reached(&world, "api.example", target).await;
+        assert_eq!(found.as_deref().map_err(|status| *status), expected, "{target}");
+    }
 }
 
 #[tokio::test]

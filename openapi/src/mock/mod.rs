@@ -127,6 +127,8 @@ fn choose<'r, 'd>(responses: &'r [Response<'d>], status: Option<u16>) -> Option<
     let mut keyed: Vec<(StatusKey, &Response<'d>)> = responses
         .iter()
         .filter_map(|response| Some((StatusKey::parse(response.status)?, response)))
+        // An informational answer is no answer.
+        .filter(|(key, _)| !matches!(key, StatusKey::Exact(100..200) | StatusKey::Class(1)))
         .collect();
     let first = keyed.first().copied();
     keyed.sort_by_key(|(key, _)| *key);

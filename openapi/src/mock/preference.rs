@@ -28,7 +28,7 @@ impl Preference {
         for (name, value) in values.into_iter().flat_map(entries) {
             match name.to_ascii_lowercase().as_str() {
                 "code" if preference.status.is_none() => {
-                    preference.status = value.parse().ok().filter(|status| (100..600).contains(status));
+                    preference.status = value.parse().ok().filter(|status| (200..600).contains(status));
                 }
                 "example" if preference.example.is_none() => preference.example = Some(value),
                 "dynamic" if is_dynamic.is_none() => is_dynamic = Some(value == "true"),

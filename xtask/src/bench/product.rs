@@ -41,11 +41,18 @@ organizations:
         quota: { requests: 1000000000, per: month }
         approval: automatic
 applications:
-  - slug: driver
+"#;
+
+/// An application whose keys are driven.
+const DRIVER: &str = r#"turnpike: 1
+applications:
+  - slug: driver-{part}
     owner: { email: dev@consumer.example, password: "correct horse battery" }
     subscriptions: [{ plan: bench/wide }]
     keys:
 "#;
+/// Keys of one of them.
+const KEYS_PER_APPLICATION: usize = 200_000;
 
 /// Another consumer with an application of their own, so that pages which list its keys stay small.
 const NEWCOMER: &str = r#"  - slug: newcomer
@@ -60,7 +67,7 @@ pub(super) const PASSWORD: &str = "correct horse battery";
 
 /// How much there is of everything.
 pub(super) struct Contents {
-    /// Keys of one application.
+    /// Keys, of as many applications as it takes.
     pub(super) keys: usize,
     /// Operations of the version; the first has the path [`PATH`].
     pub(super) operations: usize,
@@ -94,11 +101,13 @@ impl<'a> Installation<'a> {
     ) -> anyhow::Result<Self> {
         let installation = Self { name, binary, scratch };
         scratch.write("pets.yaml", &document(contents.operations))?;
-        let manifest = scratch.write(&format!("{name}.yaml"), &manifest(contents))?;
-        let mut apply = Command::new(binary);
-        apply.args(["apply", "--data"]).arg(installation.data()).arg(manifest);
-        // Its list of changes is no result of ours.
-        process::output(&mut apply)?;
+        for (part, text) in manifests(contents).iter().enumerate() {
+            let manifest = scratch.write(&format!("{name}-{part}.yaml"), text)?;
+            let mut apply = Command::new(binary);
+            apply.args(["apply", "--data"]).arg(installation.data()).arg(manifest);
+            // Its list of changes is no result of ours.
+            process::output(&mut apply)?;
+        }
         Ok(installation)
     }
 
@@ -155,11 +164,17 @@ fn document(operations: usize) -> String {
     text
 }
 
-fn manifest(contents: &Contents) -> String {
-    let mut text = MANIFEST.replace("{upstream}", &contents.upstream.to_string());
-    for index in 0..contents.keys {
-        let _ = writeln!(text, "      - {{ value: {} }}", key(index));
+/// What is applied, one after the other: a file has a largest size.
+fn manifests(contents: &Contents) -> Vec<String> {
+    let head = MANIFEST.replace("{upstream}", &contents.upstream.to_string());
+    let mut parts = vec![format!("{head}{NEWCOMER}")];
+    let keys: Vec<usize> = (0..contents.keys).collect();
+    for (part, indices) in keys.chunks(KEYS_PER_APPLICATION).enumerate() {
+        let mut text = DRIVER.replace("{part}", &part.to_string());
+        for index in indices {
+            let _ = writeln!(text, "      - {{ value: {} }}", key(*index));
+        }
+        parts.push(text);
     }
-    text.push_str(NEWCOMER);
-    text
+    parts
 }

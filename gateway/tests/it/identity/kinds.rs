@@ -87,10 +87,22 @@ async fn what_is_not_accepted_is_the_upstreams_business() {
     let upstream = Upstream::mirror().await;
     let anonymous = json!({ "access": { "accept": [], "anonymous": true } });
     let world = World::start(&setup(&upstream, anonymous));
-    let reply = ask(&world, &format!("Authorization: Bearer nobody\r\nX-Api-Key: {KEY}\r\n")).await;
+    let reply = ask(&world, "Authorization: Bearer nobody\r\nX-Api-Key: theirs\r\n").await;
     assert_eq!(reply.status, 200);
     assert_eq!(seen(&reply.json(), "authorization"), ["Bearer nobody"]);
-    assert_eq!(seen(&reply.json(), "x-api-key"), [KEY]);
+    assert_eq!(seen(&reply.json(), "x-api-key"), ["theirs"]);
+
+    // A key is not: it opens the APIs of others too.
+    let basic = base64::engine::general_purpose::STANDARD.encode(format!("x:{KEY}"));
+    for fields in [
+        format!("Authorization: Bearer {KEY}\r\nX-Api-Key: {KEY}\r\n"),
+        format!("Authorization: Basic {basic}\r\nX-Api-Key: tp_live_revoked\r\n"),
+    ] {
+        let reply = ask(&world, &fields).await;
+        assert_eq!(reply.status, 200);
+        assert!(seen(&reply.json(), "authorization").is_empty(), "{fields}");
+        assert!(seen(&reply.json(), "x-api-key").is_empty(), "{fields}");
+    }
 
     // But what is accepted is judged also where anonymous calls pass.
     let judged = json!({ "access": { "anonymous": true } });
