@@ -52,6 +52,9 @@ pub(crate) struct Options {
 const FEW: usize = 10;
 /// Open connections.
 const CONNECTIONS: u32 = 64;
+/// What every key begins with, and how much follows.
+const KEY_PREFIX: &str = "tp_live_";
+const KEY_LENGTH: usize = 38;
 /// How long a new key may take until the measurement is given up.
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -184,12 +187,13 @@ fn new_key(running: &Running, scratch: &Scratch) -> anyhow::Result<Duration> {
         &[("email", product::NEWCOMER_EMAIL), ("password", product::PASSWORD)],
     )?;
     let dashboard = ask("/dashboard", &[])?;
-    let application = between(&dashboard, "/dashboard/applications/app_", '"').context("there is no application")?;
+    let application = words_after(&dashboard, "/dashboard/applications/app_").next();
+    let application = application.context("there is no application")?;
     let path = format!("/dashboard/applications/app_{application}/keys");
     let page = ask(&path, &[("name", "new")])?;
     let shown = Instant::now();
-    let key = between(&page, "tp_live_", '<').context("the answer shows no key")?;
-    let fields = format!("X-Api-Key: tp_live_{key}\r\n");
+    let key = shown_key(&page).context("the answer shows no key")?;
+    let fields = format!("X-Api-Key: {key}\r\n");
     while status(running.gateway, product::PATH, &fields)? != 200 {
         if shown.elapsed() > PATIENCE {
             bail!("a new key does not work after {}", seconds(PATIENCE));
@@ -199,11 +203,18 @@ fn new_key(running: &Running, scratch: &Scratch) -> anyhow::Result<Duration> {
     Ok(shown.elapsed())
 }
 
-/// What stands in a page behind `start`, up to `end` or the end of the word.
-fn between<'a>(page: &'a str, start: &str, end: char) -> Option<&'a str> {
-    let rest = page.split_once(start)?.1;
-    let length = rest.find(|c: char| c == end || !(c.is_ascii_alphanumeric() || c == '_'))?;
-    rest.get(..length)
+/// The key that a page shows whole; it also shows it shortened.
+fn shown_key(page: &str) -> Option<String> {
+    let whole = words_after(page, KEY_PREFIX).find(|word| word.len() >= KEY_LENGTH)?;
+    Some(format!("{KEY_PREFIX}{whole}"))
+}
+
+/// The word behind each place where `start` stands in a page.
+fn words_after<'a>(page: &'a str, start: &'a str) -> impl Iterator<Item = &'a str> {
+    page.split(start).skip(1).map(|rest| {
+        let end = rest.find(|c: char| !c.is_ascii_alphanumeric());
+        end.map_or(rest, |end| &rest[..end])
+    })
 }
 
 impl Subject {
@@ -284,8 +295,10 @@ mod tests {
     }
 
     #[test]
-    fn words_are_found_in_pages() {
-        assert_eq!(between("<code>tp_live_abC9</code>", "tp_live_", '<'), Some("abC9"));
-        assert_eq!(between("nothing", "tp_live_", '<'), None);
+    fn the_key_is_the_one_that_is_shown_whole() {
+        let whole = "a".repeat(KEY_LENGTH);
+        let page = format!("<code>tp_live_aaaa••••aaaa</code><pre>tp_live_{whole}</pre>");
+        assert_eq!(shown_key(&page), Some(format!("tp_live_{whole}")));
+        assert_eq!(shown_key("nothing"), None);
     }
 }
