@@ -20,7 +20,7 @@ use crate::{
         CachePurge, ConfigChanges, ConfigRevision, ConfigUpdate, GatewayConfig, KeyRecord, QuotaStart,
         SubscriptionRecord,
     },
-    id::{KeyId, SubscriptionId, VersionId},
+    id::{ApplicationId, KeyId, SubscriptionId, VersionId},
     identity,
     installation_key::InstallationKey,
     key::{KeyHash, KeyState},
@@ -33,6 +33,9 @@ use crate::{
 
 /// Ids in one statement.
 const CHUNK: usize = 500;
+
+/// Keys that are read at once.
+const KEYS_PER_PAGE: usize = 10_000;
 
 /// Entries of the change log from which on reading everything is less work.
 const MANY_CHANGES: usize = 20_000;
@@ -306,13 +309,11 @@ async fn all_subscriptions(tx: &DatabaseTransaction, now: Timestamp) -> Result<V
 }
 
 /// Id, hash and application.
-type KeyColumns = (KeyId, Vec<u8>, crate::id::ApplicationId);
+type KeyColumns = (KeyId, Vec<u8>, ApplicationId);
 
-/// Of the keys, those that are accepted: active ones of applications that exist. Only the columns a gateway is told.
+/// Of the keys, those that are active. Only the columns a gateway is told.
 fn key_columns(select: sea_orm::Select<api_key::Entity>) -> sea_orm::Selector<sea_orm::SelectGetableTuple<KeyColumns>> {
     select
-        .inner_join(application::Entity)
-        .filter(application::Column::State.eq(application::ACTIVE))
         .filter(api_key::Column::State.eq(KeyState::Active.as_str()))
         .select_only()
         .columns([
@@ -326,18 +327,45 @@ fn key_columns(select: sea_orm::Select<api_key::Entity>) -> sea_orm::Selector<se
 async fn some_keys(tx: &DatabaseTransaction, ids: &[KeyId]) -> Result<Vec<KeyRecord>> {
     let mut records = Vec::with_capacity(ids.len());
     for chunk in ids.chunks(CHUNK) {
-        let select = api_key::Entity::find().filter(api_key::Column::Id.is_in(chunk.iter().copied()));
+        let select = api_key::Entity::find()
+            .inner_join(application::Entity)
+            .filter(application::Column::State.eq(application::ACTIVE))
+            .filter(api_key::Column::Id.is_in(chunk.iter().copied()));
         records.extend(readable(key_columns(select).all(tx).await?.into_iter().map(key_record)));
     }
     Ok(records)
 }
 
+/// Page by page, as a row takes many times the memory of its record; and without a join, so that every page is a walk along
+/// the ids.
 async fn all_keys(tx: &DatabaseTransaction) -> Result<Vec<KeyRecord>> {
-    Ok(readable(
-        key_columns(api_key::Entity::find())
-            .all(tx)
-            .await?
+    let active: HashSet<ApplicationId> = application::Entity::find()
+        .filter(application::Column::State.eq(application::ACTIVE))
+        .select_only()
+        .column(application::Column::Id)
+        .into_tuple()
+        .all(tx)
+        .await?
+        .into_iter()
+        .collect();
+    let mut records = Vec::new();
+    let mut last: Option<KeyId> = None;
+    loop {
+        let mut select = api_key::Entity::find()
+            .order_by_asc(api_key::Column::Id)
+            .limit(KEYS_PER_PAGE as u64);
+        if let Some(last) = last {
+            select = select.filter(api_key::Column::Id.gt(last));
+        }
+        let page = key_columns(select).all(tx).await?;
+        let is_last = page.len() < KEYS_PER_PAGE;
+        last = page.last().map(|(id, ..)| *id);
+        let accepted = page
             .into_iter()
-            .map(key_record),
-    ))
+            .filter(|(.., application)| active.contains(application));
+        records.extend(readable(accepted.map(key_record)));
+        if is_last {
+            return Ok(records);
+        }
+    }
 }
