@@ -4,11 +4,11 @@ use std::{
     future::poll_fn,
     io,
     rc::Rc,
-    task::{Context, Poll, ready},
+    task::{Context, Poll},
     time::Duration,
 };
 
-use super::{HeldBytes, MAX_HOLDING, Memory, MemoryFull};
+use super::{HeldBytes, MAX_HOLDING, Memory, MemoryFull, replay::Replay};
 use crate::{
     client::Caller,
     message::Fields,
@@ -20,10 +20,7 @@ use crate::{
 #[derive(Debug)]
 pub(crate) struct HeldAnswer<S> {
     pub(crate) stream: S,
-    held: HeldBytes,
-    /// Bytes of `held` that were passed on.
-    passed: usize,
-    is_whole: bool,
+    replay: Replay,
 }
 
 /// The call is over before its answer's body was there: the upstream broke off, it took too long, or the caller went away.
@@ -93,21 +90,19 @@ impl<S: BodySource + BodySink> HeldAnswer<S> {
         slot.bound(bound);
         slot.wait_freely();
         Ok(Self {
-            is_whole: read?,
+            replay: Replay::new(held, read?),
             stream,
-            held,
-            passed: 0,
         })
     }
 
     /// The body, or its beginning. Empty once it was passed on.
     pub(crate) fn body(&self) -> &[u8] {
-        self.held.as_slice()
+        self.replay.body()
     }
 
     /// Whether all of the body is held.
     pub(crate) fn is_whole(&self) -> bool {
-        self.is_whole
+        self.replay.is_whole()
     }
 
     /// Takes another body in place of the one that is held whole, before any of it was passed on. The answer's head has to
@@ -116,42 +111,21 @@ impl<S: BodySource + BodySink> HeldAnswer<S> {
     /// # Errors
     /// There is no memory for it.
     pub(crate) fn replace(&mut self, body: Vec<u8>) -> Result<(), MemoryFull> {
-        debug_assert!(self.is_whole && self.passed == 0);
-        self.held.replace(body)
-    }
-
-    fn rest(&self) -> &[u8] {
-        &self.held.as_slice()[self.passed..]
+        self.replay.replace(body)
     }
 }
 
 impl<S: BodySource + BodySink> BodySource for HeldAnswer<S> {
     fn poll_fill(&mut self, cx: &mut Context<'_>) -> Poll<Result<Fill, SourceError>> {
-        if !self.rest().is_empty() {
-            return Poll::Ready(Ok(Fill::Data));
-        }
-        if self.is_whole {
-            return Poll::Ready(Ok(Fill::End));
-        }
-        Poll::Ready(Ok(ready!(self.stream.poll_fill(cx))?))
+        self.replay.poll_fill(cx, &mut self.stream)
     }
 
     fn data(&self) -> &[u8] {
-        match self.rest() {
-            [] => self.stream.data(),
-            rest => rest,
-        }
+        self.replay.data(&self.stream)
     }
 
     fn consume(&mut self, count: usize) {
-        if self.rest().is_empty() {
-            return self.stream.consume(count);
-        }
-        self.passed += count;
-        if self.rest().is_empty() {
-            self.held.clear();
-            self.passed = 0;
-        }
+        self.replay.consume(count, &mut self.stream);
     }
 
     fn trailers(&self) -> Option<&Fields> {

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 mod answer;
 mod memory;
+mod replay;
 mod request;
 #[cfg(test)]
 mod tests;

@@ -4,13 +4,13 @@ use std::{
     future::poll_fn,
     io,
     rc::Rc,
-    task::{Context, Poll, ready},
+    task::{Context, Poll},
     time::Duration,
 };
 
 use http::{StatusCode, Version};
 
-use super::{HeldBytes, MAX_HOLDING, Memory, MemoryFull};
+use super::{HeldBytes, MAX_HOLDING, Memory, MemoryFull, replay::Replay};
 use crate::{
     client::Caller,
     decision::Refusal,
@@ -27,10 +27,7 @@ const ERROR: &str = "proxy_internal_error";
 /// A caller, and the beginning of its body or all of it.
 pub(crate) struct HeldCaller<'a> {
     caller: &'a mut (dyn Caller + 'a),
-    held: HeldBytes,
-    /// Bytes of `held` that were passed on.
-    passed: usize,
-    is_whole: bool,
+    replay: Replay,
     /// Length of the body as it was announced, before any of it was taken.
     length: BodyLength,
 }
@@ -100,10 +97,8 @@ pub(crate) async fn hold<'a>(
     slot.bound(bound);
     slot.wait_freely();
     Ok(HeldCaller {
-        is_whole: read?,
+        replay: Replay::new(held, read?),
         caller,
-        held,
-        passed: 0,
         length,
     })
 }
@@ -136,20 +131,18 @@ impl<'a> HeldCaller<'a> {
         Self {
             length: caller.body_length(),
             caller,
-            held: HeldBytes::new(memory),
-            passed: 0,
-            is_whole: false,
+            replay: Replay::new(HeldBytes::new(memory), false),
         }
     }
 
     /// The body, or its beginning. Empty once it was passed on.
     pub(crate) fn body(&self) -> &[u8] {
-        self.held.as_slice()
+        self.replay.body()
     }
 
     /// Whether all of the body is held.
     pub(crate) fn is_whole(&self) -> bool {
-        self.is_whole
+        self.replay.is_whole()
     }
 
     /// Takes another body in place of the one that is held whole, before any of it was passed on.
@@ -157,14 +150,9 @@ impl<'a> HeldCaller<'a> {
     /// # Errors
     /// There is no memory for it.
     pub(crate) fn replace(&mut self, body: Vec<u8>, fields: &mut Fields) -> Result<(), MemoryFull> {
-        debug_assert!(self.is_whole && self.passed == 0);
         // An upstream finds the length of the new one in its place.
         fields.remove(Known::ContentLength);
-        self.held.replace(body)
-    }
-
-    fn rest(&self) -> &[u8] {
-        &self.held.as_slice()[self.passed..]
+        self.replay.replace(body)
     }
 }
 
@@ -174,32 +162,15 @@ impl BodySource for HeldCaller<'_> {
     }
 
     fn poll_fill(&mut self, cx: &mut Context<'_>) -> Poll<Result<Fill, SourceError>> {
-        if !self.rest().is_empty() {
-            return Poll::Ready(Ok(Fill::Data));
-        }
-        if self.is_whole {
-            return Poll::Ready(Ok(Fill::End));
-        }
-        Poll::Ready(Ok(ready!(self.caller.poll_fill(cx))?))
+        self.replay.poll_fill(cx, &mut *self.caller)
     }
 
     fn data(&self) -> &[u8] {
-        match self.rest() {
-            [] => self.caller.data(),
-            rest => rest,
-        }
+        self.replay.data(&*self.caller)
     }
 
     fn consume(&mut self, count: usize) {
-        if self.rest().is_empty() {
-            return self.caller.consume(count);
-        }
-        self.passed += count;
-        if self.rest().is_empty() {
-            // It is not needed again: the upstream may take long with its answer.
-            self.held.clear();
-            self.passed = 0;
-        }
+        self.replay.consume(count, &mut *self.caller);
     }
 
     fn trailers(&self) -> Option<&Fields> {
@@ -224,12 +195,12 @@ impl BodySink for HeldCaller<'_> {
 impl Caller for HeldCaller<'_> {
     /// Of a body that is held whole it is known, also if it was not announced.
     fn body_length(&self) -> BodyLength {
-        if self.is_whole && self.caller.trailers().is_none() {
-            return BodyLength::Exact(self.rest().len() as u64);
+        if self.is_whole() && self.caller.trailers().is_none() {
+            return BodyLength::Exact(self.replay.rest().len() as u64);
         }
         match self.length {
             // What comes may have another length than what was announced.
-            BodyLength::Exact(_) if self.is_whole => BodyLength::Open,
+            BodyLength::Exact(_) if self.is_whole() => BodyLength::Open,
             length => length,
         }
     }

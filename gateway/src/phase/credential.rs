@@ -180,12 +180,15 @@ impl Accepting<'_> {
             (None, None)
         };
         // A key opens the APIs of others too: no upstream may see one, whatever is accepted here.
-        let stray = authorization.and_then(|value| bearer_token(value).map(Cow::Borrowed).or_else(|| basic_key(value)));
+        // What is judged here is taken away, or known not to be one.
+        let unjudged = authorization.filter(|_| bearer.is_none() && basic.is_none());
+        let stray = unjudged.and_then(|value| bearer_token(value).map(Cow::Borrowed).or_else(|| basic_key(value)));
         let has_stray_bearer = stray.is_some_and(|text| self.is_key(&text));
+        let is_usual_place_judged = in_header.is_some() && rule.has_usual_header();
         let fields = CredentialFields {
             authorization: bearer.is_some() || basic.is_some() || has_stray_bearer,
             key_header: in_header.is_some(),
-            has_stray_key: head.fields.all(Known::XApiKey).any(|text| self.is_key(text)),
+            has_stray_key: !is_usual_place_judged && head.fields.all(Known::XApiKey).any(|text| self.is_key(text)),
             access: Some(Arc::clone(rule)),
         };
         let texts = [
