@@ -100,12 +100,8 @@ pub(super) fn run(workspace: &Workspace, options: &Options) -> anyhow::Result<()
     let (few, _) = start("few", FEW, FEW)?;
     let (routes, _) = start("routes", FEW, options.operations as usize)?;
     let (keys, first_start) = start("keys", options.keys as usize, FEW)?;
-    let many = ManyKeys {
-        first_start,
-        next_start: keys.running.started_in,
-        bytes_per_key: (keys.resident_bytes as f64 - few.resident_bytes as f64) / f64::from(options.keys),
-        new_key: step("a new key", || new_key(&keys.running, &scratch))?,
-    };
+    let next_start = keys.running.started_in;
+    let new_key = step("a new key", || new_key(&keys.running, &scratch))?;
     let mut subjects = [few, routes, keys];
     step("measure", || {
         for round in 1..=options.rounds {
@@ -118,8 +114,19 @@ pub(super) fn run(workspace: &Workspace, options: &Options) -> anyhow::Result<()
                 subject.rounds.push(sample);
             }
         }
+        // What it holds in the long run, and not while the configuration is still being written to the disk.
+        for subject in &mut subjects {
+            subject.resident_bytes = subject.running.server.resident_bytes()?;
+        }
         Ok(())
     })?;
+    let [few, _, keys] = &subjects;
+    let many = ManyKeys {
+        first_start,
+        next_start,
+        bytes_per_key: (keys.resident_bytes as f64 - few.resident_bytes as f64) / f64::from(options.keys),
+        new_key,
+    };
     if options.json {
         result(&serde_json::to_string(&as_json(&subjects, &many))?);
     } else {
@@ -139,13 +146,12 @@ fn start(
     let installation = Installation::make(name, binary, scratch, contents)?;
     let first_start = installation.serve(&last)?.started_in;
     let running = installation.serve(&last)?;
-    let resident_bytes = running.server.resident_bytes()?;
     let script = scratch.write(&format!("{name}.lua"), &script(contents))?;
     let subject = Subject {
         name,
         running,
         script,
-        resident_bytes,
+        resident_bytes: 0,
         rounds: Vec::new(),
     };
     Ok((subject, first_start))
