@@ -1,7 +1,10 @@
 //! Method and path → operation: a tree of segments for each version, so that the cost does not grow with the number of
 //! routes. A literal goes before a segment with a parameter in it, and that before a parameter alone.
 
-use std::{borrow::Cow, collections::BTreeMap};
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, HashMap},
+};
 
 use http::Method;
 
@@ -17,13 +20,44 @@ type NodeId = u32;
 
 #[derive(Debug)]
 struct Node {
-    /// Sorted by text.
-    literals: Box<[(Box<str>, NodeId)]>,
+    literals: Literals,
     /// Most specific first.
     mixed: Box<[(Pattern, NodeId)]>,
     any: Option<NodeId>,
     /// Methods of paths that end here, with their operations.
     methods: Box<[(Method, u32)]>,
+}
+
+/// Up to so many literals lie side by side.
+const FEW_LITERALS: usize = 16;
+
+/// Segments without a parameter, and where they lead.
+#[derive(Debug)]
+enum Literals {
+    /// Sorted by text.
+    Few(Box<[(Box<str>, NodeId)]>),
+    /// By hash: looking among thousands by halves would touch a dozen distant places for each call.
+    Many(HashMap<Box<str>, NodeId>),
+}
+
+impl Literals {
+    fn new(literals: BTreeMap<Box<str>, NodeId>) -> Self {
+        if literals.len() <= FEW_LITERALS {
+            Self::Few(literals.into_iter().collect())
+        } else {
+            Self::Many(literals.into_iter().collect())
+        }
+    }
+
+    fn get(&self, segment: &str) -> Option<NodeId> {
+        match self {
+            Self::Few(sorted) => {
+                let at = sorted.binary_search_by(|(text, _)| (**text).cmp(segment)).ok()?;
+                Some(sorted[at].1)
+            }
+            Self::Many(map) => map.get(segment).copied(),
+        }
+    }
 }
 
 /// What a path and a method lead to.
@@ -84,8 +118,8 @@ impl Matcher {
         } else {
             Cow::Owned(canonical(segment))
         };
-        if let Ok(at) = node.literals.binary_search_by(|(text, _)| (**text).cmp(&*segment))
-            && let Some(found) = self.walk(node.literals[at].1, rest, method, allowed)
+        if let Some(next) = node.literals.get(&segment)
+            && let Some(found) = self.walk(next, rest, method, allowed)
         {
             return Some(found);
         }
@@ -158,7 +192,7 @@ impl MatcherBuilder {
             let mut mixed: Vec<_> = growing.mixed.into_iter().collect();
             mixed.sort_by_key(|(pattern, _)| std::cmp::Reverse(pattern.weight()));
             Node {
-                literals: growing.literals.into_iter().collect(),
+                literals: Literals::new(growing.literals),
                 mixed: mixed.into(),
                 any: growing.any,
                 methods: growing.methods.into(),
@@ -224,6 +258,18 @@ mod tests {
         ] {
             assert_eq!(routes.find(&method, path), expected, "{method} {path}");
         }
+    }
+
+    #[test]
+    fn among_thousands_the_right_one_is_found() {
+        let paths: Vec<_> = (0..3_000).map(|n| format!("/things-{n}/{{id}}")).collect();
+        let routes: Vec<_> = paths.iter().map(|path| ("GET", path.as_str())).collect();
+        let routes = matcher(&routes);
+        for n in [0, 1, 17, 2_999] {
+            let found = routes.find(&Method::GET, &format!("/things-{n}/x"));
+            assert_eq!(found, Found::Operation(n));
+        }
+        assert_eq!(routes.find(&Method::GET, "/things-3000/x"), Found::Nothing);
     }
 
     #[test]
