@@ -37,6 +37,7 @@ mod diagnostics;
 pub mod example;
 pub mod inspect;
 mod lift;
+pub mod lint;
 mod load;
 mod media_type;
 pub mod mock;
