@@ -36,6 +36,7 @@ mod check;
 mod diagnostics;
 pub mod example;
 pub mod inspect;
+pub mod json_path;
 mod lift;
 pub mod lint;
 mod load;
