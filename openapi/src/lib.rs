@@ -38,6 +38,7 @@ pub mod example;
 pub mod inspect;
 pub mod json_path;
 mod lift;
+pub mod lint;
 mod load;
 mod media_type;
 pub mod mock;

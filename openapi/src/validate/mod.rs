@@ -82,6 +82,7 @@ mod violation;
 use serde::Serialize;
 use serde_json::Value;
 
+pub(crate) use schema::Pattern;
 pub use headers::Headers;
 pub use operation::{OperationValidator, RequestView};
 pub use response::ResponseView;

@@ -13,7 +13,7 @@ const MOST_BYTES: usize = 256 * 1024;
 const CACHE_BYTES: usize = 64 * 1024;
 
 /// A compiled pattern.
-pub(in crate::validate) struct Pattern {
+pub(crate) struct Pattern {
     text: Box<str>,
     regex: Regex,
 }
@@ -29,7 +29,7 @@ impl Pattern {
     ///
     /// # Errors
     /// In words, if it is no regular expression, or one that needs look-around, back-references or too much memory.
-    pub(in crate::validate) fn new(text: &str) -> Result<Self, String> {
+    pub(crate) fn new(text: &str) -> Result<Self, String> {
         const MOST_TEXT: usize = 10_000;
         if text.len() > MOST_TEXT {
             return Err(format!("the pattern is longer than {MOST_TEXT} bytes"));
@@ -52,7 +52,7 @@ impl Pattern {
     }
 
     /// Whether it matches anywhere in the text.
-    pub(in crate::validate) fn matches(&self, text: &str) -> bool {
+    pub(crate) fn matches(&self, text: &str) -> bool {
         self.regex.is_match(Input::new(text).earliest(true))
     }
 
