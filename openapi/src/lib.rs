@@ -8,7 +8,7 @@
 //! Start reading at [`read`] (module `load`: decode, parse, check, lift, index), then [`Document`] and its [`Operation`].
 //! [`schema`] turns a schema into a bounded tree for display, [`example`] makes a value for it, [`sample`] a request and
 //! [`snippet`] the code that sends it. [`validate`] checks requests and responses against the document, and [`mock`] answers in
-//! the place of the API.
+//! the place of the API. [`diff`] compares two versions.
 //!
 //! ```
 //! let text = r#"{
@@ -34,6 +34,7 @@
 
 mod check;
 mod diagnostics;
+pub mod diff;
 pub mod example;
 pub mod inspect;
 pub mod json_path;

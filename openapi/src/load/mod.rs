@@ -94,6 +94,23 @@ impl<'t> Source<'t> {
     }
 }
 
+/// The positions of JSON pointers in an uploaded text; that of the closest place around it for what isn't there.
+pub(crate) fn positions(
+    bytes: &[u8],
+    pointers: impl Iterator<Item = String>,
+    limits: &Limits,
+) -> Result<Vec<Option<Position>>, Rejected> {
+    let text = decode::text(bytes, limits)?;
+    let syntax = Syntax::of(&text)?;
+    let mut found: Vec<Diagnostic> = pointers.map(|pointer| Diagnostic::error("", "").at(pointer)).collect();
+    locate::fill(&text, syntax, &mut found);
+    let position = |found: Diagnostic| {
+        let (line, column) = found.line.zip(found.column)?;
+        Some(Position { line, column })
+    };
+    Ok(found.into_iter().map(position).collect())
+}
+
 /// How a text is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Syntax {
