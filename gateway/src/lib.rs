@@ -11,7 +11,7 @@
 //! | framing, header limits | `http1/request.rs`, `client/http2.rs` | 400, 408, 414, 431 |
 //! | path hygiene, body limit | `phase/limits.rs` | 400, 413 |
 //! | route | `phase/route.rs` | 404, 405 |
-//! | own pages, where no version has the path | `token_endpoint/`, `worker/own_page.rs` | 400, 401, 405, 413, 429 |
+//! | own pages, first on the gateway's own host | `token_endpoint/`, `worker/own_page.rs` | 400, 401, 405, 413, 429 |
 //! | lifecycle | `phase/lifecycle.rs` | 410 |
 //! | preflight | `phase/preflight.rs` | – |
 //! | policies on size and address | `phase/limits.rs`, `phase/address.rs` | 403, 413, 414, 431 |

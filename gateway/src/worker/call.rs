@@ -100,7 +100,7 @@ async fn carry_out(
     }
 }
 
-/// The gateway's own page at a path that no version has.
+/// The gateway's own page at a path that no version has, or none before it.
 fn own_page<'w>(worker: &'w Worker, refusal: &Refusal, heads: &Heads) -> Option<(&'w TokenEndpoint, Page)> {
     let endpoint = worker.tokens.as_deref()?;
     let page = Page::at(heads.request.path()).filter(|_| refusal.reason == Reason::UnknownVersion)?;
@@ -319,6 +319,9 @@ async fn admit(
     let (verdict, snapshot) = {
         let mut reader = worker.snapshot.borrow_mut();
         let snapshot = reader.load();
+        if own_page::goes_first(worker.tokens.as_deref(), snapshot, &facts) {
+            return Err(Box::new(Refusal::new(Reason::UnknownVersion)));
+        }
         let verdict = decide(snapshot, &facts, now, &worker.rule_state, &mut call.known)?;
         let is_open = matches!(verdict, Verdict::Vouch(_));
         (verdict, is_open.then(|| Arc::clone(snapshot)))
