@@ -16,7 +16,7 @@
 //! | preflight | `phase/preflight.rs` | – |
 //! | policies on size and address | `phase/limits.rs`, `phase/address.rs` | 403, 413, 414, 431 |
 //! | credential | `phase/credential.rs` | 401, 403 |
-//! | word of a token's issuer | `identity/vouch.rs` | 401, 503 |
+//! | word of a token's issuer | `identity/vouch.rs` | 401, 429, 503 |
 //! | subscription | `phase/subscription.rs` | 403 |
 //! | scopes | `phase/scopes.rs` | 401, 403 |
 //! | rate limits and quota | `phase/budget.rs` | 429 |

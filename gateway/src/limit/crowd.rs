@@ -55,6 +55,13 @@ impl<K: Hash + Eq + Clone, V: Default + Forgettable> Crowd<K, V> {
         }
         act(shard.entry(key).or_default())
     }
+
+    /// Acts on what is remembered of one, if something is.
+    pub(crate) fn with_known(&self, key: &K, act: impl FnOnce(&mut V)) {
+        if let Some(value) = self.shard(key).get_mut(key) {
+            act(value);
+        }
+    }
 }
 
 /// What one holder of IPv6 addresses has: a network of 64 bits at least. An IPv4 address is one of its own.
@@ -94,5 +101,9 @@ mod tests {
             crowd.with(usize::MAX - key, 10, |Until(until)| *until = 20);
         }
         assert_eq!(count(&crowd), SHARDS * 100);
+        let mut is_known = false;
+        crowd.with_known(&usize::MAX, |until| is_known = until.0 == 20);
+        assert!(is_known);
+        crowd.with_known(&1, |_| panic!("it was forgotten"));
     }
 }
