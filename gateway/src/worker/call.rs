@@ -165,7 +165,15 @@ impl Run<'_> {
         match delivered.map_err(|unanswered| *unanswered) {
             Ok(delivered) => delivered,
             Err((_, NotAnswered::CallerGone)) => Delivered::Broken,
-            Err((call, NotAnswered::Refused(refusal))) => self.refuse(call, caller, heads, *refusal).await,
+            Err((mut call, NotAnswered::Refused(refusal))) => {
+                // A call that is refused takes nothing from any budget, whichever phase says so. One whose upstream can't be
+                // reached is not refused: it was tried.
+                let is_tried = call.is_passed_on() || matches!(refusal.reason.status(), 502 | 504);
+                if !is_tried {
+                    call.return_all();
+                }
+                self.refuse(call, caller, heads, *refusal).await
+            }
         }
     }
 
