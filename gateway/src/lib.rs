@@ -11,12 +11,12 @@
 //! | framing, header limits | `http1/request.rs`, `client/http2.rs` | 400, 408, 414, 431 |
 //! | path hygiene, body limit | `phase/limits.rs` | 400, 413 |
 //! | route | `phase/route.rs` | 404, 405 |
-//! | own pages, where no version has the path | `token_endpoint/`, `worker/own_page.rs` | 400, 401, 405, 413, 429 |
+//! | own pages, first on the gateway's own host | `token_endpoint/`, `worker/own_page.rs` | 400, 401, 405, 413, 429 |
 //! | lifecycle | `phase/lifecycle.rs` | 410 |
 //! | preflight | `phase/preflight.rs` | – |
 //! | policies on size and address | `phase/limits.rs`, `phase/address.rs` | 403, 413, 414, 431 |
 //! | credential | `phase/credential.rs` | 401, 403 |
-//! | word of a token's issuer | `identity/vouch.rs` | 401, 503 |
+//! | word of a token's issuer | `identity/vouch.rs` | 401, 429, 503 |
 //! | subscription | `phase/subscription.rs` | 403 |
 //! | scopes | `phase/scopes.rs` | 401, 403 |
 //! | rate limits and quota | `phase/budget.rs` | 429 |

@@ -122,6 +122,10 @@ problems! {
     TokenNotChecked = "token-not-checked", 503, "The token can't be checked now",
         "The server that says which tokens are good does not answer, so the gateway can't accept any.",
         ["Try again after the number of seconds in Retry-After.", "Tell the provider if it lasts."];
+    /// Too many tokens from the caller's address were not known.
+    TooManyTokens = "too-many-unknown-tokens", 429, "Too many unknown tokens came from this address",
+        "So many tokens from the caller's address were not known to their server that it is not asked about more of them for a while. The token in the request was not looked at.",
+        ["Wait for the number of seconds in Retry-After.", "Get a new token when one is not accepted any more, instead of sending it again."];
     /// A genuine credential belongs to no application.
     UnknownConsumer = "unknown-consumer", 403, "The credential belongs to no application",
         "The token or certificate is genuine, but the provider has not said which application its calls are of.",

@@ -17,6 +17,14 @@ pub const MAX_SEGMENTS: usize = 8;
 /// Length of a header field's name, and of its value.
 const MAX_HEADER: usize = 100;
 
+/// Paths of the gateway's own pages (RFC 6749 §3.2, RFC 7517, RFC 8414 §3). They are there on the gateway's own host, and on
+/// every other that is no version's own, whatever versions have there.
+pub const GATEWAY_PAGES: [&str; 3] = [
+    "/oauth2/token",
+    "/oauth2/jwks.json",
+    "/.well-known/oauth-authorization-server",
+];
+
 /// Fields that mean something to the gateway itself or to the connection, so that no version can be chosen by them.
 const OWN_FIELDS: [&str; 14] = [
     "authorization",
@@ -190,6 +198,15 @@ impl BasePath {
         if self.0 == "/" { "" } else { &self.0 }
     }
 
+    /// Whether a page of the gateway's own is below it; not asked of `/`, below which everything is.
+    fn has_gateway_page(&self) -> bool {
+        let is_below = |page: &&str| {
+            let rest = page.strip_prefix(self.prefix());
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        };
+        self.0 != "/" && GATEWAY_PAGES.iter().any(is_below)
+    }
+
     /// The first segment; empty for `/`.
     pub fn first_segment(&self) -> &str {
         self.0.split('/').nth(1).unwrap_or_default()
@@ -266,6 +283,14 @@ impl Routing {
         let host = given(&input.host).then(|| HostPattern::read(&input.host).map_err(|message| note("host", message)));
         let base_path = given(&input.base_path)
             .then(|| BasePath::read(&input.base_path).map_err(|message| note("base_path", message)));
+        if let (None, Some(Ok(base_path))) = (&host, &base_path)
+            && base_path.has_gateway_page()
+        {
+            note(
+                "base_path",
+                "The gateway has pages of its own there. Use another base path.".into(),
+            );
+        }
         let header = HeaderMatch::read(&input.header, &input.value, &mut errors);
         if header.is_some() && host.is_none() && base_path.is_none() {
             let message = "Give a host or a base path too: at its own address the version is told apart by its name.";

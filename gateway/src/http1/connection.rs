@@ -118,6 +118,25 @@ impl Connection {
         !matches!(self.input.bytes(), b"" | b"\r" | b"\r\n")
     }
 
+    /// Waits until a request begins to come; `false` when the connection is closed or fails before.
+    pub(crate) fn poll_begun(&mut self, cx: &mut Context<'_>) -> Poll<bool> {
+        while !self.has_request_begun() {
+            match ready!(self.input.poll_receive(cx, &mut self.transport)) {
+                Ok(0) | Err(_) => return Poll::Ready(false),
+                Ok(_) => {}
+            }
+        }
+        Poll::Ready(true)
+    }
+
+    /// Gives back the memory that messages need: none comes for a while. To be called when one is over.
+    pub(crate) fn rest(&mut self) {
+        if self.output.is_empty() {
+            self.output = Vec::new();
+        }
+        self.reader = BodyReader::new(Framing::Length(0));
+    }
+
     /// Reads the head of the next request.
     pub(crate) fn poll_request(
         &mut self,

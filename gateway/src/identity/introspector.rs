@@ -2,6 +2,7 @@
 
 use std::{
     collections::HashMap,
+    net::IpAddr,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
@@ -9,9 +10,11 @@ use domain::clock::Clock;
 use tokio::sync::watch;
 
 use super::{
+    askers::{Askers, TooMany},
     fetch::{Fetch as _, FetchRequest, HttpFetch},
     introspection::{Answer, Fingerprint, IntrospectionCache, read},
 };
+use crate::limit::Moment;
 
 /// Tokens of each kind whose answers are kept.
 const CAPACITY: usize = 10_000;
@@ -22,8 +25,14 @@ const MAX_FLIGHTS: usize = 256;
 
 /// There is no answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the server that judges tokens does not answer")]
-pub(crate) struct NoAnswer;
+pub(crate) enum NoAnswer {
+    /// The server gave none.
+    #[error("the server that judges tokens does not answer")]
+    Silent,
+    /// It was not asked: too many tokens of one address were none.
+    #[error(transparent)]
+    NotAsked(#[from] TooMany),
+}
 
 type Heard = Option<Result<Answer, NoAnswer>>;
 
@@ -32,6 +41,7 @@ type Heard = Option<Result<Answer, NoAnswer>>;
 pub(crate) struct Introspector {
     cache: Mutex<IntrospectionCache>,
     flights: Mutex<HashMap<Fingerprint, watch::Receiver<Heard>>>,
+    askers: Askers,
 }
 
 impl Introspector {
@@ -44,13 +54,15 @@ impl Introspector {
                 active_s.min(MAX_INACTIVE_S),
             )),
             flights: Mutex::default(),
+            askers: Askers::default(),
         }
     }
 
-    /// What the server says about a token. `request` asks it; `fetch` knows for how long.
+    /// What the server says about a token that came from an address. `request` asks it; `fetch` knows for how long.
     pub(crate) async fn ask(
         self: &Arc<Self>,
         token: &[u8],
+        address: IpAddr,
         request: impl FnOnce() -> FetchRequest,
         fetch: HttpFetch,
         clock: &Clock,
@@ -60,11 +72,11 @@ impl Introspector {
         if let Some(answer) = self.cache().get(fingerprint, now_s) {
             return Ok(answer);
         }
-        let mut heard = self.flight(fingerprint, request, fetch, clock)?;
+        let mut heard = self.flight(fingerprint, address, request, fetch, clock)?;
         match heard.wait_for(Option::is_some).await.as_deref() {
             Ok(Some(answer)) => answer.clone(),
             // Whoever asked was stopped before there was an answer.
-            _ => Err(NoAnswer),
+            _ => Err(NoAnswer::Silent),
         }
     }
 
@@ -72,6 +84,7 @@ impl Introspector {
     fn flight(
         self: &Arc<Self>,
         token: Fingerprint,
+        address: IpAddr,
         request: impl FnOnce() -> FetchRequest,
         fetch: HttpFetch,
         clock: &Clock,
@@ -81,13 +94,15 @@ impl Introspector {
             return Ok(heard.clone());
         }
         if flights.len() >= MAX_FLIGHTS {
-            return Err(NoAnswer);
+            return Err(NoAnswer::Silent);
         }
+        self.askers.begin(address, now_ns(clock))?;
         let (sender, heard) = watch::channel(None);
         flights.insert(token, heard.clone());
         let flight = Flight {
             introspector: Arc::clone(self),
             token,
+            address,
         };
         let (request, clock) = (request(), clock.clone());
         // A task of its own: a caller that leaves must not take the answer from others.
@@ -111,6 +126,8 @@ impl Introspector {
 struct Flight {
     introspector: Arc<Introspector>,
     token: Fingerprint,
+    /// Whose question it is.
+    address: IpAddr,
 }
 
 impl Flight {
@@ -123,12 +140,15 @@ impl Flight {
             Ok(answer) => {
                 let now_s = clock.now().unix_timestamp();
                 self.introspector.cache().put(self.token, &answer, now_s);
+                if answer == Answer::Inactive {
+                    self.introspector.askers.in_vain(self.address, now_ns(clock));
+                }
                 Ok(answer)
             }
             Err(reason) => {
                 // Said for each call as a refusal; a line for each would flood the log.
                 tracing::debug!(%url, reason, "a server that judges tokens gave no answer");
-                Err(NoAnswer)
+                Err(NoAnswer::Silent)
             }
         }
     }
@@ -137,5 +157,10 @@ impl Flight {
 impl Drop for Flight {
     fn drop(&mut self) {
         self.introspector.flights().remove(&self.token);
+        self.introspector.askers.end(self.address);
     }
+}
+
+fn now_ns(clock: &Clock) -> u64 {
+    Moment::at(clock.now()).unix_ns
 }

@@ -5,6 +5,7 @@
 //! again with what came of that. Keys and answers are fetched with [`fetch`], under the address policy of the installation,
 //! and kept: most calls wait for nothing.
 
+pub(crate) mod askers;
 pub(crate) mod basic;
 pub(crate) mod claims;
 pub(crate) mod fetch;

@@ -1,6 +1,6 @@
 //! Who vouches for a token: the installation's own endpoint, an issuer by its signature, or a server that is asked.
 
-use std::sync::Arc;
+use std::{net::IpAddr, sync::Arc};
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use domain::{clock::Clock, policy::access::CredentialKind};
@@ -8,9 +8,11 @@ use serde_json::Value;
 
 use super::{
     TokenRule, TokenVerifier,
+    askers::TooMany,
     claims::{ClaimRules, Claims},
     fetch::{FetchRequest, HttpFetch},
     introspection::{MAX_ANSWER_BYTES, request_body},
+    introspector::NoAnswer,
     jwt::claimed_issuer,
     key_source::KeyError,
     own::CLIENT_CLAIM,
@@ -25,6 +27,8 @@ const INTROSPECTION_LEEWAY_S: u32 = 30;
 pub(crate) struct Question {
     pub(crate) rule: Arc<TokenRule>,
     pub(crate) token: Box<[u8]>,
+    /// Where it came from.
+    pub(crate) address: IpAddr,
 }
 
 /// What is needed to answer questions.
@@ -57,6 +61,8 @@ pub(crate) enum TokenProblem {
     Refused(String),
     /// Nobody can say now; why, in the same form.
     Unavailable(String),
+    /// So many tokens from the same address were not known that nobody is asked about more.
+    TooMany(TooMany),
 }
 
 /// What came of a question.
@@ -64,7 +70,7 @@ pub(crate) type Vouching = Result<Arc<Vouched>, TokenProblem>;
 
 /// Asks whoever may vouch for a token. Waits only for what was not fetched before.
 pub(crate) async fn vouch(question: &Question, witnesses: Witnesses<'_>) -> Vouching {
-    let Question { rule, token } = question;
+    let Question { rule, token, address } = question;
     if token.len() > MAX_TOKEN_BYTES {
         return Err(refused("the token is too long"));
     }
@@ -88,7 +94,7 @@ pub(crate) async fn vouch(question: &Question, witnesses: Witnesses<'_>) -> Vouc
         }
     }
     match &rule.introspection {
-        Some(introspection) => introspected(introspection, token, witnesses).await,
+        Some(introspection) => introspected(introspection, token, *address, witnesses).await,
         None if claimed.is_some() => Err(refused("the token is of an issuer that is not accepted here")),
         None => Err(refused("the token is malformed")),
     }
@@ -112,7 +118,7 @@ async fn signed(rule: &JwtRule, issuer: &IssuerRule, token: &[u8], witnesses: Wi
     Vouched::read(kind, &issuer.issuer, &rule.consumer_claim, &rule.scope_claim, claims)
 }
 
-async fn introspected(rule: &IntrospectionRule, token: &[u8], witnesses: Witnesses<'_>) -> Vouching {
+async fn introspected(rule: &IntrospectionRule, token: &[u8], address: IpAddr, witnesses: Witnesses<'_>) -> Vouching {
     // RFC 6750 §2.1: what else is no token.
     let text = std::str::from_utf8(token)
         .ok()
@@ -124,10 +130,11 @@ async fn introspected(rule: &IntrospectionRule, token: &[u8], witnesses: Witness
         authorization: Some(rule.authorization.clone()),
     };
     let fetch = witnesses.fetch.within(rule.timeout, MAX_ANSWER_BYTES);
-    let asked = rule.introspector.ask(token, request, fetch, witnesses.clock);
-    let answer = asked
-        .await
-        .map_err(|error| TokenProblem::Unavailable(error.to_string()))?;
+    let asked = rule.introspector.ask(token, address, request, fetch, witnesses.clock);
+    let answer = asked.await.map_err(|error| match error {
+        NoAnswer::Silent => TokenProblem::Unavailable(error.to_string()),
+        NoAnswer::NotAsked(too_many) => TokenProblem::TooMany(too_many),
+    })?;
     let rules = ClaimRules {
         leeway_s: INTROSPECTION_LEEWAY_S,
         ..ClaimRules::default()

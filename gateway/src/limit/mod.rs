@@ -2,6 +2,7 @@
 //! change of configuration never refills one.
 
 mod budget;
+mod crowd;
 mod fields;
 mod gcra;
 mod moment;
@@ -10,4 +11,5 @@ mod quota;
 pub use gcra::{Gcra, GcraCell, Room, TooEarly};
 
 pub(crate) use budget::{Budget, Exhausted, PlanLimits, Taken};
+pub(crate) use crowd::{Crowd, Forgettable, network};
 pub(crate) use moment::Moment;

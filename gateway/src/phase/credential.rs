@@ -8,12 +8,15 @@ use domain::{
     key::{KeyHash, KeyPlaintext},
     policy::access::CredentialKind,
 };
-use http::{HeaderValue, header::WWW_AUTHENTICATE};
+use http::{
+    HeaderValue,
+    header::{RETRY_AFTER, WWW_AUTHENTICATE},
+};
 use ring::digest::{SHA256, digest};
 
 use crate::{
     decision::{CredentialFields, Refusal, RequestFacts},
-    identity::{Question, TokenProblem, Vouched, basic::BasicCredentials},
+    identity::{Question, TokenProblem, Vouched, askers::TooMany, basic::BasicCredentials},
     message::Known,
     problem::Reason,
     rules::AccessRule,
@@ -218,11 +221,16 @@ impl Accepting<'_> {
                 None => Ok(Identified::Unknown(Question {
                     rule: Arc::clone(tokens),
                     token: text.into(),
+                    address: self.head.address(),
                 })),
                 Some(Ok(vouched)) => self.vouched(vouched, fields),
                 Some(Err(TokenProblem::Refused(why))) => Err(self.invalid(why).into()),
                 Some(Err(TokenProblem::Unavailable(why))) => {
                     Err(Box::new(Refusal::new(Reason::TokenNotChecked).detail(sentence(why))))
+                }
+                Some(Err(TokenProblem::TooMany(TooMany { retry_s }))) => {
+                    let refusal = Refusal::new(Reason::TooManyTokens);
+                    Err(Box::new(refusal.field(RETRY_AFTER, HeaderValue::from(*retry_s))))
                 }
             },
             _ => {

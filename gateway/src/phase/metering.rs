@@ -106,6 +106,11 @@ impl Call {
         }
     }
 
+    /// Whether the upstream may have seen something of it.
+    pub(crate) fn is_passed_on(&self) -> bool {
+        self.is_passed_on
+    }
+
     /// The upstream answered: the call counts.
     pub(crate) fn answered(&mut self, status: u16) -> Tally {
         if let Some(logged) = &mut self.logged {

@@ -25,6 +25,12 @@ pub(crate) fn version<'a>(
     found.ok_or_else(|| Box::new(Refusal::new(Reason::UnknownVersion)))
 }
 
+/// Name of the host that a request is for; `None` for an address in brackets.
+pub(crate) fn host<'a>(head: &RequestFacts<'a>) -> Option<&'a [u8]> {
+    let authority = head.authority.map(str::as_bytes);
+    authority.or_else(|| head.fields.get(Known::Host)).and_then(host_name)
+}
+
 /// The version at an address.
 fn addressed<'a>(catalog: &'a Catalog, path: &str) -> Option<(&'a Arc<Version>, usize)> {
     let length = base_length(path)?;
@@ -37,11 +43,7 @@ fn placed<'a>(
     hosts: &'a Hosts,
     head: &RequestFacts<'_>,
 ) -> Result<(&'a Arc<Version>, usize), Box<Refusal>> {
-    let authority = head.authority.map(str::as_bytes);
-    let own = authority
-        .or_else(|| head.fields.get(Known::Host))
-        .and_then(host_name)
-        .and_then(|name| hosts.on(name));
+    let own = host(head).and_then(|name| hosts.on(name));
     // Elsewhere addresses go first: nobody's base path can take calls from another.
     if own.is_none()
         && let Some(found) = addressed(catalog, head.path)

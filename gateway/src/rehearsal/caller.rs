@@ -121,6 +121,7 @@ fn refused(reason: Reason) -> Who {
         | Reason::ConflictingKeys
         | Reason::InvalidToken
         | Reason::TokenNotChecked
+        | Reason::TooManyTokens
         | Reason::UnknownConsumer => Who::NotAccepted(reason),
         // Before the credential.
         Reason::NotReady

@@ -51,6 +51,8 @@ pub(crate) struct TokenIssuer {
     /// The key's thumbprint (RFC 7638).
     key_id: String,
     issuer: String,
+    /// Host of the issuer's URL.
+    host: Option<String>,
     life: Duration,
     random: SystemRandom,
     key_set: Bytes,
@@ -77,6 +79,8 @@ impl TokenIssuer {
             Some(url) => url.trim_end_matches('/').to_owned(),
             None => local_url(address),
         };
+        let host = issuer.parse::<http::Uri>().ok();
+        let host = host.and_then(|url| url.host().map(str::to_owned));
         let public = URL_SAFE_NO_PAD.encode(pair.public_key());
         let public_key: [u8; 32] = pair.public_key().as_ref().try_into().map_err(|_| TokenKeyError)?;
         let key_id = TokenVerifier::key_id(&public_key);
@@ -95,11 +99,17 @@ impl TokenIssuer {
             pair,
             key_id,
             issuer,
+            host,
             life: options.life,
             random: SystemRandom::new(),
             key_set: key_set.to_string().into(),
             metadata: metadata.to_string().into(),
         })
+    }
+
+    /// Host of the issuer's URL.
+    pub(super) fn host(&self) -> Option<&str> {
+        self.host.as_deref()
     }
 
     /// What accepts its tokens.

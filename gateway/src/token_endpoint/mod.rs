@@ -1,7 +1,8 @@
 //! The gateway's own authorization server: access tokens for OAuth clients by the client credentials grant (RFC 6749 §4.4),
 //! its metadata (RFC 8414) and the key that its tokens are signed with (RFC 7517).
 //!
-//! Its pages are looked at only where no version has the path, so calls of versions pay nothing for them.
+//! Its pages are there where no version has the path, and go before those of versions on the gateway's own host and on every
+//! host that is no version's own.
 
 mod answer;
 mod issuer;
@@ -104,6 +105,13 @@ impl TokenEndpoint {
         }
     }
 
+    /// Whether a host is the gateway's own: that of the URL that its tokens name.
+    pub(crate) fn is_at(&self, host: &[u8]) -> bool {
+        self.issuer
+            .host()
+            .is_some_and(|own| own.as_bytes().eq_ignore_ascii_case(host))
+    }
+
     /// Answers a request for one of the pages.
     pub(crate) fn answer(
         &self,
@@ -191,5 +199,18 @@ impl TokenCounters {
     pub fn read(&self) -> Vec<(&'static str, u64)> {
         let counts = self.0.counts.iter().map(|count| count.load(Relaxed));
         OUTCOMES.into_iter().zip(counts).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::catalog::routing::GATEWAY_PAGES;
+
+    use super::*;
+
+    #[test]
+    fn what_is_no_base_path_is_a_page() {
+        let pages = GATEWAY_PAGES.map(Page::at);
+        assert_eq!(pages, [Some(Page::Token), Some(Page::Keys), Some(Page::Metadata)]);
     }
 }

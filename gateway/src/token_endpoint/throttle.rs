@@ -1,18 +1,9 @@
 //! How often tokens may be asked for.
 
-use std::{
-    collections::HashMap,
-    hash::Hash,
-    net::{IpAddr, Ipv6Addr},
-    sync::{Mutex, PoisonError},
-    time::Duration,
-};
+use std::{net::IpAddr, time::Duration};
 
 use super::answer::TokenError;
-use crate::limit::{Gcra, GcraCell};
-
-/// Peers and clients that are remembered, each.
-const MAX_CELLS: usize = 50_000;
+use crate::limit::{Crowd, Forgettable, Gcra, GcraCell, network};
 
 /// Limits on requests for tokens. A client that uses its tokens until they expire needs four an hour.
 #[derive(Debug)]
@@ -23,14 +14,20 @@ pub(super) struct Throttle {
     failures: Gcra,
     /// Requests of one client that said who it is. Only these: nobody can use up what is another's.
     per_client: Gcra,
-    peers: Mutex<HashMap<IpAddr, Cells>>,
-    clients: Mutex<HashMap<String, Cells>>,
+    peers: Crowd<IpAddr, Cells>,
+    clients: Crowd<String, Cells>,
 }
 
 #[derive(Debug, Default)]
 struct Cells {
     requests: GcraCell,
     failures: GcraCell,
+}
+
+impl Forgettable for Cells {
+    fn is_blank_at(&self, now_ns: u64) -> bool {
+        self.requests.is_empty_at(now_ns) && self.failures.is_empty_at(now_ns)
+    }
 }
 
 impl Default for Throttle {
@@ -40,8 +37,8 @@ impl Default for Throttle {
             per_peer: a_minute(300, 100),
             failures: a_minute(10, 10),
             per_client: a_minute(60, 30),
-            peers: Mutex::default(),
-            clients: Mutex::default(),
+            peers: Crowd::default(),
+            clients: Crowd::default(),
         }
     }
 }
@@ -49,7 +46,7 @@ impl Default for Throttle {
 impl Throttle {
     /// Takes a request of an address.
     pub(super) fn request(&self, peer: IpAddr, now_ns: u64) -> Result<(), TokenError> {
-        with(&self.peers, network(peer), now_ns, |cells| {
+        self.peers.with(network(peer), now_ns, |cells| {
             self.failures
                 .look(&cells.failures, now_ns)
                 .and_then(|_| self.per_peer.take(&cells.requests, now_ns))
@@ -60,7 +57,7 @@ impl Throttle {
 
     /// Notes that a request of an address failed to say who it is.
     pub(super) fn failed(&self, peer: IpAddr, now_ns: u64) {
-        with(&self.peers, network(peer), now_ns, |cells| {
+        self.peers.with(network(peer), now_ns, |cells| {
             // Too many already: the next request is refused.
             let _ = self.failures.take(&cells.failures, now_ns);
         });
@@ -68,33 +65,13 @@ impl Throttle {
 
     /// Takes a request of a client that said who it is.
     pub(super) fn client(&self, id: &str, now_ns: u64) -> Result<(), TokenError> {
-        with(&self.clients, id.to_owned(), now_ns, |cells| {
+        self.clients.with(id.to_owned(), now_ns, |cells| {
             self.per_client
                 .take(&cells.requests, now_ns)
                 .map(|_| ())
                 .map_err(|early| TokenError::Throttled(Gcra::seconds(early.retry_in_ns)))
         })
     }
-}
-
-/// What one holder of IPv6 addresses has: a network of 64 bits at least.
-fn network(peer: IpAddr) -> IpAddr {
-    match peer.to_canonical() {
-        IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() & !u128::from(u64::MAX))),
-        v4 @ IpAddr::V4(_) => v4,
-    }
-}
-
-fn with<K: Hash + Eq, T>(map: &Mutex<HashMap<K, Cells>>, key: K, now_ns: u64, act: impl FnOnce(&Cells) -> T) -> T {
-    let mut map = map.lock().unwrap_or_else(PoisonError::into_inner);
-    if map.len() >= MAX_CELLS && !map.contains_key(&key) {
-        // An empty bucket is the same as none.
-        map.retain(|_, cells| !cells.requests.is_empty_at(now_ns) || !cells.failures.is_empty_at(now_ns));
-        if map.len() >= MAX_CELLS {
-            map.clear();
-        }
-    }
-    act(map.entry(key).or_default())
 }
 
 #[cfg(test)]

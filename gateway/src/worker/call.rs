@@ -100,7 +100,7 @@ async fn carry_out(
     }
 }
 
-/// The gateway's own page at a path that no version has.
+/// The gateway's own page at a path that no version has, or none before it.
 fn own_page<'w>(worker: &'w Worker, refusal: &Refusal, heads: &Heads) -> Option<(&'w TokenEndpoint, Page)> {
     let endpoint = worker.tokens.as_deref()?;
     let page = Page::at(heads.request.path()).filter(|_| refusal.reason == Reason::UnknownVersion)?;
@@ -165,7 +165,15 @@ impl Run<'_> {
         match delivered.map_err(|unanswered| *unanswered) {
             Ok(delivered) => delivered,
             Err((_, NotAnswered::CallerGone)) => Delivered::Broken,
-            Err((call, NotAnswered::Refused(refusal))) => self.refuse(call, caller, heads, *refusal).await,
+            Err((mut call, NotAnswered::Refused(refusal))) => {
+                // A call that is refused takes nothing from any budget, whichever phase says so. One whose upstream can't be
+                // reached is not refused: it was tried.
+                let is_tried = call.is_passed_on() || matches!(refusal.reason.status(), 502 | 504);
+                if !is_tried {
+                    call.return_all();
+                }
+                self.refuse(call, caller, heads, *refusal).await
+            }
         }
     }
 
@@ -319,6 +327,9 @@ async fn admit(
     let (verdict, snapshot) = {
         let mut reader = worker.snapshot.borrow_mut();
         let snapshot = reader.load();
+        if own_page::goes_first(worker.tokens.as_deref(), snapshot, &facts) {
+            return Err(Box::new(Refusal::new(Reason::UnknownVersion)));
+        }
         let verdict = decide(snapshot, &facts, now, &worker.rule_state, &mut call.known)?;
         let is_open = matches!(verdict, Verdict::Vouch(_));
         (verdict, is_open.then(|| Arc::clone(snapshot)))

@@ -5,14 +5,28 @@ use std::{future::poll_fn, task::Poll};
 use super::{Heads, Slot, call::Run};
 use crate::{
     client::Caller,
+    decision::RequestFacts,
     message::{BodyLength, Known},
     phase::{
         deliver::{self, Delivered},
         metering::Call,
+        route,
     },
     relay::{BodySource, Fill},
+    snapshot::Snapshot,
     token_endpoint::{BODY_TIMEOUT, Body, MAX_BODY, OwnAnswer, Page, TokenEndpoint},
 };
+
+/// Whether an own page goes before what versions have at its path: on the gateway's own host, and on every host that is no
+/// version's own. Elsewhere it comes after them.
+pub(super) fn goes_first(endpoint: Option<&TokenEndpoint>, snapshot: &Snapshot, head: &RequestFacts<'_>) -> bool {
+    // First what costs next to nothing and is true of few calls.
+    let Some(endpoint) = endpoint.filter(|_| Page::at(head.path).is_some()) else {
+        return false;
+    };
+    let is_shared = |name| snapshot.catalog.hosts().is_none_or(|hosts| hosts.on(name).is_none());
+    snapshot.revision.is_some() && route::host(head).is_none_or(|name| endpoint.is_at(name) || is_shared(name))
+}
 
 /// Answers, and sends the answer to its end.
 pub(super) async fn answer(

@@ -58,6 +58,11 @@ impl Slot {
         self.due_ms.set(self.moment_after(limit).min(self.bound_ms.get()));
     }
 
+    /// From now on it may wait until a moment of [`Self::moment_after`].
+    pub(crate) fn wait_until(&self, moment_ms: u64) {
+        self.due_ms.set(moment_ms.min(self.bound_ms.get()));
+    }
+
     /// It may wait for as long as it takes, up to its bound.
     pub(crate) fn wait_freely(&self) {
         self.due_ms.set(self.bound_ms.get());

@@ -146,6 +146,21 @@ async fn an_idle_connection_is_closed() {
 }
 
 #[tokio::test]
+async fn a_connection_that_was_quiet_carries_further_calls() {
+    let upstream = Upstream::mirror().await;
+    let world = World::start(&Setup::new(Some(&upstream.url())));
+    let clock = World::start_with(|options| options.limits.idle_timeout = Duration::from_millis(500));
+    let mut caller = Caller::connect(world.address()).await;
+    // The empty line is left over from the call before it.
+    for rest in ["", "\r\n", ""] {
+        caller.send(format!("{}{rest}", get(PETS, ""))).await;
+        assert_eq!(caller.reply().await.status, 200, "{rest:?}");
+        // What the call needed is given back long before a connection of the other gateway has waited for too long.
+        assert!(Caller::connect(clock.address()).await.is_closed().await);
+    }
+}
+
+#[tokio::test]
 async fn an_empty_line_after_a_call_is_no_call() {
     let upstream = Upstream::mirror().await;
     let world = World::start_with(|options| {

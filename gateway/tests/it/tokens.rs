@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use domain::{
+    catalog::routing::{Routing, RoutingInput},
     gateway_config::{ConfigUpdate, GatewayConfig, Identity, IdentityRecord},
     key::KeyHash,
     subscription::SubscriptionState,
@@ -252,4 +253,34 @@ async fn a_token_opens_what_is_granted_now() {
     world.clock.advance(Duration::from_mins(20));
     assert_eq!(pets(&bearer).await.status, 401, "it is over");
     assert_eq!(upstream.calls(), 2);
+}
+
+#[tokio::test]
+async fn pages_go_before_versions_where_the_gateway_is() {
+    let world = start();
+    let mut config = config(1);
+    for (host, base_path, asked, has_pages) in [
+        ("", "/", "anything.example", true),
+        ("api.example.com", "/", "api.example.com", true),
+        ("api.example.com", "/oauth2", "API.example.com.:443", true),
+        ("pets.example", "/", "pets.example", false),
+        ("pets.example", "/v1", "pets.example", true),
+    ] {
+        let routing = RoutingInput {
+            host: host.into(),
+            base_path: base_path.into(),
+            ..RoutingInput::default()
+        };
+        config.revision += 1;
+        config.catalog.versions[0].routing = Routing::read(&routing).unwrap();
+        world.snapshot.apply(ConfigUpdate::Full(Box::new(config.clone())));
+        let from = |path: &str, fields: &str| format!("GET {path} HTTP/1.1\r\nHost: {asked}\r\n{fields}\r\n");
+        for path in ["/oauth2/jwks.json", "/.well-known/oauth-authorization-server"] {
+            let reply = call(world.address(), from(path, "")).await;
+            assert_eq!(reply.status == 200, has_pages, "{path} on {asked}: {reply:?}");
+        }
+        let token = request(&format!("{FORM}{BASIC}"), GRANT).replace("Host: x", &format!("Host: {asked}"));
+        let reply = call(world.address(), token).await;
+        assert_eq!(reply.status == 200, has_pages, "{asked}: {reply:?}");
+    }
 }

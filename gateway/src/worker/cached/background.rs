@@ -1,6 +1,6 @@
 //! Validating what is kept while callers are answered with it (RFC 5861 §3).
 
-use std::{future::poll_fn, rc::Rc, sync::Arc, task::Poll};
+use std::{future::poll_fn, pin::pin, rc::Rc, sync::Arc, task::Poll};
 
 use super::{give_back, is_failure, judge};
 use crate::{
@@ -52,7 +52,7 @@ impl Revalidation {
         let (slot, place) = run.worker.register();
         tokio::task::spawn_local(async move {
             let worker = Rc::clone(&revalidation.worker);
-            obedient(&slot, revalidation.run(&slot)).await;
+            obedient(&slot, pin!(revalidation.run(&slot))).await;
             worker.unregister(place);
             drop(in_flight);
         });

@@ -1,6 +1,6 @@
 //! One part of a composed answer: a call of our own to the upstream.
 
-use std::{borrow::Cow, cell::Cell, future::poll_fn, rc::Rc, task::Poll, time::Duration};
+use std::{borrow::Cow, cell::Cell, future::poll_fn, pin::pin, rc::Rc, task::Poll, time::Duration};
 
 use http::{HeaderValue, StatusCode};
 
@@ -127,7 +127,7 @@ impl PartCall {
         slot.end_within(self.timeout);
         // The gateway ends: whoever waits for the whole is ended with it.
         let ended = || PartFailed::new("The gateway stops.");
-        obedient(slot, self.ask(slot, room))
+        obedient(slot, pin!(self.ask(slot, room)))
             .await
             .unwrap_or_else(|| Err(ended()))
     }

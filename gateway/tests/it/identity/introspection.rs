@@ -160,3 +160,34 @@ async fn calls_with_one_token_share_the_question() {
     assert!(calls.join_all().await.iter().all(|status| *status == 200));
     assert_eq!(asked.load(SeqCst), 1);
 }
+
+#[tokio::test]
+async fn invented_tokens_are_asked_about_only_so_often() {
+    let upstream = Upstream::mirror().await;
+    let server = Server::start(json!({ "active": true, "client_id": "billing" })).await;
+    let world = World::start(&with_server(&upstream, &server, json!({})));
+    assert_eq!(with_token(&world, "good").await.status, 200);
+    server.answer(200, json!({ "active": false }));
+    for number in 0..100 {
+        with_token(&world, &format!("invented-{number}"))
+            .await
+            .problem("invalid-token");
+    }
+    assert_eq!(server.asked(), 101);
+    let reply = with_token(&world, "invented-100").await;
+    assert_eq!((reply.status, reply.header("retry-after").as_str()), (429, "1"));
+    reply.problem("too-many-unknown-tokens");
+    with_token(&world, "invented-99").await.problem("invalid-token");
+    assert_eq!(server.asked(), 101, "what is known needs no question");
+    assert_eq!(with_token(&world, "good").await.status, 200);
+    assert_eq!(with_token(&world, crate::world::KEY).await.status, 200);
+    world.clock.advance(Duration::from_secs(1));
+    for (number, slug) in [
+        (101, "invalid-token"),
+        (102, "invalid-token"),
+        (103, "too-many-unknown-tokens"),
+    ] {
+        with_token(&world, &format!("invented-{number}")).await.problem(slug);
+    }
+    assert_eq!(server.asked(), 103);
+}

@@ -304,3 +304,35 @@ async fn all_parts_together_have_a_bound() {
     let failed = answer["errors"].as_object().unwrap();
     assert_eq!(failed.len(), 1, "{answer}");
 }
+
+#[tokio::test]
+async fn a_part_leads_nobody_out_of_its_path() {
+    let upstream = farm().await;
+    let setup = |setup: &mut Setup| {
+        setup.version.operations[2].path = "/pets/v{id}".into();
+        let operation = setup.version.operations[2].policies.as_mut().unwrap();
+        operation.rate_limits =
+            policies(json!({ "rate_limits": [{ "by": "all", "requests": 1, "per": "1m" }] })).rate_limits;
+    };
+    let world = world_with(
+        &upstream,
+        json!({ "parts": { "pet": { "path": "/pets/{id}" } } }),
+        setup,
+    );
+    for _ in 0..3 {
+        call(world.address(), get(&format!("{PETS}/v.."), ""))
+            .await
+            .problem("ambiguous-path");
+    }
+    assert_eq!(upstream.calls(), 0);
+    let reply = call(world.address(), get(&format!("{PETS}/v7"), "")).await;
+    assert_eq!(
+        reply.status,
+        200,
+        "refusals took nothing from the limit: {}",
+        reply.text()
+    );
+    call(world.address(), get(&format!("{PETS}/v7"), ""))
+        .await
+        .problem("calls-limited");
+}

@@ -59,16 +59,22 @@ async fn a_template_leads_nobody_out_of_its_path() {
     let upstream = Upstream::mirror().await;
     let mut setup = Setup::new(Some(&upstream.url()));
     setup.version.operations[2].path = "/pets/v{id}".into();
-    setup.version.operations[2].policies = Some(Box::new(policies(
-        json!({ "transform": { "request": { "path": { "template": "/a/b/{id}" } } } }),
-    )));
+    setup.version.operations[2].policies = Some(Box::new(policies(json!({
+        "transform": { "request": { "path": { "template": "/a/b/{id}" } } },
+        "rate_limits": [{ "by": "all", "requests": 1, "per": "1m" }],
+    }))));
     let world = World::start(&setup);
-    call(world.address(), get("/acme/petstore/v1/pets/v..", ""))
-        .await
-        .problem("ambiguous-path");
+    for _ in 0..3 {
+        call(world.address(), get("/acme/petstore/v1/pets/v..", ""))
+            .await
+            .problem("ambiguous-path");
+    }
     assert_eq!(upstream.calls(), 0);
     let reply = call(world.address(), get("/acme/petstore/v1/pets/v1", "")).await;
-    assert_eq!(reply.json()["target"], "/a/b/1");
+    assert_eq!(reply.json()["target"], "/a/b/1", "refusals took nothing from the limit");
+    call(world.address(), get("/acme/petstore/v1/pets/v1", ""))
+        .await
+        .problem("calls-limited");
 }
 
 #[tokio::test]

@@ -16,9 +16,20 @@ fn integer(number: &Number) -> Option<i128> {
         .or_else(|| number.as_u64().map(i128::from))
 }
 
-/// Compares by value. Integers are compared exactly, anything else as binary floating point.
+/// The value of a number without a fraction, exactly; `None` beyond 2^126 too.
+fn whole(number: &Number) -> Option<i128> {
+    const BOUND: f64 = (1_u128 << 126) as f64;
+    integer(number).or_else(|| {
+        let float = number.as_f64()?;
+        // Within the bound every such number is one of 128 bits.
+        (float.fract() == 0.0 && float.abs() <= BOUND).then_some(float as i128)
+    })
+}
+
+/// Compares by value. Numbers without a fraction are compared exactly, so that what is equal is so whichever way round;
+/// anything else as binary floating point.
 pub(super) fn compare(left: &Number, right: &Number) -> Ordering {
-    if let (Some(left), Some(right)) = (integer(left), integer(right)) {
+    if let (Some(left), Some(right)) = (whole(left), whole(right)) {
         return left.cmp(&right);
     }
     let (left, right) = (left.as_f64().unwrap_or_default(), right.as_f64().unwrap_or_default());
@@ -96,11 +107,11 @@ pub(super) fn hash(value: &Value, state: &std::hash::RandomState) -> u64 {
     match value {
         Value::Null => 1,
         Value::Bool(flag) => 2 + u64::from(*flag),
-        Value::Number(number) => {
-            // Zero has two signs.
-            let number = number.as_f64().unwrap_or_default() + 0.0;
-            state.hash_one(number.to_bits())
-        }
+        // Exactly: of large integers thousands are one binary floating point number.
+        Value::Number(number) => match whole(number) {
+            Some(whole) => state.hash_one(whole),
+            None => state.hash_one(number.as_f64().unwrap_or_default().to_bits()),
+        },
         Value::String(text) => state.hash_one(text),
         Value::Array(items) => items
             .iter()
@@ -151,11 +162,23 @@ mod tests {
             (json!({"a": 1, "b": [2]}), json!({"b": [2.0], "a": 1}), true),
             (json!([1, 2]), json!([2, 1]), false),
             (json!(false), json!(0), false),
+            (json!(9_007_199_254_740_993_i64), json!(9_007_199_254_740_992.0), false),
+            (json!(9_007_199_254_740_992_i64), json!(9_007_199_254_740_992.0), true),
+            (json!(1e300), json!(1e300), true),
+            (json!(0.5), json!(0.5), true),
         ] {
             assert_eq!(is_equal(&left, &right), expected, "{left} {right}");
             if expected {
                 assert_eq!(hash(&left, &state), hash(&right, &state), "{left} {right}");
             }
         }
+    }
+
+    #[test]
+    fn large_integers_have_hashes_of_their_own() {
+        let state = std::hash::RandomState::new();
+        let numbers = (0..2_000_u64).map(|less| json!(u64::MAX - less));
+        let hashes: std::collections::HashSet<u64> = numbers.map(|number| hash(&number, &state)).collect();
+        assert_eq!(hashes.len(), 2_000);
     }
 }
