@@ -8,8 +8,10 @@ use std::{
     },
 };
 
+use domain::id::VersionId;
+
 use crate::{
-    meter::{Latencies, LatencyHistogram},
+    meter::{Latencies, VersionLatencies},
     problem::Reason,
 };
 
@@ -25,31 +27,14 @@ pub(crate) struct WorkerCounters {
     compressed_out: AtomicU64,
     begun: AtomicU64,
     ended: AtomicU64,
-    latency: LatencyHistogram,
+    /// Of all workers: a worker's own are with the rows that it meters.
+    latencies: Arc<VersionLatencies>,
     /// Calls that policies found something in, by version. Only looked at when they do.
     findings: Mutex<BTreeMap<FindingKey, u64>>,
 }
 
 /// `organization/api/version`, policy, finding.
 type FindingKey = (Box<str>, &'static str, &'static str);
-
-impl Default for WorkerCounters {
-    fn default() -> Self {
-        Self {
-            by_class: std::array::from_fn(|_| AtomicU64::new(0)),
-            by_reason: std::array::from_fn(|_| AtomicU64::new(0)),
-            connections: AtomicU64::new(0),
-            open: AtomicU64::new(0),
-            upstream_connections: AtomicU64::new(0),
-            compressed_in: AtomicU64::new(0),
-            compressed_out: AtomicU64::new(0),
-            begun: AtomicU64::new(0),
-            ended: AtomicU64::new(0),
-            latency: LatencyHistogram::default(),
-            findings: Mutex::default(),
-        }
-    }
-}
 
 fn bump(counter: &AtomicU64) {
     add(counter, 1);
@@ -60,6 +45,27 @@ fn add(counter: &AtomicU64, count: u64) {
 }
 
 impl WorkerCounters {
+    fn new(latencies: Arc<VersionLatencies>) -> Self {
+        Self {
+            by_class: std::array::from_fn(|_| AtomicU64::new(0)),
+            by_reason: std::array::from_fn(|_| AtomicU64::new(0)),
+            connections: AtomicU64::new(0),
+            open: AtomicU64::new(0),
+            upstream_connections: AtomicU64::new(0),
+            compressed_in: AtomicU64::new(0),
+            compressed_out: AtomicU64::new(0),
+            begun: AtomicU64::new(0),
+            ended: AtomicU64::new(0),
+            latencies,
+            findings: Mutex::default(),
+        }
+    }
+
+    /// Where the times of calls go: with the rows that a worker meters, which know the version.
+    pub(crate) fn latencies(&self) -> Arc<VersionLatencies> {
+        Arc::clone(&self.latencies)
+    }
+
     pub(crate) fn answered(&self, status: u16) {
         bump(&self.by_class[usize::from(status / 100).clamp(1, 5) - 1]);
     }
@@ -102,17 +108,14 @@ impl WorkerCounters {
         let mut findings = self.findings.lock().unwrap_or_else(PoisonError::into_inner);
         *findings.entry((version.into(), policy, finding)).or_default() += 1;
     }
-
-    /// The head of a call's answer is known, the gateway's own refusals included, so many microseconds after the head of
-    /// the request.
-    pub(crate) fn took(&self, micros: u64) {
-        self.latency.record(micros);
-    }
 }
 
 /// A handle on the counters of a running gateway.
 #[derive(Clone, Debug)]
-pub struct Counters(pub(crate) Arc<[Arc<WorkerCounters>]>);
+pub struct Counters {
+    workers: Arc<[Arc<WorkerCounters>]>,
+    latencies: Arc<VersionLatencies>,
+}
 
 /// The counters at one moment, over all workers, since the start.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -133,8 +136,11 @@ pub struct CounterSnapshot {
     pub compressed_out: u64,
     /// Calls whose answer is not over.
     pub in_flight: u64,
-    /// Times from the head of a request to the head of its answer.
+    /// Times from the head of a request to the head of its answer, the gateway's own refusals included.
     pub latencies: Latencies,
+    /// The same by version. Calls of no version, and of versions beyond the first 1,000, are together under
+    /// [`VersionId::NIL`].
+    pub version_latencies: Vec<(VersionId, Latencies)>,
     /// What policies found in calls.
     pub findings: Vec<Finding>,
 }
@@ -153,17 +159,35 @@ pub struct Finding {
 }
 
 impl Counters {
+    pub(crate) fn new(workers: usize) -> Self {
+        let latencies = Arc::<VersionLatencies>::default();
+        let worker = |_| Arc::new(WorkerCounters::new(Arc::clone(&latencies)));
+        Self {
+            workers: (0..workers).map(worker).collect(),
+            latencies,
+        }
+    }
+
+    /// Those that a worker writes.
+    pub(crate) fn worker(&self, number: usize) -> Arc<WorkerCounters> {
+        Arc::clone(&self.workers[number])
+    }
+
     /// Adds up what the workers counted.
     pub fn read(&self) -> CounterSnapshot {
-        let sum = |pick: &dyn Fn(&WorkerCounters) -> &AtomicU64| self.0.iter().map(|w| pick(w).load(Relaxed)).sum();
+        let sum =
+            |pick: &dyn Fn(&WorkerCounters) -> &AtomicU64| self.workers.iter().map(|w| pick(w).load(Relaxed)).sum();
+        let version_latencies = self.latencies.read();
         let mut latencies = Latencies::default();
+        for (_, of_version) in &version_latencies {
+            latencies.add(of_version);
+        }
         let mut findings: BTreeMap<FindingKey, u64> = BTreeMap::new();
-        for worker in self.0.iter() {
+        for worker in self.workers.iter() {
             let found = worker.findings.lock().unwrap_or_else(PoisonError::into_inner);
             for (key, calls) in found.iter() {
                 *findings.entry(key.clone()).or_default() += calls;
             }
-            latencies.add(&worker.latency.read());
         }
         CounterSnapshot {
             by_class: std::array::from_fn(|i| sum(&|w| &w.by_class[i])),
@@ -179,6 +203,7 @@ impl Counters {
             // Ended first: a call that begins and ends in between must not count below nothing.
             in_flight: in_flight(sum(&|w| &w.ended), sum(&|w| &w.begun)),
             latencies,
+            version_latencies,
             findings: findings
                 .into_iter()
                 .map(|((version, policy, finding), calls)| Finding {

@@ -13,7 +13,6 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 use crate::{
     CacheHandle, Counters, GatewayOptions, SnapshotHandle, TokenCounters, TokenKeyError, UsageSink,
     cache::Store,
-    counters::WorkerCounters,
     tls::{Tls, TlsError},
     token_endpoint::{TokenEndpoint, TokenIssuer},
     upstream::Prober,
@@ -105,7 +104,7 @@ impl Gateway {
         if options.token_verifier.is_none() {
             options.token_verifier = own_verifier;
         }
-        let counters: Vec<_> = (0..threads).map(|_| Arc::<WorkerCounters>::default()).collect();
+        let counters = Counters::new(threads);
         let cache = Store::new(options.cache_bytes);
         let stop = Stop {
             drain: CancellationToken::new(),
@@ -119,7 +118,7 @@ impl Gateway {
             let (started, is_started) = std::sync::mpsc::sync_channel(1);
             let (ended, has_ended) = oneshot::channel();
             let (options, snapshot, usage, stop) = (options.clone(), snapshot.clone(), usage.clone(), stop.clone());
-            let (counters, cache) = (Arc::clone(&counters[number]), Arc::clone(&cache));
+            let (counters, cache) = (counters.worker(number), Arc::clone(&cache));
             let (tls, token_endpoint) = (tls.clone(), tokens.clone());
             let checks_targets = number == 0;
             let body = move || {
@@ -167,7 +166,7 @@ impl Gateway {
         Ok(RunningGateway {
             address,
             tls_address,
-            counters: Counters(counters.into()),
+            counters,
             cache: CacheHandle(cache),
             tokens: tokens.map(TokenCounters),
             workers,

@@ -1,10 +1,15 @@
 //! Use case: where a version answers beside its address, and whose a host is.
 
-use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, ExprTrait, QueryFilter, QuerySelect};
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, EntityTrait, FromQueryResult, JoinType, QueryFilter,
+    QuerySelect, RelationTrait, prelude::Json,
+};
 use url::Url;
 
 use super::{
-    Api, Version, load,
+    Version,
+    claim::Claim,
+    load,
     routing::{HostPattern, Routing},
     service::{Catalog, refuse_retired, tell_gateways},
 };
@@ -12,12 +17,11 @@ use crate::{
     actor::Actor,
     authz::Action,
     error::{DomainError, Result},
-    id::{OrganizationId, VersionId},
+    id::VersionId,
     organization::Organization,
     store::{
         OrTaken,
         entity::{api, config_state, organization, version},
-        unit::Unit,
     },
 };
 
@@ -48,7 +52,7 @@ impl Catalog {
         refuse_retired(&version)?;
         // One at a time: what belongs to whom is not a matter of single rows.
         config_state::Entity::find_by_id(1).lock_exclusive().one(&*unit).await?;
-        let owner = organization::Entity::find_by_id(api.organization_id)
+        let owner: Organization = organization::Entity::find_by_id(api.organization_id)
             .one(&*unit)
             .await?
             .ok_or(load::NO_VERSION)?
@@ -56,9 +60,19 @@ impl Catalog {
         if !runs_installation(actor) {
             self.refuse_shared(&owner, &routing)?;
         }
-        check_host(&unit, api.organization_id, &routing).await?;
-        check_place(&unit, &api, version.id, &routing).await?;
-        version.routing = routing;
+        let claim = Claim {
+            organization: owner.slug.to_string(),
+            api: api.slug.to_string(),
+            version: version.name.to_string(),
+            routing,
+        };
+        if !claim.routing.is_shared() {
+            let near = claims(&*unit, near(&claim.routing)).await?;
+            claim
+                .check(near.iter())
+                .map_err(|error| DomainError::Invalid(vec![error]))?;
+        }
+        version.routing = claim.routing;
         // Nobody can have been quicker; should somebody be, the index knows.
         let taken = || DomainError::field("host", "Another version answers there.");
         version::ActiveModel::from(&version)
@@ -77,6 +91,19 @@ impl Catalog {
         tell_gateways(&mut unit, &version).await?;
         unit.commit().await?;
         Ok(version)
+    }
+
+    /// What the versions of all organizations claim beside their addresses; nothing for whoever does not run the
+    /// installation.
+    ///
+    /// # Errors
+    /// Only of the database.
+    pub async fn claims(&self, actor: &Actor) -> Result<Vec<Claim>> {
+        if runs_installation(actor) {
+            claims(self.cx.db.read(), Condition::all()).await
+        } else {
+            Ok(Vec::new())
+        }
     }
 
     /// Keeps to those who run the installation what all organizations share.
@@ -118,70 +145,64 @@ impl Catalog {
     }
 }
 
-/// Refuses a host that another organization has.
-async fn check_host(unit: &Unit, organization: OrganizationId, routing: &Routing) -> Result<()> {
-    let Some(host) = &routing.host else { return Ok(()) };
-    let mut near = version::Column::Host.eq(host.as_str());
-    if let Some(parent) = host.parent() {
-        near = near.or(version::Column::Host.ends_with(format!(".{parent}")));
-    } else if let Some((_, parent)) = host.as_str().split_once('.') {
-        near = near.or(version::Column::Host.eq(format!("*.{parent}")));
-    }
-    let near: Vec<Option<String>> = version::Entity::find()
-        .inner_join(api::Entity)
-        .filter(near)
-        .filter(api::Column::OrganizationId.ne(organization))
-        .select_only()
-        .column(version::Column::Host)
-        .into_tuple()
-        .all(&**unit)
-        .await?;
-    let is_taken = |other: String| HostPattern::read(&other).is_ok_and(|other| other.overlaps(host));
-    if near.into_iter().flatten().any(is_taken) {
-        return Err(DomainError::field("host", "This host belongs to another organization."));
-    }
-    Ok(())
+/// A row's claim, and what it is known by.
+#[derive(FromQueryResult)]
+struct Claimed {
+    organization: String,
+    api: String,
+    version: String,
+    host: Option<String>,
+    routing: Option<Json>,
 }
 
-/// Refuses a place that another version has, or whose versions are told apart by another field.
-async fn check_place(unit: &Unit, api: &Api, id: VersionId, routing: &Routing) -> Result<()> {
-    let (Some(place), Some(route)) = (routing.place(), routing.route()) else {
-        return Ok(());
-    };
-    let rows = version::Entity::find()
-        .find_also_related(api::Entity)
-        .filter(version::Column::Route.starts_with(&place))
-        .filter(version::Column::Id.ne(id))
-        .all(&**unit)
-        .await?;
-    for (row, other_api) in rows {
-        // Another place may begin with the same letters.
-        let Ok(other) = Version::try_from(row) else { continue };
-        if other.routing.place().as_ref() != Some(&place) {
-            continue;
-        }
-        let is_same_organization = other_api
-            .as_ref()
-            .is_some_and(|other| other.organization_id == api.organization_id);
-        let who = match other_api.filter(|_| is_same_organization) {
-            Some(other_api) => format!("{}/{}", other_api.slug, other.name),
-            None => "A version of another organization".into(),
-        };
-        if other.routing.route().as_ref() == Some(&route) {
-            return Err(match (&routing.header, &routing.host) {
-                (Some(field), _) => {
-                    DomainError::field("match.value", format!("{who} answers calls with `{field}` there."))
-                }
-                (None, Some(_)) => DomainError::field("host", format!("{who} answers there.")),
-                (None, None) => DomainError::field("base_path", format!("{who} answers there.")),
-            });
-        }
-        if let (Some(ours), Some(theirs)) = (&routing.header, &other.routing.header)
-            && !ours.header.eq_ignore_ascii_case(&theirs.header)
-        {
-            let message = format!("{who} is told apart by `{}` there. Use the same field.", theirs.header);
-            return Err(DomainError::field("match.header", message));
+impl From<Claimed> for Claim {
+    fn from(row: Claimed) -> Self {
+        let routing = row.routing.and_then(|routing| serde_json::from_value(routing).ok());
+        Self {
+            organization: row.organization,
+            api: row.api,
+            version: row.version,
+            // Of one that cannot be read, whose host it is still counts.
+            routing: routing.unwrap_or_else(|| Routing {
+                host: row.host.and_then(|host| HostPattern::read(&host).ok()),
+                ..Routing::default()
+            }),
         }
     }
-    Ok(())
+}
+
+/// What versions claim, of rows that a filter leaves.
+async fn claims(db: &impl ConnectionTrait, filter: Condition) -> Result<Vec<Claim>> {
+    let rows = version::Entity::find()
+        .inner_join(api::Entity)
+        .join(JoinType::InnerJoin, api::Relation::Organization.def())
+        .filter(version::Column::Route.is_not_null())
+        .filter(filter)
+        .select_only()
+        .column_as(organization::Column::Slug, "organization")
+        .column_as(api::Column::Slug, "api")
+        .column_as(version::Column::Name, "version")
+        .column(version::Column::Host)
+        .column(version::Column::Routing)
+        .into_model::<Claimed>()
+        .all(db)
+        .await?;
+    Ok(rows.into_iter().map(Claim::from).collect())
+}
+
+/// Rows that may be in the way of a routing, and a few more.
+fn near(routing: &Routing) -> Condition {
+    let mut near = Condition::any();
+    if let Some(place) = routing.place() {
+        near = near.add(version::Column::Route.starts_with(place));
+    }
+    if let Some(host) = &routing.host {
+        near = near.add(version::Column::Host.eq(host.as_str()));
+        if let Some(parent) = host.parent() {
+            near = near.add(version::Column::Host.ends_with(format!(".{parent}")));
+        } else if let Some((_, parent)) = host.as_str().split_once('.') {
+            near = near.add(version::Column::Host.eq(format!("*.{parent}")));
+        }
+    }
+    near
 }

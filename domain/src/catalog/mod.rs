@@ -4,6 +4,7 @@
 mod browse;
 #[cfg(feature = "store")]
 mod cache_purge;
+pub mod claim;
 #[cfg(feature = "store")]
 mod claims;
 #[cfg(feature = "store")]

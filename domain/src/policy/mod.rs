@@ -31,6 +31,8 @@ mod names;
 pub mod paths;
 mod problems;
 pub mod rate_limits;
+#[cfg(feature = "store")]
+mod reseal;
 pub mod scope;
 pub mod scopes;
 #[cfg(feature = "store")]

@@ -80,6 +80,11 @@ impl OperationKey {
         &self.0
     }
 
+    /// `/pets/{id}`.
+    pub fn path(&self) -> &str {
+        self.0.split_once(' ').map_or("", |(_method, path)| path)
+    }
+
     /// A key that was stored.
     #[cfg(feature = "store")]
     pub(crate) const fn stored(text: String) -> Self {

@@ -3,14 +3,13 @@
 use std::collections::BTreeMap;
 
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect, Set,
-    prelude::Uuid, sea_query::OnConflict,
+    ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect, Set, prelude::Uuid, sea_query::OnConflict,
 };
 
 use super::{
     PolicyLevel, PolicyName, PolicySet, load,
     scope::{OperationKey, PolicyScope},
-    secrets::{self, Opener, SecretPlace, Unopened},
+    secrets::{self, SecretPlace},
 };
 use crate::{
     actor::Actor,
@@ -38,7 +37,7 @@ const NO_ORGANIZATION: DomainError = DomainError::NotFound { what: "organization
 /// Use cases of policies. Whoever may change a version may change its policies.
 #[derive(Clone)]
 pub struct Policies {
-    cx: Context,
+    pub(super) cx: Context,
     enforced: &'static [PolicyName],
 }
 
@@ -72,7 +71,7 @@ impl Policies {
         Self { cx, enforced }
     }
 
-    fn key(&self) -> Option<&InstallationKey> {
+    pub(super) fn key(&self) -> Option<&InstallationKey> {
         self.cx.installation_key.as_deref()
     }
 
@@ -116,10 +115,9 @@ impl Policies {
         let there = there.remove(&place.operation).unwrap_or_default();
         let said = said.unmasked(&there);
         self.judge(&said)?;
-        if scope.level() == PolicyLevel::Operation {
+        if let PolicyScope::Operation(_, operation) = scope {
             require_operation(&unit, &place).await?;
-            let path = place.operation.split_once(' ').map_or("", |(_method, path)| path);
-            let misfits = said.misfits(path);
+            let misfits = said.misfits(operation.path());
             if !misfits.is_empty() {
                 return Err(DomainError::Invalid(misfits));
             }
@@ -153,36 +151,6 @@ impl Policies {
         };
         secrets::seal(self.key(), at, &mut alone).map_err(DomainError::internal)?;
         Ok(alone.said(name))
-    }
-
-    /// Seals with the newest key what an earlier one sealed, so that the earlier one can go. Returns how many policies that
-    /// were. What cannot be opened stays as it is.
-    pub async fn reseal(&self) -> Result<usize> {
-        let Some(key) = self.key() else { return Ok(0) };
-        let unit = self.cx.begin().await?;
-        let mut count = 0;
-        for row in policy::Entity::find().all(&*unit).await? {
-            let Ok((name, mut said)) = row.sealed() else { continue };
-            let place = SecretPlace {
-                scope: row.scope_id,
-                operation: &row.operation,
-            };
-            let opener = Opener {
-                key: Some(key),
-                unopened: Unopened::Refuse,
-            };
-            if !secrets::is_outdated(key, &said) || opener.open(place, &mut said).is_err() {
-                continue;
-            }
-            secrets::seal(Some(key), place, &mut said).map_err(DomainError::internal)?;
-            let body = said.said(name);
-            let mut row = row.into_active_model();
-            row.body = Set(body.unwrap_or_default());
-            row.update(&*unit).await?;
-            count += 1;
-        }
-        unit.commit().await?;
-        Ok(count)
     }
 
     /// Takes away what a level says of a policy: what broader levels say is in force again. Says whether it said anything.

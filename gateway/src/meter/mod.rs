@@ -2,12 +2,14 @@
 
 mod latency;
 mod table;
+mod versions;
 
 use domain::usage::{UsageKey, UsageSums};
 use tokio::sync::mpsc;
 
 pub use latency::{LATENCY_BUCKETS, Latencies, LatencyHistogram};
 pub(crate) use table::{MeterKey, MeterTable};
+pub(crate) use versions::VersionLatencies;
 
 /// Rows with distinct keys, as one worker hands them over: the content of one [`domain::usage::UsageBatch`].
 pub type UsageRows = Vec<(UsageKey, UsageSums)>;

@@ -7,7 +7,10 @@ use domain::{
     usage::{UsageKey, UsageSums},
 };
 
-use super::UsageRows;
+use super::{
+    UsageRows,
+    versions::{VersionLatencies, WorkerLatencies},
+};
 use crate::{fast_hash::IdMap, snapshot::Version};
 
 /// What a row adds up over, without text: an operation is its number within one compilation of its version.
@@ -25,33 +28,59 @@ pub(crate) struct MeterKey {
     pub(crate) is_refused: bool,
 }
 
-/// Rows by key. One worker writes it and nobody else sees it.
-#[derive(Debug, Default)]
-pub(crate) struct MeterTable(IdMap<MeterKey, (Option<Arc<Version>>, UsageSums)>);
+/// Rows by key, and how long calls of each version take. One worker writes it and nobody else sees the rows.
+#[derive(Debug)]
+pub(crate) struct MeterTable {
+    rows: IdMap<MeterKey, Row>,
+    latencies: WorkerLatencies,
+}
+
+#[derive(Debug)]
+struct Row {
+    /// Kept with the row, so that its words can be found at the hand-over.
+    version: Option<Arc<Version>>,
+    sums: UsageSums,
+    /// Where the version's times go, so that a call of a row that is there looks nothing else up.
+    latencies: u32,
+}
 
 impl MeterTable {
-    /// Adds to a row. The version is kept with the row, so that its words can be found at the hand-over.
+    /// An empty table whose times are found in `latencies`.
+    pub(crate) fn new(latencies: Arc<VersionLatencies>) -> Self {
+        Self {
+            rows: IdMap::default(),
+            latencies: WorkerLatencies::new(latencies),
+        }
+    }
+
+    /// Adds to a row, and the time of a call to those of its version.
     pub(crate) fn add(&mut self, key: MeterKey, version: Option<&Arc<Version>>, sums: &UsageSums) {
-        self.0
-            .entry(key)
-            .or_insert_with(|| (version.cloned(), UsageSums::default()))
-            .1
-            .add(sums);
+        let latencies = &mut self.latencies;
+        let row = self.rows.entry(key).or_insert_with(|| Row {
+            version: version.cloned(),
+            sums: UsageSums::default(),
+            latencies: latencies.place(version.map_or(VersionId::NIL, |version| version.id)),
+        });
+        row.sums.add(sums);
+        // What comes later for the same call has no time of its own.
+        if sums.calls > 0 {
+            latencies.record(row.latencies, sums.latency_us);
+        }
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.rows.is_empty()
     }
 
     pub(crate) fn len(&self) -> usize {
-        self.0.len()
+        self.rows.len()
     }
 
     /// Takes all rows out. Two compilations of one version may have counted the same operation: those are added up, so
     /// that the keys are distinct.
     pub(crate) fn drain(&mut self) -> UsageRows {
-        let mut rows = std::collections::HashMap::with_capacity(self.0.len());
-        for (key, (version, sums)) in self.0.drain() {
+        let mut rows = std::collections::HashMap::with_capacity(self.rows.len());
+        for (key, Row { version, sums, .. }) in self.rows.drain() {
             let operation = version
                 .as_ref()
                 .and_then(|version| version.operations.get(key.operation as usize));

@@ -173,7 +173,6 @@ impl Call {
             bytes_out: 0,
             latency_us: micros(self.started.elapsed()),
         };
-        self.worker.counters().took(sums.latency_us);
         if let Some(logged) = &mut self.logged {
             logged.counted(status, sums.latency_us, &self.known);
         }

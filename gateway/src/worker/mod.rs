@@ -140,7 +140,7 @@ impl Worker {
             snapshot: RefCell::new(snapshot.reader()),
             moment: Cell::new(Moment::at(options.clock.now())),
             date: RefCell::new((i64::MIN, None)),
-            table: RefCell::default(),
+            table: RefCell::new(MeterTable::new(counters.latencies())),
             counters,
             pool: Pool::new(options.threads.max(1)),
             links: Rc::default(),

@@ -23,7 +23,7 @@ use crate::{
 };
 use upstreams::Upstreams;
 
-pub use world::{CURL_PATH, PASSWORD, SIGN_INS, STOREFRONT_KEY, SignIn};
+pub use world::{CURL_PATH, PASSWORD, REPORT_CLIENT, REPORT_SECRET, SIGN_INS, STOREFRONT_KEY, SignIn, TOKEN_PATH};
 
 /// The sample upstreams run on this machine.
 const ADDRESSES: AddressPolicy = AddressPolicy { allow_private: true };
@@ -136,8 +136,10 @@ impl Demo {
             "  Call an API:".into(),
             format!("    {}", self.curl()),
             String::new(),
-            "  Ctrl+C stops it.".into(),
+            "  Call with an access token, as a program with an OAuth client does:".into(),
         ]);
+        lines.extend(self.token_calls().map(|line| format!("    {line}")));
+        lines.extend([String::new(), "  Ctrl+C stops it.".into()]);
         lines
     }
 
@@ -145,5 +147,16 @@ impl Demo {
     pub fn curl(&self) -> String {
         let gateway = &self.running.settings().gateway_url;
         format!("curl -H 'Authorization: Bearer {STOREFRONT_KEY}' {gateway}{CURL_PATH}")
+    }
+    /// The printed call with an access token: a line that gets one, and a line that sends it. Any shell knows what is in them.
+    pub fn token_calls(&self) -> [String; 2] {
+        let gateway = &self.running.settings().gateway_url;
+        [
+            format!(
+                "TOKEN=$(curl -s -u {REPORT_CLIENT}:{REPORT_SECRET} -d grant_type=client_credentials \
+                 {gateway}/oauth2/token | sed 's/.*\"access_token\":\"\\([^\"]*\\)\".*/\\1/')"
+            ),
+            format!("curl -H \"Authorization: Bearer $TOKEN\" {gateway}{TOKEN_PATH}"),
+        ]
     }
 }

@@ -20,6 +20,12 @@ pub const STOREFRONT_KEY: &str = "tp_demo_storefront_7Qm2xVtR";
 pub(super) const LOBBY_KEY: &str = "tp_demo_lobby_screen_9Zc4bWnK";
 /// Path of the printed call.
 pub const CURL_PATH: &str = "/acme/petstore/v1/pets";
+/// OAuth client of the application that calls with access tokens.
+pub const REPORT_CLIENT: &str = "stock-report";
+/// Its secret.
+pub const REPORT_SECRET: &str = "tp_demo_stock_report_5Hd8yLsP";
+/// Path of the printed call with a token: it needs the scope that the client has.
+pub const TOKEN_PATH: &str = "/acme/petstore/v1/inventory";
 
 /// Somebody to sign in as.
 #[derive(Clone, Copy, Debug)]
@@ -42,7 +48,7 @@ pub const SIGN_INS: [SignIn; 4] = [
     },
     SignIn {
         email: "dev@consumer.example",
-        role: "consumer: two applications, keys and a week of traffic",
+        role: "consumer: three applications, keys, an OAuth client and a week of traffic",
     },
     SignIn {
         email: OPERATOR,
@@ -117,6 +123,8 @@ fn filled(text: &str, upstreams: &Upstreams, now: Timestamp) -> Result<String> {
         ("{sunset}", sunset.format(&Rfc3339)?),
         ("{storefront_key}", STOREFRONT_KEY.to_owned()),
         ("{lobby_key}", LOBBY_KEY.to_owned()),
+        ("{report_client}", REPORT_CLIENT.to_owned()),
+        ("{report_secret}", REPORT_SECRET.to_owned()),
     ];
     Ok(values
         .iter()

@@ -49,6 +49,31 @@ pub(super) struct Family<'a> {
     sample: String,
 }
 
+/// A family of histograms that is being written.
+pub(super) struct Histograms<'a> {
+    text: &'a mut String,
+    name: String,
+}
+
+/// Which buckets of a histogram are shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Detail {
+    /// All: two an octave from 32 µs to 67 s.
+    Full,
+    /// One an octave from 128 µs to 17 s: for histograms that there are many of.
+    Octaves,
+}
+
+impl Detail {
+    /// Ends of buckets that are shown, in microseconds.
+    fn shows(self, end_us: u64) -> bool {
+        match self {
+            Self::Full => true,
+            Self::Octaves => end_us.is_power_of_two() && (1 << 7..=1 << 24).contains(&end_us),
+        }
+    }
+}
+
 impl Exposition {
     pub(super) fn new(form: Form) -> Self {
         Self {
@@ -80,17 +105,13 @@ impl Exposition {
         self.begin(&family, kind, help, sample)
     }
 
-    /// Times in seconds.
-    pub(super) fn latencies(&mut self, name: &str, help: &str, latencies: &Latencies) {
-        drop(self.begin(name, "histogram", help, String::new()));
-        let mut count = 0;
-        for bucket in 0..LATENCY_BUCKETS {
-            count += latencies.buckets[bucket];
-            let end = Latencies::end_us(bucket).map_or_else(|| "+Inf".to_owned(), seconds);
-            let _ = writeln!(self.text, "{name}_bucket{{le=\"{end}\"}} {count}");
+    /// Histograms of times in seconds.
+    pub(super) fn histogram(&mut self, name: &str, help: &str) -> Histograms<'_> {
+        let Family { text, .. } = self.begin(name, "histogram", help, String::new());
+        Histograms {
+            text,
+            name: name.to_owned(),
         }
-        let _ = writeln!(self.text, "{name}_sum {}", seconds(latencies.sum_us));
-        let _ = writeln!(self.text, "{name}_count {count}");
     }
 
     /// The whole text.
@@ -121,25 +142,50 @@ impl Exposition {
 impl Family<'_> {
     /// Adds a sample.
     pub(super) fn sample(&mut self, labels: Labels<'_>, value: impl Display) -> &mut Self {
-        self.text.push_str(&self.sample);
-        for (place, (name, value)) in labels.iter().enumerate() {
-            let _ = write!(self.text, "{}{name}=\"", if place == 0 { '{' } else { ',' });
-            for c in value.chars() {
-                match c {
-                    '\\' => self.text.push_str("\\\\"),
-                    '"' => self.text.push_str("\\\""),
-                    '\n' => self.text.push_str("\\n"),
-                    c => self.text.push(c),
-                }
-            }
-            self.text.push('"');
-        }
-        if !labels.is_empty() {
-            self.text.push('}');
-        }
-        let _ = writeln!(self.text, " {value}");
+        write_sample(self.text, &self.sample, labels, value);
         self
     }
+}
+
+impl Histograms<'_> {
+    /// Adds a histogram.
+    pub(super) fn add(&mut self, labels: Labels<'_>, latencies: &Latencies, detail: Detail) {
+        let name = &self.name;
+        let bucket_name = format!("{name}_bucket");
+        let mut count = 0;
+        for bucket in 0..LATENCY_BUCKETS {
+            count += latencies.buckets[bucket];
+            let end = match Latencies::end_us(bucket) {
+                Some(end) if detail.shows(end) => seconds(end),
+                Some(_) => continue,
+                None => "+Inf".to_owned(),
+            };
+            let labels: Vec<_> = labels.iter().copied().chain([("le", end.as_str())]).collect();
+            write_sample(self.text, &bucket_name, &labels, count);
+        }
+        write_sample(self.text, &format!("{name}_sum"), labels, seconds(latencies.sum_us));
+        write_sample(self.text, &format!("{name}_count"), labels, count);
+    }
+}
+
+fn write_sample(text: &mut String, name: &str, labels: Labels<'_>, value: impl Display) {
+    text.push_str(name);
+    for (place, (name, value)) in labels.iter().enumerate() {
+        let _ = write!(text, "{}{name}=\"", if place == 0 { '{' } else { ',' });
+        for c in value.chars() {
+            match c {
+                '\\' => text.push_str("\\\\"),
+                '"' => text.push_str("\\\""),
+                '\n' => text.push_str("\\n"),
+                c => text.push(c),
+            }
+        }
+        text.push('"');
+    }
+    if !labels.is_empty() {
+        text.push('}');
+    }
+    let _ = writeln!(text, " {value}");
 }
 
 /// Microseconds as seconds, without rounding.
@@ -190,8 +236,20 @@ mod tests {
         latencies.buckets[LATENCY_BUCKETS - 1] = 1;
         latencies.sum_us = 70_000_020;
         let mut exposition = Exposition::new(Form::Prometheus);
-        exposition.latencies("t_seconds", "Times.", &latencies);
+        let mut histograms = exposition.histogram("t_seconds", "Times.");
+        histograms.add(&[("of", "b")], &latencies, Detail::Octaves);
+        histograms.add(&[], &latencies, Detail::Full);
         let text = exposition.finish();
+        assert!(
+            text.contains(" histogram\nt_seconds_bucket{of=\"b\",le=\"0.000128\"} 2\n"),
+            "{text}"
+        );
+        assert!(
+            text.contains(
+                "{of=\"b\",le=\"16.777216\"} 2\nt_seconds_bucket{of=\"b\",le=\"+Inf\"} 3\nt_seconds_sum{of=\"b\"} 70.00002\n"
+            ),
+            "{text}"
+        );
         assert!(text.contains("\nt_seconds_bucket{le=\"0.000032\"} 2\n"), "{text}");
         assert!(
             text.ends_with("{le=\"+Inf\"} 3\nt_seconds_sum 70.00002\nt_seconds_count 3\n"),

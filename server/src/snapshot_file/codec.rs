@@ -1,24 +1,21 @@
-//! Records as bytes. Versions, plans and identities are JSON; subscriptions and keys, of which there may be millions, are
-//! packed.
+//! A configuration and its changes as bytes, frame by frame. Versions, plans and identities are JSON; subscriptions and keys
+//! are packed.
 
-use std::{
-    collections::{BTreeMap, HashMap},
-    fmt::Write as _,
-};
+use std::fmt::Write as _;
 
 use domain::{
-    clock::Timestamp,
-    gateway_config::{
-        CatalogRecords, ConfigChanges, DocumentText, GatewayConfig, IdentityRecord, KeyRecord, QuotaStart,
-        SubscriptionRecord,
-    },
-    id::{ApplicationId, KeyId, PlanId, SubscriptionId},
-    installation_key::{InstallationKey, Purpose, SealError},
+    gateway_config::{CatalogRecords, ConfigChanges, GatewayConfig, IdentityRecord},
+    id::SubscriptionId,
+    installation_key::{InstallationKey, SealError},
     key::KeyHash,
-    subscription::SubscriptionState,
 };
 use serde::{Deserialize, Serialize};
-use uuid::Uuid;
+
+use super::{
+    catalog::{documents, put_document, read_catalog, sealed_catalog},
+    frame::{Kind, frame},
+    packed::{Bytes, KEY, SUBSCRIPTION, key, put_all, put_key, put_list, put_subscription, subscription},
+};
 
 /// Names the file and its format; the last two bytes are the format's number.
 pub(super) const MAGIC: &[u8; 8] = b"TPGWCF03";
@@ -28,42 +25,6 @@ pub(super) const PROGRAM: &str = env!("CARGO_PKG_VERSION");
 
 /// Records in one frame.
 const RECORDS_PER_FRAME: usize = 32 * 1_024;
-
-/// Bytes of a subscription at least: three ids, state, period, units, length of the scopes.
-pub(super) const SUBSCRIPTION: usize = 16 * 3 + 1 + 8 + 8 + 2;
-/// Bytes of a key: id, hash, application.
-pub(super) const KEY: usize = 16 + 32 + 16;
-
-/// Kinds of frames.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u8)]
-pub(super) enum Kind {
-    Begin = 1,
-    Catalog = 2,
-    Subscriptions = 3,
-    Keys = 4,
-    End = 5,
-    Changes = 6,
-    Document = 7,
-    Identities = 8,
-}
-
-impl Kind {
-    pub(super) fn parse(byte: u8) -> Option<Self> {
-        [
-            Self::Begin,
-            Self::Catalog,
-            Self::Subscriptions,
-            Self::Keys,
-            Self::End,
-            Self::Changes,
-            Self::Document,
-            Self::Identities,
-        ]
-        .into_iter()
-        .find(|kind| *kind as u8 == byte)
-    }
-}
 
 /// What a base says of itself.
 #[derive(Debug, Serialize, Deserialize)]
@@ -75,26 +36,6 @@ pub(super) struct Begin {
     pub(super) subscriptions: usize,
     pub(super) keys: usize,
     pub(super) identities: usize,
-}
-
-/// The checksum of everything up to and with `part`, going on from the one before.
-pub(super) fn checksum(before: u32, part: &[u8]) -> u32 {
-    let mut hasher = crc32fast::Hasher::new_with_initial(before);
-    hasher.update(part);
-    hasher.finalize()
-}
-
-/// Adds a frame and returns its checksum.
-pub(super) fn frame(bytes: &mut Vec<u8>, before: u32, kind: Kind, payload: &[u8]) -> u32 {
-    let [a, b, c, d] = (payload.len() as u32).to_le_bytes();
-    let head = [a, b, c, d, kind as u8];
-    let sum = checksum(before, &head);
-    bytes.extend_from_slice(&head);
-    bytes.extend_from_slice(&sum.to_le_bytes());
-    let sum = checksum(sum, payload);
-    bytes.extend_from_slice(payload);
-    bytes.extend_from_slice(&sum.to_le_bytes());
-    sum
 }
 
 /// A whole file without a journal.
@@ -137,40 +78,6 @@ pub(super) fn base(config: &GatewayConfig, installation: &[u8; 32], key: Option<
     }
     frame(&mut bytes, sum, Kind::End, &[]);
     bytes
-}
-
-/// The documents that a catalog goes by, each once.
-pub(super) fn documents(catalog: &CatalogRecords) -> Vec<DocumentText> {
-    let documents = catalog.versions.iter().filter_map(|version| version.document.clone());
-    let by_hash: BTreeMap<String, DocumentText> = documents.map(|text| (text.sha256().to_owned(), text)).collect();
-    by_hash.into_values().collect()
-}
-
-/// The payload of a `Document` frame: the length of the hash, the hash, the text.
-pub(super) fn put_document(document: &DocumentText) -> Vec<u8> {
-    let hash = document.sha256().as_bytes();
-    let length = (hash.len() as u32).to_le_bytes();
-    [&length, hash, document.bytes()].concat()
-}
-
-/// Reads the payload of a `Document` frame; `None` if it is not one.
-pub(super) fn read_document(payload: &[u8]) -> Option<DocumentText> {
-    let mut bytes = Bytes(payload);
-    let length = bytes.count()?;
-    let hash = std::str::from_utf8(bytes.take(length)?).ok()?;
-    Some(DocumentText::new(hash, bytes.0))
-}
-
-/// Gives the versions of a catalog their documents; `None` if one is missing.
-pub(super) fn give_documents(catalog: &mut CatalogRecords, documents: &HashMap<String, DocumentText>) -> Option<()> {
-    for document in catalog
-        .versions
-        .iter_mut()
-        .filter_map(|version| version.document.as_mut())
-    {
-        *document = documents.get(document.sha256())?.clone();
-    }
-    Some(())
 }
 
 /// The payload of a `Changes` frame: the number, then six lists, each behind its count. Catalog and identities are lists
@@ -240,57 +147,9 @@ fn read_lists(bytes: &mut Bytes<'_>, revision: i64, catalog: Option<CatalogRecor
     bytes.0.is_empty().then_some(changes)
 }
 
-/// First byte of a catalog: as it is, or sealed with the installation's key.
-const CLEAR: u8 = 0;
-const SEALED: u8 = 1;
-
-/// Versions and plans. What policies need to ask others is in them, so they are sealed wherever there is a key; without one
-/// no such secret is told to gateways.
-fn sealed_catalog(catalog: &CatalogRecords, key: Option<&InstallationKey>) -> Vec<u8> {
-    let (kind, bytes) = match key {
-        None => (CLEAR, json(catalog)),
-        // An empty payload would be refused at reading, as unsealed JSON would be.
-        Some(key) => (
-            SEALED,
-            key.seal(Purpose::Snapshot, CATALOG, &json(catalog)).unwrap_or_default(),
-        ),
-    };
-    let mut payload = vec![kind];
-    payload.extend(bytes);
-    payload
-}
-
-/// What a sealed catalog belongs to.
-const CATALOG: &str = "catalog";
-
-/// Reads versions and plans.
-pub(super) fn read_catalog(payload: &[u8], key: Option<&InstallationKey>) -> Result<CatalogRecords, Unreadable> {
-    let read = |json: &[u8]| serde_json::from_slice(json).map_err(|_| Unreadable::Damaged);
-    match payload.split_first() {
-        Some((&CLEAR, json)) => read(json),
-        Some((&SEALED, sealed)) => {
-            let key = key.ok_or(Unreadable::Sealed(SealError::NoKey))?;
-            let json = key
-                .open(Purpose::Snapshot, CATALOG, sealed)
-                .map_err(Unreadable::Sealed)?;
-            read(&json)
-        }
-        _ => Err(Unreadable::Damaged),
-    }
-}
-
 /// Reads identities.
 pub(super) fn read_identities(payload: &[u8]) -> Option<Vec<IdentityRecord>> {
     serde_json::from_slice(payload).ok()
-}
-
-/// Reads a frame of records of one size.
-pub(super) fn read_records<T>(payload: &[u8], read: fn(&mut Bytes<'_>) -> Option<T>, into: &mut Vec<T>) -> Option<()> {
-    let mut bytes = Bytes(payload);
-    while !bytes.0.is_empty() {
-        into.push(read(&mut bytes)?);
-    }
-    Some(())
 }
 
 pub(super) fn hexadecimal(bytes: &[u8]) -> String {
@@ -302,132 +161,6 @@ pub(super) fn hexadecimal(bytes: &[u8]) -> String {
 }
 
 /// Records always are JSON; an empty payload would be refused at reading.
-fn json(value: &impl Serialize) -> Vec<u8> {
+pub(super) fn json(value: &impl Serialize) -> Vec<u8> {
     serde_json::to_vec(value).unwrap_or_default()
-}
-
-fn put_list<T>(bytes: &mut Vec<u8>, list: &[T], put: fn(&mut Vec<u8>, &T)) {
-    bytes.extend_from_slice(&(list.len() as u32).to_le_bytes());
-    put_all(bytes, list, put);
-}
-
-fn put_all<T>(bytes: &mut Vec<u8>, list: &[T], put: fn(&mut Vec<u8>, &T)) {
-    for record in list {
-        put(bytes, record);
-    }
-}
-
-fn put_subscription(bytes: &mut Vec<u8>, record: &SubscriptionRecord) {
-    let SubscriptionRecord {
-        id,
-        application_id,
-        plan_id,
-        state,
-        used: QuotaStart { period_start, units },
-        scopes,
-    } = record;
-    for id in [id.uuid(), application_id.uuid(), plan_id.uuid()] {
-        bytes.extend_from_slice(id.as_bytes());
-    }
-    bytes.push(match state {
-        SubscriptionState::Pending => 1,
-        SubscriptionState::Active => 2,
-        SubscriptionState::Suspended => 3,
-        SubscriptionState::Canceled => 4,
-    });
-    bytes.extend_from_slice(&period_start.unix_timestamp().to_le_bytes());
-    bytes.extend_from_slice(&units.to_le_bytes());
-    // At most 50 scopes of 128 characters without spaces.
-    let scopes = scopes.join(" ");
-    bytes.extend_from_slice(&(scopes.len() as u16).to_le_bytes());
-    bytes.extend_from_slice(scopes.as_bytes());
-}
-
-fn put_key(bytes: &mut Vec<u8>, record: &KeyRecord) {
-    let KeyRecord {
-        id,
-        hash,
-        application_id,
-    } = record;
-    bytes.extend_from_slice(id.uuid().as_bytes());
-    bytes.extend_from_slice(&hash.0);
-    bytes.extend_from_slice(application_id.uuid().as_bytes());
-}
-
-/// What is left to be read; every read is bounded by it.
-pub(super) struct Bytes<'a>(&'a [u8]);
-
-impl<'a> Bytes<'a> {
-    fn take(&mut self, count: usize) -> Option<&'a [u8]> {
-        let (taken, rest) = self.0.split_at_checked(count)?;
-        self.0 = rest;
-        Some(taken)
-    }
-
-    fn array<const N: usize>(&mut self) -> Option<[u8; N]> {
-        self.take(N)?.try_into().ok()
-    }
-
-    fn count(&mut self) -> Option<usize> {
-        Some(u32::from_le_bytes(self.array()?) as usize)
-    }
-
-    fn uuid(&mut self) -> Option<Uuid> {
-        Some(Uuid::from_bytes(self.array()?))
-    }
-
-    /// JSON behind its length; nothing where the length is 0.
-    #[expect(clippy::option_option, reason = "unreadable, not there and there are three answers")]
-    fn json<T>(&mut self, read: fn(&[u8]) -> Option<T>) -> Option<Option<T>> {
-        let length = self.count()?;
-        let payload = self.take(length)?;
-        if payload.is_empty() {
-            return Some(None);
-        }
-        read(payload).map(Some)
-    }
-
-    fn list<T>(&mut self, read: fn(&mut Bytes<'_>) -> Option<T>) -> Option<Vec<T>> {
-        let count = self.count()?;
-        // Not allocated in advance: the count is only believed as far as the bytes go.
-        let mut list = Vec::new();
-        for _ in 0..count {
-            list.push(read(self)?);
-        }
-        Some(list)
-    }
-}
-
-/// Reads a subscription.
-pub(super) fn subscription(bytes: &mut Bytes<'_>) -> Option<SubscriptionRecord> {
-    Some(SubscriptionRecord {
-        id: SubscriptionId::from_uuid(bytes.uuid()?),
-        application_id: ApplicationId::from_uuid(bytes.uuid()?),
-        plan_id: PlanId::from_uuid(bytes.uuid()?),
-        state: match bytes.array::<1>()? {
-            [1] => SubscriptionState::Pending,
-            [2] => SubscriptionState::Active,
-            [3] => SubscriptionState::Suspended,
-            [4] => SubscriptionState::Canceled,
-            _ => return None,
-        },
-        used: QuotaStart {
-            period_start: Timestamp::from_unix_timestamp(i64::from_le_bytes(bytes.array()?)).ok()?,
-            units: u64::from_le_bytes(bytes.array()?),
-        },
-        scopes: {
-            let length = u16::from_le_bytes(bytes.array()?);
-            let text = std::str::from_utf8(bytes.take(length.into())?).ok()?;
-            text.split_ascii_whitespace().map(ToOwned::to_owned).collect()
-        },
-    })
-}
-
-/// Reads a key.
-pub(super) fn key(bytes: &mut Bytes<'_>) -> Option<KeyRecord> {
-    Some(KeyRecord {
-        id: KeyId::from_uuid(bytes.uuid()?),
-        hash: KeyHash(bytes.array()?),
-        application_id: ApplicationId::from_uuid(bytes.uuid()?),
-    })
 }

@@ -15,7 +15,10 @@ use domain::{
 
 use super::{
     SnapshotFile,
-    codec::{self, Begin, Kind, MAGIC, PROGRAM, Unreadable},
+    catalog::{give_documents, read_catalog, read_document},
+    codec::{self, Begin, MAGIC, PROGRAM, Unreadable},
+    frame::{Kind, checksum},
+    packed,
 };
 
 /// Bytes of a payload at most; a catalog of thousands of versions has a tenth.
@@ -90,14 +93,14 @@ impl SnapshotFile {
             let at = frames.at;
             match frames.next()? {
                 Next::Frame(Kind::Document, payload) => {
-                    let document = codec::read_document(&payload).ok_or(LoadError::Damaged { at })?;
+                    let document = read_document(&payload).ok_or(LoadError::Damaged { at })?;
                     documents.insert(document.sha256().to_owned(), document);
                 }
                 Next::Frame(Kind::Changes, payload) => {
                     let changes = codec::read_changes(&payload, self.key.as_deref());
                     let mut changes = changes.map_err(|why| unreadable(why, at))?;
                     if let Some(catalog) = &mut changes.catalog {
-                        codec::give_documents(catalog, &documents).ok_or(LoadError::Damaged { at })?;
+                        give_documents(catalog, &documents).ok_or(LoadError::Damaged { at })?;
                     }
                     updates.push(ConfigUpdate::Changes(Box::new(changes)));
                 }
@@ -148,16 +151,16 @@ impl SnapshotFile {
                 return Err(damaged(at)());
             };
             let is_read = match kind {
-                Kind::Document => codec::read_document(&payload).map(|document| {
+                Kind::Document => read_document(&payload).map(|document| {
                     documents.insert(document.sha256().to_owned(), document);
                 }),
                 Kind::Catalog if catalog.is_none() => {
-                    let read = codec::read_catalog(&payload, self.key.as_deref());
+                    let read = read_catalog(&payload, self.key.as_deref());
                     let read = catalog.insert(read.map_err(|why| unreadable(why, at))?);
-                    codec::give_documents(read, documents)
+                    give_documents(read, documents)
                 }
-                Kind::Subscriptions => codec::read_records(&payload, codec::subscription, &mut subscriptions),
-                Kind::Keys => codec::read_records(&payload, codec::key, &mut keys),
+                Kind::Subscriptions => packed::read_records(&payload, packed::subscription, &mut subscriptions),
+                Kind::Keys => packed::read_records(&payload, packed::key, &mut keys),
                 Kind::Identities => codec::read_identities(&payload).map(|records| identities.extend(records)),
                 Kind::End => break,
                 Kind::Begin | Kind::Catalog | Kind::Changes => None,
@@ -223,7 +226,7 @@ impl Frames {
         self.reader.read_exact(&mut head)?;
         let [a, b, c, d, kind, sum @ ..] = head;
         let size = u64::from(u32::from_le_bytes([a, b, c, d]));
-        self.sum = codec::checksum(self.sum, &[a, b, c, d, kind]);
+        self.sum = checksum(self.sum, &[a, b, c, d, kind]);
         if self.sum != u32::from_le_bytes(sum) || size > MAX_PAYLOAD {
             return Err(LoadError::Damaged { at });
         }
@@ -234,7 +237,7 @@ impl Frames {
         self.reader.read_exact(&mut payload)?;
         let mut tail = [0; TAIL as usize];
         self.reader.read_exact(&mut tail)?;
-        self.sum = codec::checksum(self.sum, &payload);
+        self.sum = checksum(self.sum, &payload);
         self.at += HEAD + size + TAIL;
         match Kind::parse(kind) {
             Some(kind) if self.sum == u32::from_le_bytes(tail) => Ok(Next::Frame(kind, payload)),

@@ -19,8 +19,11 @@
 //! - It is for its owner only. Keys and secrets of clients are hashes, as in the database; versions with their policies, in
 //!   which secrets stand that are told to others, are sealed with the installation's key.
 
+mod catalog;
 mod codec;
+mod frame;
 mod load;
+mod packed;
 #[cfg(test)]
 mod tests;
 mod write;
@@ -109,7 +112,7 @@ impl SnapshotFile {
             ConfigUpdate::Full(config) => Entry::Base {
                 revision: config.revision,
                 bytes: codec::base(config, &self.installation, self.key.as_deref()),
-                documents: codec::documents(&config.catalog)
+                documents: catalog::documents(&config.catalog)
                     .iter()
                     .map(|document| document.sha256().to_owned())
                     .collect(),
@@ -118,7 +121,7 @@ impl SnapshotFile {
                 since: since.unwrap_or_default(),
                 revision: changes.revision,
                 payload: codec::changes(changes, self.key.as_deref()),
-                documents: changes.catalog.as_ref().map(codec::documents).unwrap_or_default(),
+                documents: changes.catalog.as_ref().map(catalog::documents).unwrap_or_default(),
             },
         }
     }

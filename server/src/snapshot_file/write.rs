@@ -19,7 +19,8 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::{
     Entry, SnapshotFile,
-    codec::{self, Kind},
+    catalog::put_document,
+    frame::{Kind, frame},
 };
 use crate::config::prepare_folder;
 
@@ -187,11 +188,11 @@ impl Writer {
                     Some(journal) if journal.revision == since => {
                         for document in &documents {
                             if journal.documents.insert(document.sha256().to_owned()) {
-                                let payload = codec::put_document(document);
-                                journal.sum = codec::frame(&mut appended, journal.sum, Kind::Document, &payload);
+                                let payload = put_document(document);
+                                journal.sum = frame(&mut appended, journal.sum, Kind::Document, &payload);
                             }
                         }
-                        journal.sum = codec::frame(&mut appended, journal.sum, Kind::Changes, &payload);
+                        journal.sum = frame(&mut appended, journal.sum, Kind::Changes, &payload);
                         journal.revision = revision;
                     }
                     _ => self.state.needs_base.store(true, Relaxed),

@@ -3,7 +3,7 @@
 use clap::Parser as _;
 use server::{
     config::{Arguments, Command, DemoArgs},
-    demo::{self, CURL_PATH, PASSWORD, SIGN_INS, STOREFRONT_KEY},
+    demo::{self, CURL_PATH, PASSWORD, SIGN_INS, STOREFRONT_KEY, TOKEN_PATH},
 };
 
 use crate::browser::{Browser, call};
@@ -40,6 +40,18 @@ async fn what_the_demo_prints_works() {
     let curl = format!("curl -H 'Authorization: Bearer {STOREFRONT_KEY}' http://{gateway}{CURL_PATH}");
     assert!(greeting.contains(&curl), "{greeting}");
     call(gateway, STOREFRONT_KEY, CURL_PATH).await.expect(200).says("Rex");
+    let [get_token, use_token] = demo.token_calls();
+    assert!(
+        greeting.contains(&get_token) && greeting.contains(&use_token),
+        "{greeting}"
+    );
+    let script = format!("{get_token}\n{use_token} -s\necho \" $TOKEN\"\n");
+    let shell = tokio::process::Command::new("sh").arg("-c").arg(&script).output();
+    let printed = shell.await.unwrap();
+    let printed = String::from_utf8_lossy(&printed.stdout).into_owned();
+    assert!(printed.contains("\"available\":"), "{script}{printed}");
+    let token = printed.trim().rsplit(' ').next().unwrap();
+    call(gateway, token, TOKEN_PATH).await.expect(200).says("available");
     for path in [
         "/meridian/weather/v1/places/lisbon/current",
         "/meridian/weather/v1/places?q=lis",
@@ -79,6 +91,8 @@ async fn what_the_demo_prints_works() {
         .await
         .expect(200)
         .says("/pets/{petId}");
+    let page = consumer.get("/dashboard").await.expect(200).says("Stock report");
+    assert!(page.body.contains("/dashboard/applications/app_"), "{page:?}");
     let mut provider = Browser::new(portal);
     provider
         .post("/signin", &[("email", "noor@meridian.example"), ("password", PASSWORD)])

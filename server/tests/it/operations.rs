@@ -81,6 +81,17 @@ async fn metrics_count_what_happened_on_both_engines() {
             ("turnpike_gateway_refusals_total{reason=\"unknown-key\"}", 3.0),
             ("turnpike_gateway_refusals_total{reason=\"unknown-api\"}", 2.0),
             ("turnpike_gateway_connections_total", 5.0),
+            ("turnpike_gateway_request_duration_seconds_count", 5.0),
+            (
+                "turnpike_gateway_version_request_duration_seconds_count{organization=\"acme\",api=\"petstore\",\
+                 version=\"v1\"}",
+                3.0,
+            ),
+            (
+                "turnpike_gateway_version_request_duration_seconds_bucket{organization=\"\",api=\"\",version=\"\",\
+                 le=\"+Inf\"}",
+                2.0,
+            ),
             ("turnpike_gateway_configuration_from_disk", 0.0),
             ("turnpike_ready", 1.0),
             (

@@ -3,9 +3,7 @@
 use axum::extract::Path;
 use domain::{
     application::service::{ApplicationDetail, SubscriptionView},
-    clock::Timestamp,
     id::ApplicationId,
-    key::{Key, KeyState},
     plan::{Period, grouped},
     subscription::SubscriptionState,
     usage::{
@@ -15,15 +13,15 @@ use domain::{
 };
 use leptos::prelude::*;
 
-use super::{application_id, clients};
+use super::{application_id, clients, keys};
 use crate::{
     cx::Cx,
     form::FormState,
     href,
     page::{DashboardSection, Page, PageResult},
     ui::{
-        Ago, Button, ButtonKind, ButtonSize, Card, Column, Crumbs, Empty, ErrorSummary, IconName, LinkButton, Meter,
-        PageTitle, Place, Row, StateBadge, Table, TextField, limits_in_words, visible_text,
+        ButtonKind, ButtonSize, Card, Column, Crumbs, Empty, ErrorSummary, IconName, LinkButton, Meter, PageTitle,
+        Place, Row, StateBadge, Table, limits_in_words, visible_text,
     },
 };
 
@@ -59,7 +57,7 @@ pub(super) async fn page(cx: &Cx, id: ApplicationId, key_form: FormState) -> Pag
                 />
                 <ErrorSummary errors=key_form.errors.clone() />
                 {subscriptions_card(&detail)}
-                {keys_card(&detail, &key_form, now)}
+                {keys::card(&detail, &key_form, now)}
                 {clients::card(&detail, &key_form, now)}
                 {calls_card(&calls)}
             </div>
@@ -150,78 +148,6 @@ fn subscription(application: ApplicationId, view: &SubscriptionView) -> impl Int
             {meter}
         </li>
     }
-}
-
-fn keys_card(detail: &ApplicationDetail, form: &FormState, now: Timestamp) -> impl IntoView + use<> {
-    let id = detail.application.id;
-    let rows: Vec<Row> = detail.keys.iter().map(|key| key_row(id, key, now)).collect();
-    let table = if rows.is_empty() {
-        view! { <p class="card-note muted">"No key yet. Create one to call the APIs you are subscribed to."</p> }
-            .into_any()
-    } else {
-        view! {
-            <Table
-                caption="Keys"
-                columns=vec![
-                    Column::text("Name"),
-                    Column::text("Key"),
-                    Column::text("State"),
-                    Column::text("Created"),
-                    Column::text("Last used"),
-                    Column::text("Action"),
-                ]
-                rows=rows
-            />
-        }
-        .into_any()
-    };
-    let mark = leptos::nonce::Nonce::new().to_string();
-    let create = view! {
-        <form method="post" action=href::create_key(id) class="key-form">
-            // A reload of the answer must not make a second key.
-            <input type="hidden" name="mark" value=mark />
-            <TextField
-                name="name"
-                label="Name of a new key"
-                value=form.value("name")
-                error=form.error("name")
-                placeholder="server, laptop, ci"
-                max_length=60
-            />
-            <Button kind=ButtonKind::Primary icon=IconName::Key>"Create key"</Button>
-        </form>
-    };
-    view! {
-        <Card title="Keys" id="keys" flush=true foot=create.into_any()>
-            {table}
-        </Card>
-    }
-}
-
-fn key_row(application: ApplicationId, key: &Key, now: Timestamp) -> Row {
-    let name = visible_text(&key.name).into_owned();
-    let revoke = (key.state == KeyState::Active).then(|| {
-        view! {
-            <LinkButton
-                href=href::revoke_key(application, key.id)
-                size=ButtonSize::Small
-                kind=ButtonKind::Danger
-                label=format!("Revoke {name}")
-            >
-                "Revoke"
-            </LinkButton>
-        }
-    });
-    Row::new(name.clone())
-        .cell(view! { <code class="mono">{format!("{}…{}", key.prefix, key.last_four)}</code> })
-        .cell(view! { <StateBadge state=key.state /> })
-        .cell(view! { <Ago at=key.created_at now /> })
-        .cell(match key.last_used_at {
-            // Uses are noted by the minute; no key was used before it was made.
-            Some(at) => view! { <Ago at=at.max(key.created_at) now /> }.into_any(),
-            None => "never".into_any(),
-        })
-        .cell(revoke)
 }
 
 fn calls_card(calls: &[OperationUsage]) -> impl IntoView + use<> {

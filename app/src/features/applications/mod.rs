@@ -1,8 +1,10 @@
 //! The consumer's applications: subscriptions, keys, calls.
 
 mod application;
+mod ask;
 mod change_plan;
 mod clients;
+mod credentials;
 mod delete;
 mod edit;
 mod keys;

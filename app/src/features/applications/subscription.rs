@@ -1,51 +1,36 @@
 //! Cancel a subscription.
 
-use axum::extract::Path;
-use domain::{
-    application::service::SubscriptionView, id::ApplicationId, id::SubscriptionId, subscription::SubscriptionState,
+use super::{
+    application_id,
+    ask::{self, Question},
 };
-use leptos::prelude::*;
-
-use super::application_id;
 use crate::{
     cx::Cx,
     error::PageError,
     href,
-    page::{DashboardSection, Page, PageResult, Reply, ReplyResult},
-    ui::{Button, ButtonKind, Card, Crumbs, PageTitle, Place, visible_text},
+    page::{PageResult, Reply, ReplyResult},
+    ui::visible_text,
+};
+use axum::extract::Path;
+use domain::{
+    application::service::SubscriptionView, id::ApplicationId, id::SubscriptionId, subscription::SubscriptionState,
 };
 
 /// `GET …/subscriptions/{subscription}/cancel`
 pub(super) async fn ask_cancel(cx: Cx, Path((id, subscription)): Path<(String, String)>) -> PageResult {
     let (id, name, view) = load(&cx, &id, &subscription).await?;
-    Ok(Page::new("Cancel subscription", move || {
-        let plan = visible_text(&view.plan.name).into_owned();
-        let apis: Vec<_> = view.apis.iter().map(|(_, name)| visible_text(name).into_owned()).collect();
-        view! {
-            <div class="stack" data-gap="lg">
-                <Crumbs
-                    above=vec![Place::new("Dashboard", href::dashboard()), Place::new(name.clone(), href::application(id))]
-                    current="Cancel subscription"
-                />
-                <PageTitle title=format!("Cancel {plan}") />
-                <Card title="What happens" id="cancel">
-                    <form method="post" action=href::cancel_subscription(id, view.subscription.id) class="stack">
-                        <p>
-                            {format!(
-                                "Calls of {name} to {} get 403 at once. You can subscribe again; the counters of the period go on.",
-                                apis.join(", "),
-                            )}
-                        </p>
-                        <div class="btn-row">
-                            <a class="btn" href=href::application(id)>"Keep the subscription"</a>
-                            <Button kind=ButtonKind::DangerFill>"Cancel subscription"</Button>
-                        </div>
-                    </form>
-                </Card>
-            </div>
-        }
-    })
-    .dashboard(DashboardSection::Overview))
+    let apis: Vec<_> = view.apis.iter().map(|(_, name)| visible_text(name)).collect();
+    let question = Question {
+        title: "Cancel subscription",
+        heading: format!("Cancel {}", visible_text(&view.plan.name)),
+        what_happens: format!(
+            "Calls of {name} to {} get 403 at once. You can subscribe again; the counters of the period go on.",
+            apis.join(", "),
+        ),
+        post_to: href::cancel_subscription(id, view.subscription.id),
+        keep: "Keep the subscription",
+    };
+    Ok(ask::page(id, name, question))
 }
 
 /// `POST …/subscriptions/{subscription}/cancel`

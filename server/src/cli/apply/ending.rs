@@ -76,6 +76,10 @@ impl Run<'_> {
                 .await
             }
         }?;
+        if reached == VersionState::Retired {
+            // Others may have its place now.
+            self.planned.claims.remove(&named.name);
+        }
         states.set(&named.entry.name, reached);
         Ok(())
     }

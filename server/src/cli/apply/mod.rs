@@ -166,11 +166,16 @@ pub(crate) async fn apply(services: &Services, sources: &[Source], mode: Mode) -
 }
 
 async fn run_once(services: &Services, sources: &[Source], mode: Mode) -> Result<Changes> {
+    let claims = if mode.is_dry_run {
+        services.catalog.claims(&Actor::System).await?
+    } else {
+        Vec::new()
+    };
     let mut run = Run {
         services,
         mode,
         changes: Changes::default(),
-        planned: Planned::default(),
+        planned: Planned::new(claims),
     };
     for source in sources {
         run.organizations(source).await?;

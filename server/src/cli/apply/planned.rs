@@ -2,7 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
-use domain::{catalog::VersionState, id::SubscriptionId};
+use domain::{
+    catalog::{VersionState, claim::Claim},
+    id::SubscriptionId,
+};
 
 /// Everything that earlier entries of a plan make or end.
 #[derive(Debug, Default)]
@@ -19,6 +22,22 @@ pub(super) struct Planned {
     pub(super) moved: HashSet<SubscriptionId>,
     /// How many subscriptions each plan loses, by `organization/plan`.
     pub(super) ended: BTreeMap<String, u64>,
+    /// Where versions answer beside their addresses at this point of the plan, by `organization/api/version`.
+    pub(super) claims: BTreeMap<String, Claim>,
+}
+
+impl Planned {
+    /// A plan that begins with what is there.
+    pub(super) fn new(claims: Vec<Claim>) -> Self {
+        let by_name = |claim: Claim| {
+            let name = format!("{}/{}/{}", claim.organization, claim.api, claim.version);
+            (name, claim)
+        };
+        Self {
+            claims: claims.into_iter().map(by_name).collect(),
+            ..Self::default()
+        }
+    }
 }
 
 /// The versions of one api with the states that they have at some point of a run.

@@ -6,6 +6,7 @@ use anyhow::Result;
 use domain::{
     actor::Actor,
     catalog::{Version, VersionState},
+    error::DomainError,
     id::ApiId,
     policy::{OperationKey, PolicyName, PolicyScope, PolicySet},
 };
@@ -28,6 +29,18 @@ impl Run<'_> {
         thing: &str,
         wanted: &PolicySet,
     ) -> Result<()> {
+        self.set_policies_at(at, scope, None, thing, wanted).await
+    }
+
+    /// As [`Self::set_policies`], of an operation where there is one: also a new version's, which has no scope in a dry run.
+    async fn set_policies_at(
+        &mut self,
+        at: &At<'_>,
+        scope: Option<&PolicyScope>,
+        operation: Option<&OperationKey>,
+        thing: &str,
+        wanted: &PolicySet,
+    ) -> Result<()> {
         self.services
             .policies
             .judge(wanted)
@@ -37,12 +50,16 @@ impl Run<'_> {
             None => PolicySet::default(),
         };
         for name in wanted.names().filter(|name| wanted.said(*name) != there.said(*name)) {
+            let mut alone = PolicySet::default();
+            alone.replace(name, wanted);
+            let misfits = operation.map_or_else(Vec::new, |operation| alone.misfits(operation.path()));
+            if !misfits.is_empty() {
+                return Err(at.refused(DomainError::Invalid(misfits)));
+            }
             let off = if wanted.is_off(name) { " off" } else { "" };
             if self.makes("set", format!("policy {name} of {thing}{off}"))
                 && let Some(scope) = scope
             {
-                let mut alone = PolicySet::default();
-                alone.replace(name, wanted);
                 let saved = self.services.policies.save(&Actor::System, scope, alone).await;
                 saved.map_err(|error| at.refused(error))?;
             }
@@ -123,9 +140,10 @@ impl Run<'_> {
             let at = at.field("operations").field(key.as_str());
             let thing = format!("{} {key}", named.name);
             let said = wanted.get(&key).copied();
-            let scope = current.map(|version| PolicyScope::Operation(version.id, key));
+            let scope = current.map(|version| PolicyScope::Operation(version.id, key.clone()));
             if let Some(said) = said {
-                self.set_policies(&at, scope.as_ref(), &thing, said).await?;
+                self.set_policies_at(&at, scope.as_ref(), Some(&key), &thing, said)
+                    .await?;
             }
             let names: Vec<_> = said.iter().flat_map(|said| said.names()).collect();
             self.prune_policies(&at, scope.as_ref(), &thing, &names).await?;

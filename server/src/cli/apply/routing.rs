@@ -5,6 +5,7 @@ use domain::{
     actor::Actor,
     catalog::{
         Version,
+        claim::Claim,
         routing::{Routing, RoutingInput},
     },
     error::DomainError,
@@ -50,6 +51,7 @@ impl Run<'_> {
             refuse_retired(&at.field("host"), version)?;
         }
         if !self.makes("set", format!("routing of {}", named.name)) {
+            self.plan_routing(named, wanted)?;
             return Ok(current);
         }
         let Some(version) = &current else { return Ok(None) };
@@ -60,4 +62,26 @@ impl Run<'_> {
             .await;
         set.map(Some).map_err(|error| at.refused(error))
     }
+    /// Notes in a plan where a version will answer.
+    ///
+    /// # Errors
+    /// What setting it would be refused for, after all that the plan has decided on so far.
+    fn plan_routing(&mut self, named: &Named<'_, '_>, routing: Routing) -> Result<()> {
+        let mut parts = named.name.splitn(3, '/').map(ToOwned::to_owned);
+        let mut part = || parts.next().unwrap_or_default();
+        let claim = Claim {
+            organization: part(),
+            api: part(),
+            version: part(),
+            routing,
+        };
+        let claims = &mut self.planned.claims;
+        let judged = claim.check(claims.values());
+        judged.map_err(|error| named.at.refused(DomainError::Invalid(vec![error])))?;
+        claims.insert(named.name.clone(), claim);
+        Ok(())
+    }
 }
+
+#[cfg(test)]
+mod tests;
