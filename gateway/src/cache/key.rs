@@ -127,6 +127,11 @@ pub(crate) fn is_selected(selecting: &[Selecting], request: &Fields) -> bool {
         .all(|field| selecting_value(request, &field.name) == field.value)
 }
 
+/// Whether an answer is told apart by a field; `name` is in lower case.
+pub(super) fn tells_apart(selecting: &[Selecting], name: &[u8]) -> bool {
+    selecting.iter().any(|field| *field.name == *name)
+}
+
 /// The value of a request field in one form: lines joined, no white space around commas; in lower case where case means
 /// nothing; only a hash of what may be a secret.
 fn selecting_value(request: &Fields, name: &[u8]) -> Option<Box<[u8]>> {

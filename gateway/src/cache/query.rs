@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use http::Method;
+use http::{Method, StatusCode};
 
 use super::{
     directives::RequestDirectives,
@@ -12,7 +12,7 @@ use super::{
     storability::{Asked, Keepable, judge},
     store::{Found, Stamp, Store},
     stored::{Exchange, Stored},
-    validation::{Conditions, updated},
+    validation::{Agreement, Conditions, agreement, updated},
 };
 use crate::message::{AnswerHead, BodyLength, Fields, Known, RequestHead, strip_hop_by_hop};
 
@@ -60,7 +60,7 @@ fn own_target(request: &RequestHead, base_length: usize) -> &str {
     request.target().get(base_length..).unwrap_or_default()
 }
 
-/// A GET or HEAD, as the cache sees it.
+/// A GET, HEAD or POST, as the cache sees it.
 #[derive(Clone, Debug)]
 pub(crate) struct Query {
     pub(crate) settings: Arc<CacheSettings>,
@@ -70,6 +70,8 @@ pub(crate) struct Query {
     pub(crate) directives: RequestDirectives,
     pub(crate) conditions: Conditions,
     pub(crate) is_head: bool,
+    /// Whether the request is a POST, whose answer may be kept for later GETs.
+    is_post: bool,
 }
 
 impl Query {
@@ -94,6 +96,7 @@ impl Query {
             },
             conditions: Conditions::of(&request.fields),
             is_head: request.method == Method::HEAD,
+            is_post: request.method == Method::POST,
         }
     }
 
@@ -114,7 +117,8 @@ impl Query {
 
     /// What is kept for the request.
     pub(crate) fn find(&self, store: &Store, request: &Fields) -> Found {
-        store.find(&self.key, [self.own, Some(Partition::Shared)], request)
+        let is_selected = |kept: &Stored| kept.is_selected(request, &self.settings.key_headers);
+        store.find(&self.key, [self.own, Some(Partition::Shared)], is_selected)
     }
 
     /// For whom calls of this kind are joined.
@@ -124,14 +128,46 @@ impl Query {
 
     /// Judges an answer to the request. `None` when it is not kept.
     pub(crate) fn judge(&self, request: &Fields, answer: &AnswerHead, exchange: Exchange) -> Option<Keepable> {
-        if self.is_head || self.is_keeping_forbidden() {
+        if self.is_head {
+            return None;
+        }
+        self.judge_whole(request, answer, exchange)
+    }
+
+    /// Judges an answer whose body is known to be all of it.
+    fn judge_whole(&self, request: &Fields, answer: &AnswerHead, exchange: Exchange) -> Option<Keepable> {
+        if self.is_keeping_forbidden() {
             return None;
         }
         let asked = Asked {
             fields: request,
             own: self.own,
+            must_name_time: self.is_post,
         };
         judge(&self.settings, asked, answer, exchange)
+    }
+
+    /// What is kept becomes of the answer to a HEAD that it was not given to (RFC 9111 §4.3.5): it is as fresh as that says
+    /// when both name the same validator, and forgotten when they differ. Without a validator nobody knows.
+    pub(crate) fn note_head(
+        &self,
+        store: &Store,
+        kept: &Arc<Stored>,
+        request: &Fields,
+        answer: &AnswerHead,
+        (exchange, since): (Exchange, Stamp),
+    ) {
+        match agreement(&kept.fields, &answer.fields) {
+            Agreement::Same => {
+                let (fresh, partition) = self.refresh(kept, request, answer, exchange);
+                match partition {
+                    Some(partition) => _ = self.keep(store, partition, fresh, since),
+                    None => store.forget(&self.key, kept),
+                }
+            }
+            Agreement::Different => store.forget(&self.key, kept),
+            Agreement::Unknown => {}
+        }
     }
 
     /// What is kept becomes of a 304, and where (RFC 9111 §4.3.4). It is no longer kept when the 304 says so, and still the
@@ -154,7 +190,7 @@ impl Query {
             version: kept.version,
             fields,
         };
-        match self.judge(request, &head, exchange) {
+        match self.judge_whole(request, &head, exchange) {
             Some(keepable) => {
                 let partition = keepable.partition;
                 (Arc::new(keepable.with(kept.body.clone())), Some(partition))
@@ -180,10 +216,16 @@ impl Query {
 }
 
 /// Forgets what a request that was not refused may have changed: its target, and where its answer points to within the same
-/// version (RFC 9111 §4.4).
-pub(crate) fn invalidate(store: &Store, scope: &CacheScope, authority: &str, target: &str, answer: &AnswerHead) {
+/// version (RFC 9111 §4.4). Returns the keys of that, each once.
+pub(crate) fn invalidate(
+    store: &Store,
+    scope: &CacheScope,
+    authority: &str,
+    target: &str,
+    answer: &AnswerHead,
+) -> Vec<Vec<u8>> {
     if !answer.status.is_success() && !answer.status.is_redirection() {
-        return;
+        return Vec::new();
     }
     let path = target.split('?').next().unwrap_or_default();
     let mut targets = vec![target.to_owned(), path.to_owned()];
@@ -192,10 +234,24 @@ pub(crate) fn invalidate(store: &Store, scope: &CacheScope, authority: &str, tar
         let references = values.filter_map(|value| std::str::from_utf8(value).ok());
         targets.extend(references.filter_map(|reference| scope.own_target(reference, authority, target)));
     }
-    targets.dedup();
-    for target in targets {
-        store.invalidate(&key_of(scope, &[], authority, &target));
+    let mut keys: Vec<_> = targets
+        .iter()
+        .map(|target| key_of(scope, &[], authority, target))
+        .collect();
+    keys.sort_unstable();
+    keys.dedup();
+    for key in &keys {
+        store.invalidate(key);
     }
+    keys
+}
+
+/// Whether the answer to a POST says that it is what a GET of the same target would be answered now (RFC 9110 §9.3.3).
+pub(crate) fn is_of_target(scope: &CacheScope, authority: &str, target: &str, answer: &AnswerHead) -> bool {
+    let mut locations = answer.fields.all_named(b"content-location");
+    let location = locations.next().and_then(|value| std::str::from_utf8(value).ok());
+    let location = location.filter(|_| answer.status == StatusCode::OK && locations.next().is_none());
+    location.and_then(|location| scope.own_target(location, authority, target)) == Some(target.to_owned())
 }
 
 /// What [`invalidate`] needs to know of a request that will have changed when its answer comes.

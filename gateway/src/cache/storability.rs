@@ -50,9 +50,11 @@ pub(crate) struct Asked<'a> {
     pub(crate) fields: &'a Fields,
     /// Where answers are kept that only this caller may see.
     pub(crate) own: Option<Partition>,
+    /// Whether only an answer is kept that names its time.
+    pub(crate) must_name_time: bool,
 }
 
-/// Judges the answer to a GET. `None` when it is not kept.
+/// Judges the answer to a GET, or one like it. `None` when it is not kept.
 pub(crate) fn judge(
     settings: &CacheSettings,
     asked: Asked<'_>,
@@ -77,6 +79,7 @@ pub(crate) fn judge(
     let date_s = answer.fields.get(Known::Date).and_then(date::parse);
     let lifetime_s = match explicit_lifetime_s(&said, &answer.fields, date_s.unwrap_or(exchange.response_s)) {
         Some(lifetime_s) => lifetime_s,
+        None if asked.must_name_time => return None,
         None => implied_lifetime_s(
             settings,
             &said,
@@ -245,7 +248,12 @@ mod tests {
             request_s: NOW_S,
             response_s: NOW_S,
         };
-        judge(&settings(json), Asked { fields: &fields, own }, answer, exchange)
+        let asked = Asked {
+            fields: &fields,
+            own,
+            must_name_time: false,
+        };
+        judge(&settings(json), asked, answer, exchange)
     }
 
     fn lifetime(status: u16, lines: &[(&str, &str)]) -> Option<i64> {

@@ -18,7 +18,6 @@ use super::{
     key::Partition,
     stored::Stored,
 };
-use crate::message::Fields;
 
 /// Memory of one shard, about; the number of shards follows from it.
 const SHARD_BYTES: usize = 32 << 20;
@@ -108,8 +107,13 @@ impl Store {
         self.shard_capacity / 2
     }
 
-    /// The answer that a request selects; of several the newest.
-    pub(crate) fn find(&self, key: &[u8], partitions: [Option<Partition>; 2], request: &Fields) -> Found {
+    /// The answer that a request selects, which `is_selected` tells; of several the newest.
+    pub(crate) fn find(
+        &self,
+        key: &[u8],
+        partitions: [Option<Partition>; 2],
+        is_selected: impl Fn(&Stored) -> bool,
+    ) -> Found {
         let mut shard = self.shard(key);
         let Shard { targets, entries, .. } = &mut *shard;
         let Some(target) = targets.get(key) else {
@@ -122,7 +126,7 @@ impl Store {
                 let Some(entry) = &entries[*place as usize] else {
                     continue;
                 };
-                if !entry.stored.is_selected(request) {
+                if !is_selected(&entry.stored) {
                     has_others = true;
                     continue;
                 }
@@ -151,6 +155,13 @@ impl Store {
         Stamp(self.shard(key).invalidations)
     }
 
+    /// What the answer to a call that changed its target must be kept with: one that was asked for at `since` and has
+    /// invalidated the target `own` times. `None` when others have done so too: which of the changes was the last nobody knows.
+    pub(crate) fn stamp_after_own(&self, key: &[u8], since: Stamp, own: usize) -> Option<Stamp> {
+        let shard = self.shard(key);
+        (shard.invalidations_of(key, since) == Some(own)).then_some(Stamp(shard.invalidations))
+    }
+
     /// Keeps an answer, in place of those that the same request would select. It is not kept when the target was invalidated
     /// since it was asked for, or when it is too large. Returns whether it is kept.
     pub(crate) fn keep(&self, key: &Arc<[u8]>, partition: Partition, stored: Arc<Stored>, since: Stamp) -> bool {
@@ -159,7 +170,7 @@ impl Store {
             return false;
         }
         let mut shard = self.shard(key);
-        if shard.is_invalidated(key, since) {
+        if shard.invalidations_of(key, since) != Some(0) {
             return false;
         }
         let places = shard.places(key, partition);
@@ -333,11 +344,17 @@ impl Shard {
         self.recent.push_back((self.invalidations, key));
     }
 
-    fn is_invalidated(&self, key: &[u8], since: Stamp) -> bool {
-        // What is not remembered any more may have been this key.
-        let is_forgotten = self.recent.front().is_some_and(|(first, _)| *first > since.0 + 1);
-        let mut later = self.recent.iter().rev().take_while(|(number, _)| *number > since.0);
-        is_forgotten || later.any(|(_, gone)| gone.as_deref().is_none_or(|gone| gone == key))
+    /// How often a key was invalidated since then; `None` when that is not remembered any more.
+    fn invalidations_of(&self, key: &[u8], since: Stamp) -> Option<usize> {
+        if self.recent.front().is_some_and(|(first, _)| *first > since.0 + 1) {
+            return None;
+        }
+        let later = self.recent.iter().rev().take_while(|(number, _)| *number > since.0);
+        Some(
+            later
+                .filter(|(_, gone)| gone.as_deref().is_none_or(|gone| gone == key))
+                .count(),
+        )
     }
 }
 

@@ -5,7 +5,7 @@ use http::{StatusCode, Version};
 
 use super::{
     directives::{AnswerDirectives, RequestDirectives, age},
-    key::{Selecting, is_selected},
+    key::{Selecting, is_selected, tells_apart},
 };
 use crate::message::{Fields, Known};
 
@@ -135,9 +135,10 @@ impl Freshness {
 }
 
 impl Stored {
-    /// Whether a request selects it (RFC 9111 §4.1).
-    pub(super) fn is_selected(&self, request: &Fields) -> bool {
-        is_selected(&self.selecting, request)
+    /// Whether a request selects it (RFC 9111 §4.1). It does not when it was kept without regard to one of the fields in
+    /// `key_headers`: the policy was another then.
+    pub(super) fn is_selected(&self, request: &Fields, key_headers: &[Box<[u8]>]) -> bool {
+        is_selected(&self.selecting, request) && key_headers.iter().all(|name| tells_apart(&self.selecting, name))
     }
 
     /// Whether it can be validated.

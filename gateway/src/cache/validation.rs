@@ -108,6 +108,31 @@ pub(crate) fn ask(request: &mut Fields, kept: &Stored) {
     }
 }
 
+/// Whether the answer to a HEAD describes what is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Agreement {
+    Same,
+    Different,
+    /// They name no validator that both have.
+    Unknown,
+}
+
+/// Compares validators and lengths of what is kept and of an answer to a HEAD (RFC 9111 §4.3.5).
+pub(super) fn agreement(kept: &Fields, answer: &Fields) -> Agreement {
+    let mut agreement = Agreement::Unknown;
+    for name in [Known::Etag, Known::LastModified, Known::ContentLength] {
+        match (kept.get(name), answer.get(name)) {
+            (Some(kept), Some(new)) if kept != new => return Agreement::Different,
+            // The length alone says little.
+            (Some(_), Some(_)) if name != Known::ContentLength => agreement = Agreement::Same,
+            // One of them had it, the other has not.
+            (None, Some(_)) if name != Known::ContentLength => return Agreement::Different,
+            _ => {}
+        }
+    }
+    agreement
+}
+
 /// The fields of a kept answer after a 304 (RFC 9111 §3.2).
 pub(crate) fn updated(kept: &Fields, newer: &Fields) -> Fields {
     let mut fields = kept.clone();
@@ -212,6 +237,23 @@ mod tests {
             ("if-modified-since", LATE),
         ]);
         assert_eq!(format!("{request:?}"), format!("{expected:?}"));
+    }
+
+    #[test]
+    fn a_head_describes_what_is_kept_or_not() {
+        let kept = section(&[("etag", "\"a\""), ("content-length", "10")]);
+        for (lines, expected) in [
+            (&[("etag", "\"a\"")][..], Agreement::Same),
+            (&[("etag", "\"a\""), ("content-length", "10")], Agreement::Same),
+            (&[("etag", "\"a\""), ("content-length", "11")], Agreement::Different),
+            (&[("etag", "\"b\""), ("content-length", "10")], Agreement::Different),
+            (&[("last-modified", LATE)], Agreement::Different),
+            (&[("content-length", "10")], Agreement::Unknown),
+            (&[("content-length", "0")], Agreement::Different),
+            (&[], Agreement::Unknown),
+        ] {
+            assert_eq!(agreement(&kept, &section(lines)), expected, "{lines:?}");
+        }
     }
 
     #[test]

@@ -3,7 +3,10 @@ use http::{StatusCode, Version};
 use proptest::prelude::*;
 
 use super::*;
-use crate::cache::{Exchange, directives::AnswerDirectives, stored::Freshness};
+use crate::{
+    cache::{Exchange, directives::AnswerDirectives, stored::Freshness},
+    message::Fields,
+};
 
 const NOBODY: [Option<Partition>; 2] = [Some(Partition::Shared), None];
 
@@ -32,7 +35,7 @@ fn keep(store: &Store, name: &str, size: usize) -> bool {
 }
 
 fn is_kept(store: &Store, name: &str) -> bool {
-    matches!(store.find(&key(name), NOBODY, &Fields::default()), Found::Answer(_))
+    matches!(store.find(&key(name), NOBODY, |_| true), Found::Answer(_))
 }
 
 #[test]
@@ -59,7 +62,7 @@ fn partitions_do_not_see_each_other() {
         Partition::Application(id)
     };
     assert!(store.keep(&key, application(1), stored(1, 10), since));
-    let found = |partitions| match store.find(&key, partitions, &Fields::default()) {
+    let found = |partitions| match store.find(&key, partitions, |_| true) {
         Found::Answer(stored) => Some(stored.freshness.response_s),
         _ => None,
     };
@@ -104,6 +107,24 @@ fn what_was_asked_for_before_a_change_is_not_kept() {
         "what is not remembered counts"
     );
     assert!(keep(&store, "b", 10));
+}
+
+#[test]
+fn an_answer_outlives_the_change_that_it_made_but_no_other() {
+    let store = Store::new(100_000);
+    let a = key("a");
+    let since = store.stamp(&a);
+    store.invalidate(&key("b"));
+    store.invalidate(&a);
+    assert!(store.stamp_after_own(&a, since, 0).is_none());
+    let stamp = store.stamp_after_own(&a, since, 1).unwrap();
+    assert!(store.keep(&a, Partition::Shared, stored(0, 10), stamp));
+    store.invalidate(&a);
+    assert!(
+        store.stamp_after_own(&a, since, 1).is_none(),
+        "another change came between"
+    );
+    assert!(!store.keep(&a, Partition::Shared, stored(0, 10), stamp), "or later");
 }
 
 #[test]

@@ -121,6 +121,12 @@ impl Asking {
         let keeping = match keeping {
             Ok(keeping) => Some(keeping),
             Err(lead) => {
+                if let Some(kept) = &stale
+                    && query.is_head
+                    && heads.answer.status == StatusCode::OK
+                {
+                    query.note_head(store, kept, fields, &heads.answer, (exchange, since));
+                }
                 if let Some(lead) = lead {
                     lead.land(if is_error { Landed::Failed } else { Landed::NotKept });
                 }

@@ -2,6 +2,7 @@
 
 mod asking;
 mod background;
+mod changing;
 mod looking;
 mod serving;
 
@@ -11,6 +12,7 @@ use http::Version;
 
 use self::{
     background::Revalidation,
+    changing::Change,
     looking::{Decided, Hit, look},
     serving::serve,
 };
@@ -19,12 +21,9 @@ use super::{
     call::{Run, Unanswered},
 };
 use crate::{
-    cache::{
-        CacheSettings, Exchange, Forwarded, Handled, Identity, Keepable, Keeping, Kind, Query, Store, Tee, invalidate,
-        place,
-    },
+    cache::{CacheSettings, Exchange, Handled, Identity, Keepable, Keeping, Kind, Query, Store, Tee},
     client::Caller,
-    decision::Refusal,
+    decision::{Permit, Refusal},
     message::{AnswerHead, BodyLength, Fields, Known, RequestHead},
     phase::{
         deliver::Delivered,
@@ -38,8 +37,10 @@ use crate::{
 /// What a call has to do with the cache of its version.
 pub(super) struct Cached {
     version: Arc<snapshot::Version>,
-    /// `None` for calls that may change what is kept.
+    /// Of the operation; always there for calls that ask.
     settings: Option<Arc<CacheSettings>>,
+    /// Whether the call may change what is kept.
+    is_change: bool,
 }
 
 impl Cached {
@@ -47,14 +48,17 @@ impl Cached {
     pub(super) fn of(call: &Call, request: &RequestHead, body: BodyLength) -> Option<Self> {
         let version = call.known.version.as_ref()?;
         version.cache.as_ref()?;
-        let settings = match Kind::of(request, body) {
-            Kind::Ask => Some(Arc::clone(call.known.rules.as_ref()?.cache.as_ref()?)),
-            Kind::Change => None,
-            Kind::Other => return None,
+        let rules = call.known.rules.as_ref();
+        let settings = rules.and_then(|rules| rules.cache.as_ref());
+        let is_change = match Kind::of(request, body) {
+            Kind::Ask if settings.is_some() => false,
+            Kind::Change => true,
+            Kind::Ask | Kind::Other => return None,
         };
         Some(Self {
             version: Arc::clone(version),
-            settings,
+            settings: settings.cloned(),
+            is_change,
         })
     }
 
@@ -73,20 +77,13 @@ impl Cached {
             return Err(Box::new((call, Refusal::new(Reason::NoUpstream).into())));
         };
         let base_length = permit.base_length();
-        let Some(settings) = &self.settings else {
-            let (authority, target) = place(&heads.request, base_length);
-            let (call, answered) = run.ask(call, caller, heads).await?;
-            invalidate(run.store(), scope, &authority, &target, &heads.answer);
-            let says = forwarded(Forwarded::Method);
-            return Ok(run.pass_through(call, caller, heads, answered, says, None).await);
-        };
-        let credential = permit.credential();
-        let passes = |name, is_passed| is_passed && heads.request.fields.contains(name);
-        let identity = Identity {
-            application: call.known.application_id,
-            key: call.known.key_id,
-            has_foreign_credential: passes(Known::Authorization, !credential.authorization)
-                || passes(Known::XApiKey, credential.passes_api_key()),
+        let identity = identity(&call, permit, &heads.request.fields);
+        let settings = match &self.settings {
+            Some(settings) if !self.is_change => settings,
+            settings => {
+                let change = Change::of(run, (scope, settings.as_ref()), &heads.request, base_length, identity);
+                return change.go(run, call, caller, heads).await;
+            }
         };
         let query = Query::of(scope, settings, &heads.request, base_length, identity);
         let asking = match look(run, query, caller, heads).await {
@@ -135,12 +132,15 @@ fn judge(
     }
 }
 
-const fn forwarded(why: Forwarded) -> Handled {
-    Handled::Forwarded {
-        why,
-        upstream_status: None,
-        is_stored: false,
-        is_collapsed: false,
+/// Who calls, as far as the cache must know.
+fn identity(call: &Call, permit: &Permit, request: &Fields) -> Identity {
+    let credential = permit.credential();
+    let passes = |name, is_passed| is_passed && request.contains(name);
+    Identity {
+        application: call.known.application_id,
+        key: call.known.key_id,
+        has_foreign_credential: passes(Known::Authorization, !credential.authorization)
+            || passes(Known::XApiKey, credential.passes_api_key()),
     }
 }
 

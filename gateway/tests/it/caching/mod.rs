@@ -1,6 +1,8 @@
 //! The response cache, seen from both sides.
 
+mod interim;
 mod keeping;
+mod methods;
 mod sharing;
 
 use std::sync::{Arc, Mutex};
