@@ -67,8 +67,8 @@ pub struct Limits {
     pub target_bytes: usize,
     /// Body bytes of one request; more is 413. `None` leaves it to the upstream.
     pub body_bytes: Option<u64>,
-    /// Memory in bytes, for each worker, for bodies that are held because a policy looks at them as a whole. When it is full,
-    /// requests that need it are answered with 503.
+    /// Memory in bytes, for each worker, for bodies that are held because a policy looks at them as a whole, and for what
+    /// compresses answers. When it is full, requests that need it are answered with 503 and answers go out as they are.
     pub held_bytes: usize,
     /// From the first byte of a request to the end of its header section; longer is 408.
     pub header_timeout: Duration,

@@ -13,6 +13,7 @@ use http::Method;
 use super::Caller;
 use crate::{
     coding::Encoder,
+    held::Share,
     message::{AnswerHead, BodyLength, Fields, RequestHead},
     relay::{BodySink, BodySource, Fill, SourceError},
     rules::{Coded, CodingWish, Rules},
@@ -50,6 +51,8 @@ impl Compression {
 pub(crate) struct Compressed<'a> {
     caller: &'a mut (dyn Caller + 'a),
     worker: Rc<Worker>,
+    /// Memory for the encoder.
+    share: Rc<Share>,
     compression: Compression,
     /// There while a body is encoded.
     encoder: Option<Encoder>,
@@ -64,10 +67,16 @@ pub(crate) struct Compressed<'a> {
 }
 
 impl<'a> Compressed<'a> {
-    pub(crate) fn new(caller: &'a mut (dyn Caller + 'a), worker: &Rc<Worker>, compression: Compression) -> Self {
+    pub(crate) fn new(
+        caller: &'a mut (dyn Caller + 'a),
+        worker: &Rc<Worker>,
+        share: Rc<Share>,
+        compression: Compression,
+    ) -> Self {
         Self {
             caller,
             worker: Rc::clone(worker),
+            share,
             compression,
             encoder: None,
             is_behind: false,
@@ -105,7 +114,7 @@ impl<'a> Compressed<'a> {
             BodyLength::Exact(length) => Some(length),
             BodyLength::Open => None,
         };
-        match self.worker.encoders().begin(coding, length) {
+        match Encoder::begin(&self.share, coding, length) {
             Some(encoder) => (coded, Some(encoder)),
             None => (Coded::Plain, None),
         }

@@ -1,7 +1,6 @@
 //! Encoders, fed piece by piece.
 
 use std::{
-    cell::Cell,
     fmt,
     io::{self, Write},
     rc::Rc,
@@ -11,25 +10,29 @@ use brotli::{CompressorWriter, enc::BrotliEncoderParams};
 use domain::policy::compression::Coding;
 use flate2::{Compression, write::GzEncoder};
 
-/// Answers that one worker encodes at the same time; further ones go out as they are. An encoder takes up to 2 MiB.
-const MAX_ENCODERS: usize = 256;
+use crate::held::{Share, Taken};
+
+/// Memory that an encoder takes at most, as measured.
+const GZIP_BYTES: usize = 384 << 10;
+/// The same, for bodies that are known to be shorter than [`BROTLI_SHORT`].
+const BROTLI_SHORT_BYTES: usize = 1_536 << 10;
+const BROTLI_BYTES: usize = 3 << 20;
+const BROTLI_SHORT: u64 = 32 << 10;
 /// Of 9: what comes after it costs twice the time for a few percent.
 const GZIP_LEVEL: u32 = 5;
 /// Of 11: about as fast as gzip, and smaller.
 const BROTLI_QUALITY: i32 = 4;
 /// Logarithm of the window of Brotli, in bytes: 256 KiB, so that an encoder stays small.
 const BROTLI_WINDOW: i32 = 18;
+/// The most that Brotli is told of a body's length: from 1 MiB on an encoder would take twice as much.
+const BROTLI_MAX_HINT: usize = (1 << 20) - 1;
 /// Written at once by Brotli.
 const BROTLI_BUFFER: usize = 4 * 1024;
-
-/// How many answers a worker encodes.
-#[derive(Debug, Default)]
-pub(crate) struct Encoders(Rc<Cell<usize>>);
 
 /// Encodes one body. Its output lies in memory until it is taken.
 pub(crate) struct Encoder {
     writer: Writer,
-    _place: Place,
+    _taken: Taken,
 }
 
 enum Writer {
@@ -37,34 +40,23 @@ enum Writer {
     Brotli(Box<CompressorWriter<Vec<u8>>>),
 }
 
-/// One of the encoders that may run, until it is dropped.
-#[derive(Debug)]
-struct Place(Rc<Cell<usize>>);
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        self.0.set(self.0.get() - 1);
-    }
-}
-
-impl Encoders {
-    /// A new encoder, unless there are too many. `length` is that of the body, where it is known.
-    pub(crate) fn begin(&self, coding: Coding, length: Option<u64>) -> Option<Encoder> {
-        let Self(running) = self;
-        if running.get() >= MAX_ENCODERS {
-            return None;
-        }
-        running.set(running.get() + 1);
-        let place = Place(Rc::clone(running));
+impl Encoder {
+    /// A new encoder, unless there is no memory to spare. `length` is that of the body, where it is known.
+    pub(crate) fn begin(share: &Rc<Share>, coding: Coding, length: Option<u64>) -> Option<Self> {
+        let taken = share.take_spare(match coding {
+            Coding::Gzip => GZIP_BYTES,
+            Coding::Br if length.is_some_and(|length| length < BROTLI_SHORT) => BROTLI_SHORT_BYTES,
+            Coding::Br => BROTLI_BYTES,
+        })?;
         let writer = match coding {
             Coding::Gzip => Writer::Gzip(GzEncoder::new(Vec::new(), Compression::new(GZIP_LEVEL))),
             Coding::Br => {
                 let params = BrotliEncoderParams {
                     quality: BROTLI_QUALITY,
                     lgwin: BROTLI_WINDOW,
-                    size_hint: length
-                        .and_then(|length| usize::try_from(length).ok())
-                        .unwrap_or_default(),
+                    size_hint: length.map_or(0, |length| {
+                        usize::try_from(length).map_or(BROTLI_MAX_HINT, |length| length.min(BROTLI_MAX_HINT))
+                    }),
                     ..BrotliEncoderParams::default()
                 };
                 Writer::Brotli(Box::new(CompressorWriter::with_params(
@@ -74,11 +66,9 @@ impl Encoders {
                 )))
             }
         };
-        Some(Encoder { writer, _place: place })
+        Some(Self { writer, _taken: taken })
     }
-}
 
-impl Encoder {
     /// Takes a piece.
     pub(crate) fn write(&mut self, piece: &[u8]) -> io::Result<()> {
         match &mut self.writer {
@@ -123,6 +113,11 @@ mod tests {
     use std::io::Read;
 
     use super::*;
+    use crate::held::Memory;
+
+    fn share() -> Rc<Share> {
+        Memory::new(64 << 20).share("acme")
+    }
 
     fn decoded(coding: Coding, bytes: &[u8]) -> Vec<u8> {
         let mut text = Vec::new();
@@ -137,8 +132,7 @@ mod tests {
     #[test]
     fn a_pause_holds_nothing_back() {
         for coding in [Coding::Gzip, Coding::Br] {
-            let encoders = Encoders::default();
-            let mut encoder = encoders.begin(coding, None).unwrap();
+            let mut encoder = Encoder::begin(&share(), coding, None).unwrap();
             let mut sent = Vec::new();
             for expected in ["one ", "one two ", "one two three "] {
                 encoder
@@ -159,7 +153,7 @@ mod tests {
             .flat_map(|i| (i % 977).to_string().into_bytes())
             .collect();
         for coding in [Coding::Gzip, Coding::Br] {
-            let mut encoder = Encoders::default().begin(coding, Some(text.len() as u64)).unwrap();
+            let mut encoder = Encoder::begin(&share(), coding, Some(text.len() as u64)).unwrap();
             let mut sent = Vec::new();
             for piece in text.chunks(7_001) {
                 encoder.write(piece).unwrap();
@@ -172,13 +166,19 @@ mod tests {
     }
 
     #[test]
-    fn there_are_only_so_many() {
-        let encoders = Encoders::default();
-        let running: Vec<_> = (0..MAX_ENCODERS)
-            .map(|_| encoders.begin(Coding::Gzip, None).unwrap())
-            .collect();
-        assert!(encoders.begin(Coding::Gzip, None).is_none());
+    fn there_are_as_many_as_there_is_memory_to_spare() {
+        let share = Memory::new(8 << 20).share("acme");
+        let brotli = || Encoder::begin(&share, Coding::Br, None);
+        let running = [brotli().unwrap(), brotli().unwrap()];
+        assert!(brotli().is_none());
+        assert!(
+            Encoder::begin(&share, Coding::Gzip, None).is_none(),
+            "the rest is for bodies"
+        );
         drop(running);
-        assert!(encoders.begin(Coding::Gzip, None).is_some());
+        let short: Vec<_> = (0..9)
+            .map_while(|_| Encoder::begin(&share, Coding::Br, Some(1_000)))
+            .collect();
+        assert_eq!(short.len(), 4);
     }
 }

@@ -4,4 +4,4 @@ mod accept;
 mod encoder;
 
 pub(crate) use accept::choose;
-pub(crate) use encoder::{Encoder, Encoders};
+pub(crate) use encoder::Encoder;

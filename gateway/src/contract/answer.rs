@@ -14,7 +14,7 @@ use openapi::validate::{OperationValidator, ResponseView, Violation};
 use super::{Coding, Decoded};
 use crate::{
     client::Caller,
-    held::{HeldBytes, Memory},
+    held::{HeldBytes, Share},
     message::{AnswerHead, BodyLength, Fields, Known},
     relay::{BodySink, BodySource, Fill, SourceError},
 };
@@ -35,7 +35,7 @@ impl<'a> Judged<'a> {
     pub(crate) fn new(
         caller: &'a mut (dyn Caller + 'a),
         validator: Arc<OperationValidator>,
-        memory: &Rc<Memory>,
+        share: &Rc<Share>,
         max_bytes: usize,
         (answer, body): (&AnswerHead, BodyLength),
     ) -> Self {
@@ -43,7 +43,7 @@ impl<'a> Judged<'a> {
         Self {
             caller,
             validator,
-            kept: HeldBytes::new(memory),
+            kept: HeldBytes::new(share),
             max_bytes,
             is_kept: !is_larger && !is_stream(answer) && Coding::of(&answer.fields) != Coding::Other,
         }

@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use super::{HeldBytes, MAX_HOLDING, Memory, MemoryFull, replay::Replay};
+use super::{HeldBytes, MAX_HOLDING, MemoryFull, Share, replay::Replay};
 use crate::{
     client::Caller,
     message::Fields,
@@ -38,10 +38,10 @@ impl<S: BodySource + BodySink> HeldAnswer<S> {
         upload: &mut Passage,
         caller: &mut impl Caller,
         slot: &Slot,
-        memory: &Rc<Memory>,
+        share: &Rc<Share>,
         (max_bytes, stall_timeout): (usize, Duration),
     ) -> Result<Self, NotHeld> {
-        let mut held = HeldBytes::new(memory);
+        let mut held = HeldBytes::new(share);
         let mut is_cut = false;
         let mut moved = 0;
         let bound = slot.bound_within(MAX_HOLDING);

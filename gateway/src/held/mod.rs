@@ -1,7 +1,7 @@
 //! Bodies that are read before they are passed on, because a policy wants to see them whole.
 //!
 //! Every other body goes through the gateway piece by piece. What is held is bounded twice: by the policy that asks for
-//! it, for one body, and by [`Memory`], for all bodies of a worker together. What was held is passed on by the same traits
+//! it, for one body, and by [`Memory`], for all bodies of a worker together and for those of each organization. What was held is passed on by the same traits
 //! as ever ([`crate::client::Caller`], [`crate::relay::BodySource`]), and if there is more of it, the rest as it comes.
 
 use std::time::Duration;
@@ -15,7 +15,7 @@ mod tests;
 
 pub(crate) use self::{
     answer::{HeldAnswer, NotHeld},
-    memory::{HeldBytes, Memory, MemoryFull},
+    memory::{HeldBytes, Memory, MemoryFull, Share, Taken},
     request::{HeldCaller, hold},
 };
 

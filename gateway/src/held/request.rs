@@ -10,7 +10,7 @@ use std::{
 
 use http::{StatusCode, Version};
 
-use super::{HeldBytes, MAX_HOLDING, Memory, MemoryFull, replay::Replay};
+use super::{HeldBytes, MAX_HOLDING, MemoryFull, Share, replay::Replay};
 use crate::{
     client::Caller,
     decision::Refusal,
@@ -41,10 +41,10 @@ pub(crate) async fn hold<'a>(
     caller: &'a mut (dyn Caller + 'a),
     request: &mut RequestHead,
     slot: &Slot,
-    memory: &Rc<Memory>,
+    share: &Rc<Share>,
     (max_bytes, pause): (usize, Duration),
 ) -> Result<HeldCaller<'a>, NotAnswered> {
-    let mut held = HeldBytes::new(memory);
+    let mut held = HeldBytes::new(share);
     let length = caller.body_length();
     let mut is_waiting_for_word = takes_word_away(request);
     let mut is_flushed = true;
@@ -127,11 +127,11 @@ fn unreadable(error: SourceError, caller: &dyn Caller) -> NotAnswered {
 
 impl<'a> HeldCaller<'a> {
     /// A caller of whose body nothing is held.
-    pub(crate) fn nothing(caller: &'a mut (dyn Caller + 'a), memory: &Rc<Memory>) -> Self {
+    pub(crate) fn nothing(caller: &'a mut (dyn Caller + 'a), share: &Rc<Share>) -> Self {
         Self {
             length: caller.body_length(),
             caller,
-            replay: Replay::new(HeldBytes::new(memory), false),
+            replay: Replay::new(HeldBytes::new(share), false),
         }
     }
 

@@ -150,7 +150,7 @@ async fn read(source: &mut impl BodySource) -> Vec<u8> {
 
 #[tokio::test]
 async fn a_body_is_held_and_passed_on() {
-    let memory = Memory::new(1_000);
+    let share = Memory::new(1_000).share("acme");
     for (max_bytes, held, is_whole) in [
         (100, "one two three", true),
         (13, "one two three", true),
@@ -159,7 +159,7 @@ async fn a_body_is_held_and_passed_on() {
     ] {
         let mut script = Script::new(&["one ", "two ", "three"]);
         let mut request = expecting();
-        let mut caller = hold(&mut script, &mut request, &slot(), &memory, (max_bytes, PAUSE))
+        let mut caller = hold(&mut script, &mut request, &slot(), &share, (max_bytes, PAUSE))
             .await
             .unwrap_or_else(|_| panic!("held"));
         assert_eq!((caller.body(), caller.is_whole()), (held.as_bytes(), is_whole));
@@ -179,8 +179,8 @@ async fn a_body_is_held_and_passed_on() {
 async fn a_body_that_is_there_needs_no_word() {
     let mut script = Script::new(&["one"]);
     script.is_paused = false;
-    let memory = Memory::new(1_000);
-    let held = hold(&mut script, &mut expecting(), &slot(), &memory, (100, PAUSE)).await;
+    let share = Memory::new(1_000).share("acme");
+    let held = hold(&mut script, &mut expecting(), &slot(), &share, (100, PAUSE)).await;
     assert!(held.is_ok_and(|held| held.is_whole()));
     assert!(script.informed.is_empty());
 }
@@ -188,9 +188,9 @@ async fn a_body_that_is_there_needs_no_word() {
 #[tokio::test]
 async fn another_body_takes_the_place_of_one() {
     let mut script = Script::new(&["one"]);
-    let memory = Memory::new(1_000);
+    let share = Memory::new(1_000).share("acme");
     let mut request = RequestHead::default();
-    let held = hold(&mut script, &mut request, &slot(), &memory, (100, PAUSE)).await;
+    let held = hold(&mut script, &mut request, &slot(), &share, (100, PAUSE)).await;
     let mut held = held.unwrap_or_else(|_| panic!("held"));
     held.replace(b"another".to_vec(), &mut request.fields).unwrap();
     assert_eq!(held.body_length(), BodyLength::Exact(7));
@@ -203,9 +203,9 @@ async fn what_can_not_be_held_is_refused() {
         (Script::broken(&["one"]), 100, Reason::Malformed),
         (Script::new(&["one", "two"]), 5, Reason::NoRoomForBody),
     ] {
-        let memory = Memory::new(memory);
+        let share = Memory::new(memory).share("acme");
         let mut request = RequestHead::default();
-        let held = hold(&mut script, &mut request, &slot(), &memory, (100, PAUSE)).await;
+        let held = hold(&mut script, &mut request, &slot(), &share, (100, PAUSE)).await;
         match held.err() {
             Some(NotAnswered::Refused(refusal)) => assert_eq!(refusal.reason, reason),
             _ => panic!("{reason:?}"),
@@ -221,11 +221,11 @@ async fn an_answer_is_held_and_passed_on() {
         // No memory is no reason to break an answer off.
         (5, 100, "one", false),
     ] {
-        let memory = Memory::new(memory);
+        let share = Memory::new(memory).share("acme");
         let mut caller = Script::new(&[]);
         let mut upload = Passage::new(u64::MAX);
         let stream = Script::new(&["one", "two"]);
-        let mut answer = HeldAnswer::hold(stream, &mut upload, &mut caller, &slot(), &memory, (max_bytes, PAUSE))
+        let mut answer = HeldAnswer::hold(stream, &mut upload, &mut caller, &slot(), &share, (max_bytes, PAUSE))
             .await
             .unwrap();
         assert_eq!((answer.body(), answer.is_whole()), (held.as_bytes(), is_whole));
@@ -239,6 +239,14 @@ async fn an_answer_is_held_and_passed_on() {
     }
     let stream = Script::broken(&["one"]);
     let (mut upload, mut caller) = (Passage::new(u64::MAX), Script::new(&[]));
-    let broken = HeldAnswer::hold(stream, &mut upload, &mut caller, &slot(), &Memory::new(9), (9, PAUSE)).await;
+    let broken = HeldAnswer::hold(
+        stream,
+        &mut upload,
+        &mut caller,
+        &slot(),
+        &Memory::new(9).share("acme"),
+        (9, PAUSE),
+    )
+    .await;
     assert!(broken.is_err());
 }

@@ -85,7 +85,7 @@ async fn carry_out(
             let rules = call.known.rules.as_ref().filter(|_| dialect.is_none());
             match rules.and_then(|rules| Compression::of(rules, &heads.request)) {
                 Some(compression) => {
-                    let mut caller = Compressed::new(caller, worker, compression);
+                    let mut caller = Compressed::new(caller, worker, worker.held(&call.known), compression);
                     // Boxed, so that calls whose answers are not compressed stay small.
                     Box::pin(run.admitted(call, &mut caller, heads)).await
                 }
@@ -236,7 +236,7 @@ impl Run<'_> {
         heads: &mut Heads,
         answered: Answered,
     ) -> Delivered {
-        if let Some(changing) = Changing::of(&call, heads, &answered) {
+        if let Some(changing) = Changing::of(self.worker, &call, heads, &answered) {
             // Boxed, as above.
             return Box::pin(self.pass_on_changed(call, caller, heads, answered, changing)).await;
         }

@@ -45,9 +45,8 @@ impl Run<'_> {
         heads: &mut Heads,
     ) -> Delivered {
         let Some(inspection) = &rules.inspection else {
-            return self
-                .forward(call, &mut HeldCaller::nothing(caller, self.worker.held()), heads)
-                .await;
+            let mut caller = HeldCaller::nothing(caller, &self.worker.held(&call.known));
+            return self.forward(call, &mut caller, heads).await;
         };
         let contract = call.known.contract().cloned().unwrap_or_default();
         let inspected = self
@@ -61,7 +60,7 @@ impl Run<'_> {
                 return match why {
                     NotAnswered::CallerGone => Delivered::Broken,
                     NotAnswered::Refused(refusal) => {
-                        let mut caller = HeldCaller::nothing(caller, self.worker.held());
+                        let mut caller = HeldCaller::nothing(caller, &self.worker.held(&call.known));
                         self.refuse(call, &mut caller, heads, *refusal).await
                     }
                 };
@@ -110,12 +109,13 @@ impl Run<'_> {
             form.and(signatures).map(|rule| rule.body_bytes),
             judging.as_ref().filter(|_| needs_body).map(|judging| judging.max_bytes),
         ];
+        let share = self.worker.held(&call.known);
         let held = match max_bytes.into_iter().flatten().max() {
             Some(max_bytes) => {
                 let pause = self.worker.limits().header_timeout;
-                hold(caller, request, self.slot, self.worker.held(), (max_bytes, pause)).await?
+                hold(caller, request, self.slot, &share, (max_bytes, pause)).await?
             }
-            None => HeldCaller::nothing(caller, self.worker.held()),
+            None => HeldCaller::nothing(caller, &share),
         };
         if let (Some(form), Some(rule)) = (form, signatures) {
             let found = match coding.decode(held.body(), rule.body_bytes, held.is_whole()) {

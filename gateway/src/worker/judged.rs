@@ -48,7 +48,8 @@ impl Run<'_> {
         (stall_timeout, tally): (Duration, &mut Tally),
     ) -> Delivered {
         let Judging { validator, max_bytes } = judging;
-        let mut judged = Judged::new(caller, validator, self.worker.held(), max_bytes, (answer, body));
+        let share = self.worker.held(&call.known);
+        let mut judged = Judged::new(caller, validator, &share, max_bytes, (answer, body));
         let delivered = if takes_body {
             deliver::pass_on(&mut judged, stream, upload, self.slot, stall_timeout, tally).await
         } else {

@@ -40,9 +40,9 @@ pub(crate) use self::{
 use crate::{
     AccessLog, GatewayOptions, Limits, SnapshotHandle, WorkerLog,
     cache::Store,
-    coding::Encoders,
     counters::WorkerCounters,
-    held::Memory,
+    decision::Known,
+    held::{Memory, Share},
     http1::{Buffers, Connection},
     identity::{Witnesses, fetch::HttpFetch, jwt::claimed_issuer},
     limit::Moment,
@@ -78,7 +78,6 @@ pub(crate) struct Worker {
     fetch: HttpFetch,
     trace_ids: TraceIds,
     copies: Copies,
-    encoders: Encoders,
     held: Rc<Memory>,
     /// Shared by all workers.
     rule_state: Arc<RuleState>,
@@ -148,7 +147,6 @@ impl Worker {
             connector,
             trace_ids: TraceIds::new(),
             copies: Copies::default(),
-            encoders: Encoders::default(),
             held: Memory::new(options.limits.held_bytes),
             rule_state: snapshot.rule_state(),
             cache,
@@ -255,19 +253,15 @@ impl Worker {
         self.table.borrow_mut().add(key, version, sums);
     }
 
-    /// Memory for bodies that are held.
-    pub(crate) fn held(&self) -> &Rc<Memory> {
-        &self.held
+    /// Memory for bodies that are held for a call, and for what encodes its answer.
+    pub(crate) fn held(&self, known: &Known) -> Rc<Share> {
+        let version = known.version.as_deref();
+        self.held.share(version.map_or("", ApiVersion::organization))
     }
 
     /// Copies of calls on their way to mirrors.
     pub(crate) fn copies(&self) -> &Copies {
         &self.copies
-    }
-
-    /// Encoders of answers.
-    pub(crate) fn encoders(&self) -> &Encoders {
-        &self.encoders
     }
 
     /// A random number that nothing secret may depend on.

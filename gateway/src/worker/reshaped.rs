@@ -1,6 +1,6 @@
 //! Bodies that a policy changes on their way: they are held, changed, and passed on with their new length.
 
-use std::{sync::Arc, time::Duration};
+use std::{rc::Rc, sync::Arc, time::Duration};
 
 use http::Method;
 
@@ -8,7 +8,7 @@ use super::{Heads, Slot, Worker, call::Run, judged::Judging};
 use crate::{
     client::Caller,
     decision::Refusal,
-    held::{HeldAnswer, HeldCaller, MemoryFull, NotHeld, hold},
+    held::{HeldAnswer, HeldCaller, MemoryFull, NotHeld, Share, hold},
     message::{AnswerHead, BodyLength, Fields, Known},
     phase::{
         deliver::{self, Delivered},
@@ -23,16 +23,23 @@ use crate::{
 };
 
 /// Changes to the body of an answer.
-pub(super) struct Changing(Arc<Rules>);
+pub(super) struct Changing {
+    rules: Arc<Rules>,
+    /// Memory for the body.
+    share: Rc<Share>,
+}
 
 impl Changing {
     /// `None` when the answer stays as it is. `heads` has the head of the upstream's answer.
-    pub(super) fn of(call: &Call, heads: &Heads, answered: &Answered) -> Option<Self> {
+    pub(super) fn of(worker: &Worker, call: &Call, heads: &Heads, answered: &Answered) -> Option<Self> {
         let rules = call.known.rules.as_ref()?;
         let transform = rules.transform.as_ref()?;
         let has_body = answered.body != BodyLength::NONE || heads.request.method == Method::HEAD;
         let is_changed = has_body && !answered.is_switch && transform.answer_body(&heads.answer).is_some();
-        is_changed.then(|| Self(Arc::clone(rules)))
+        is_changed.then(|| Self {
+            rules: Arc::clone(rules),
+            share: worker.held(&call.known),
+        })
     }
 
     /// Holds the body of the upstream's answer and changes it. What is left of the request's body goes on meanwhile;
@@ -42,19 +49,18 @@ impl Changing {
     /// There is no answer that may be given.
     pub(super) async fn change(
         &self,
-        worker: &Worker,
         slot: &Slot,
         answer: &AnswerHead,
         stream: UpstreamStream,
         (upload, caller): (&mut Passage, &mut impl Caller),
         stall_timeout: Duration,
     ) -> Result<HeldAnswer<UpstreamStream>, NotChanged> {
-        let Self(rules) = self;
+        let Self { rules, share } = self;
         let transform = rules.transform.as_ref();
         let change = transform.and_then(|transform| transform.answer_body(answer));
         let max_bytes = change.map_or(0, |change| change.max_bytes);
         let bounds = (max_bytes, stall_timeout);
-        let held = HeldAnswer::hold(stream, upload, caller, slot, worker.held(), bounds).await;
+        let held = HeldAnswer::hold(stream, upload, caller, slot, share, bounds).await;
         let mut held = held.map_err(|NotHeld| NotChanged::BrokenOff)?;
         // A body that is longer than what is changed goes on; one that there is no memory for does not: nobody should see
         // what is to be removed, only because there is much to do.
@@ -112,7 +118,8 @@ impl Run<'_> {
             return self.forward(call, caller, heads).await;
         };
         let bounds = (change.max_bytes, self.worker.limits().stall_timeout);
-        let held = hold(caller, &mut heads.request, self.slot, self.worker.held(), bounds).await;
+        let share = self.worker.held(&call.known);
+        let held = hold(caller, &mut heads.request, self.slot, &share, bounds).await;
         let changed = held.and_then(|mut held| {
             change_request(change, &mut held, &mut heads.request.fields)?;
             Ok(held)
@@ -149,7 +156,7 @@ impl Run<'_> {
         } = answered;
         let stall_timeout = idle_timeout.unwrap_or(worker.limits().stall_timeout);
         let both = (&mut upload, &mut *caller);
-        let held = changing.change(worker, slot, &heads.answer, stream, both, stall_timeout);
+        let held = changing.change(slot, &heads.answer, stream, both, stall_timeout);
         let mut held = match held.await {
             Ok(held) => held,
             Err(why) => {

@@ -12,7 +12,7 @@ pub struct GatewayMemoryArgs {
     /// Memory for answers that the policy `cache` keeps, over all threads of the gateway; 0 keeps none
     #[arg(long, value_name = "SIZE", env = "TURNPIKE_CACHE_SIZE", default_value = "256MiB", value_parser = cache_size)]
     pub cache_size: ByteSize,
-    /// Memory for bodies that a policy looks at as a whole, for each thread of the gateway
+    /// Memory for bodies that a policy looks at as a whole and for encoders of answers, for each thread of the gateway
     #[arg(
         long,
         value_name = "SIZE",

@@ -111,7 +111,7 @@ impl Revalidation {
             let keeping = keepable.map(|keepable| Keeping::begin(store, &query, keepable, answered.body, since, None));
             match keeping {
                 Some(Ok(keeping)) => {
-                    let changing = Changing::of(&call, &heads, &answered);
+                    let changing = Changing::of(&worker, &call, &heads, &answered);
                     receive(&worker, slot, &heads.answer, answered, changing, keeping).await
                 }
                 Some(Err(_)) | None => false,
@@ -147,7 +147,7 @@ async fn receive(
         }
         Some(changing) => {
             let both = (&mut upload, &mut Nobody);
-            let changed = changing.change(worker, slot, head, stream, both, stall_timeout);
+            let changed = changing.change(slot, head, stream, both, stall_timeout);
             let Ok(mut changed) = changed.await else { return false };
             let (is_whole, is_kept) = keep(worker, slot, &mut changed, keeping).await;
             (changed.stream, is_whole, is_kept)

@@ -179,7 +179,7 @@ impl PartCall {
                 "The server's answer is encoded, which it was asked not to be.",
             ));
         }
-        receive(&worker, slot, answered, max_bytes, room).await
+        receive(&worker, slot, &call.known, answered, max_bytes, room).await
     }
 }
 
@@ -194,6 +194,7 @@ fn give_back_empty(answered: Answered) {
 async fn receive(
     worker: &Worker,
     slot: &Slot,
+    known: &KnownOfCall,
     answered: Answered,
     max_bytes: usize,
     room: &Cell<usize>,
@@ -207,7 +208,7 @@ async fn receive(
         ..
     } = answered;
     let stall_timeout = idle_timeout.unwrap_or(worker.limits().stall_timeout);
-    let mut body = HeldBytes::new(worker.held());
+    let mut body = HeldBytes::new(&worker.held(known));
     slot.wait_at_most(stall_timeout);
     poll_fn(|cx| {
         while let Poll::Ready(filled) = stream.poll_fill(cx) {

@@ -121,7 +121,7 @@ async fn all_bodies_together_are_bounded() {
     let upstream = Upstream::mirror().await;
     let world = World::start_with(|options| {
         options.threads = 1;
-        options.limits.held_bytes = 1_500;
+        options.limits.held_bytes = 1_700;
     });
     let policy = serde_json::json!({ "validation": {} });
     world
