@@ -174,6 +174,13 @@ impl Keeping {
         self.is_kept
     }
 
+    /// Tells who waits for it whether the caller takes no more of the answer.
+    fn stands(&self, is_still: bool) {
+        if let Some(lead) = self.pending.as_ref().and_then(|pending| pending.lead.as_ref()) {
+            lead.stands(is_still);
+        }
+    }
+
     fn take(&mut self, data: &[u8]) {
         self.recording.take(data);
         if self.recording.state == State::GivenUp {
@@ -280,7 +287,11 @@ impl<C: Caller> BodySource for Tee<'_, C> {
 
 impl<C: Caller> BodySink for Tee<'_, C> {
     fn poll_push(&mut self, cx: &mut Context<'_>, data: &[u8]) -> Poll<io::Result<usize>> {
-        let count = ready!(self.caller.poll_push(cx, data))?;
+        let pushed = self.caller.poll_push(cx, data);
+        if let Some(keeping) = &self.keeping {
+            keeping.stands(pushed.is_pending());
+        }
+        let count = ready!(pushed)?;
         if let Some(keeping) = &mut self.keeping {
             keeping.take(&data[..count]);
         }

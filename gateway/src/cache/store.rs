@@ -14,7 +14,7 @@ use std::{
 };
 
 use super::{
-    flight::{Flights, Join, Landed},
+    flight::{Flight, Flights, Join},
     key::Partition,
     stored::Stored,
 };
@@ -250,12 +250,18 @@ impl Store {
 
     /// Joins the calls that ask for the same.
     pub(crate) fn join(self: &Arc<Self>, key: &Arc<[u8]>, partition: Partition, now_s: i64) -> Join {
-        self.flights.join(self, key, partition, now_s)
+        self.flights.join(self, (key, partition), now_s, None)
     }
 
-    /// A call that others waited for is over.
-    pub(super) fn land(&self, key: &Arc<[u8]>, partition: Partition, landed: Landed, now_s: i64) {
-        self.flights.land(key, partition, landed, now_s);
+    /// The same after waiting in vain for a call whose caller takes no more of its answer: another goes in its place, and is
+    /// waited for.
+    pub(crate) fn outrun(self: &Arc<Self>, flight: &Flight, key: &Arc<[u8]>, partition: Partition, now_s: i64) -> Join {
+        self.flights.join(self, (key, partition), now_s, Some(flight))
+    }
+
+    /// Calls that others may wait for.
+    pub(super) fn flights(&self) -> &Flights {
+        &self.flights
     }
 
     /// Asks for memory for an answer that is being received; at most as much as the store itself has.

@@ -69,7 +69,7 @@ async fn carry_out(
         now: &now,
         dialect,
     };
-    match admit(worker, peer, caller, heads, &now, readable, &mut call).await {
+    match admit(&run, caller, heads, readable, &mut call).await {
         Ok(Admitted::CallerGone) => Delivered::Broken,
         Ok(Admitted::Preflight(rules)) => {
             let Heads { request, answer } = heads;
@@ -297,14 +297,19 @@ enum Admitted {
 
 /// Whether the call may go on, and the place that it takes among those that run at the same time.
 async fn admit(
-    worker: &Rc<Worker>,
-    peer: &Peer,
+    run: &Run<'_>,
     caller: &mut impl Caller,
     heads: &Heads,
-    now: &Moment,
     readable: Result<(), Reason>,
     call: &mut Call,
 ) -> Result<Admitted, Box<Refusal>> {
+    let Run {
+        worker,
+        peer,
+        slot,
+        now,
+        ..
+    } = run;
     readable.map_err(Refusal::new)?;
     let facts = RequestFacts {
         method: &heads.request.method,
@@ -360,7 +365,7 @@ async fn admit(
         return Ok(Admitted::Forward { _place: None });
     };
     let whose = phase::budget::caller(&call.known, &facts);
-    match phase::places::take(rule, &worker.rule_state.places, &whose, caller).await {
+    match phase::places::take(rule, &worker.rule_state.places, &whose, slot, caller).await {
         Some(Ok(place)) => Ok(Admitted::Forward { _place: Some(place) }),
         Some(Err(refusal)) => {
             // A call that is refused takes nothing from any budget.

@@ -74,6 +74,11 @@ impl Slot {
         self.now_ms.get().saturating_add(limit_ms)
     }
 
+    /// Whether a moment of [`Self::moment_after`] has come.
+    pub(crate) fn has_come(&self, moment_ms: u64) -> bool {
+        self.now_ms.get() >= moment_ms
+    }
+
     /// Whatever it waits for, its time is up at this moment; never with `u64::MAX`. It may wait freely until then.
     pub(crate) fn bound(&self, moment_ms: u64) {
         self.bound_ms.set(moment_ms);

@@ -6,6 +6,7 @@ use bytes::Bytes;
 use domain::plan::RateLimit;
 use h2::client::SendRequest;
 use http::{HeaderMap, Request, Response};
+use serde_json::json;
 use tokio::{net::TcpStream, time::timeout};
 
 use crate::{
@@ -258,4 +259,22 @@ fn decoded(group: &[u8]) -> Vec<u8> {
     });
     let letters = group.iter().position(|letter| *letter == b'=').unwrap_or(group.len());
     bits.to_be_bytes()[1..letters].to_vec()
+}
+
+#[tokio::test]
+async fn a_call_in_the_queue_ends_with_its_time() {
+    let server = server().await;
+    let mut setup = setup(&server.url());
+    let queue = json!({ "concurrency": { "max": 1, "queue": { "length": 5, "wait": "1m" } } });
+    setup.version.policies = serde_json::from_value(queue).unwrap();
+    let world = world(&setup);
+    let mut requests = connect(world.address()).await;
+    let first = request(world.address(), ECHO, &[("x-api-key", KEY), ("wait", "true")]);
+    let _first = requests.send_request(first, true).unwrap();
+    while world.gateway.counters().read().in_flight < 1 {
+        tokio::task::yield_now().await;
+    }
+    let limited = [("x-api-key", KEY), ("grpc-timeout", "100m")];
+    let (header, ..) = timeout(SOON, unary(world.address(), ECHO, &limited)).await.unwrap();
+    assert_eq!(header["grpc-status"], "4", "{header:?}");
 }

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::{
-    cache::{Exchange, directives::AnswerDirectives, stored::Freshness},
+    cache::{Exchange, Landed, directives::AnswerDirectives, stored::Freshness},
     message::Fields,
 };
 
@@ -155,6 +155,34 @@ fn one_call_goes_and_the_others_wait() {
     };
     drop(lead);
     assert!(matches!(join(Partition::Shared, 5), Join::Lead(_)), "the next goes");
+}
+
+#[test]
+fn a_call_that_stands_still_is_outrun_by_one() {
+    let store = Store::new(1_000);
+    let a = key("a");
+    let wait = || match store.join(&a, Partition::Shared, 0) {
+        Join::Wait(flight) => flight,
+        other => panic!("{other:?}"),
+    };
+    let slow = store.join(&a, Partition::Shared, 0).lead().unwrap();
+    let flight = wait();
+    assert_eq!(flight.pause(), None);
+    slow.stands(true);
+    let pause = flight.pause();
+    slow.stands(true);
+    assert!(pause.is_some() && flight.pause() == pause, "it is the same pause");
+    slow.stands(false);
+    assert_eq!(flight.pause(), None);
+    slow.stands(true);
+    assert!(flight.pause() > pause, "it is another");
+
+    let quick = store.outrun(&flight, &a, Partition::Shared, 0).lead().unwrap();
+    assert!(matches!(store.outrun(&flight, &a, Partition::Shared, 0), Join::Wait(_)));
+    slow.land(Landed::Kept);
+    assert_eq!(wait().pause(), None, "the one that was outrun takes nothing away");
+    quick.land(Landed::Kept);
+    assert!(matches!(store.join(&a, Partition::Shared, 0), Join::Lead(_)));
 }
 
 proptest! {

@@ -12,6 +12,8 @@ use crate::{
 const MAX_WAIT: Duration = Duration::from_secs(5);
 /// How often it waits for one after the other.
 const MAX_WAITS: usize = 3;
+/// How often it looks whether the other goes on. One whose caller took nothing of its answer for so long is not waited for.
+const LOOK: Duration = Duration::from_millis(250);
 
 /// What is done with a call that asks.
 pub(super) enum Decided {
@@ -46,6 +48,7 @@ pub(super) async fn look(run: &Run<'_>, query: Query, caller: &mut impl Caller, 
     let store = run.store();
     let fields = &heads.request.fields;
     let mut waits = 0;
+    let mut outrun: Option<Flight> = None;
     loop {
         let now_s = run.now_s();
         let is_collapsed = waits > 0;
@@ -72,17 +75,21 @@ pub(super) async fn look(run: &Run<'_>, query: Query, caller: &mut impl Caller, 
         }
         let will_validate = stale.as_ref().is_some_and(|kept| kept.has_validator());
         let may_join = !query.is_head && !query.is_fresh_wanted() && (query.conditions.is_empty() || will_validate);
-        let joined = if may_join && waits < MAX_WAITS {
-            store.join(&query.key, query.crowd(), now_s)
-        } else {
-            Join::Alone
+        let joined = match outrun.take() {
+            _ if !may_join || waits >= MAX_WAITS => Join::Alone,
+            Some(flight) => store.outrun(&flight, &query.key, query.crowd(), now_s),
+            None => store.join(&query.key, query.crowd(), now_s),
         };
         let lead = match joined {
             Join::Lead(lead) => Some(lead),
             Join::Alone => None,
             Join::Wait(flight) => {
                 waits += 1;
-                match run.wait(caller, flight).await {
+                match run.wait(caller, flight.clone()).await {
+                    Waited::Stands => {
+                        outrun = Some(flight);
+                        continue;
+                    }
                     Waited::Landed(Landed::Kept | Landed::GivenUp) => continue,
                     Waited::Landed(Landed::NotKept | Landed::Failed) | Waited::TooLong => None,
                     Waited::CallerGone => return Decided::CallerGone,
@@ -102,6 +109,8 @@ pub(super) async fn look(run: &Run<'_>, query: Query, caller: &mut impl Caller, 
 /// How waiting for another call ended.
 enum Waited {
     Landed(Landed),
+    /// Its caller takes no more of the answer.
+    Stands,
     TooLong,
     CallerGone,
 }
@@ -109,8 +118,12 @@ enum Waited {
 impl Run<'_> {
     /// Waits for another call, as long as the caller does.
     async fn wait(&self, caller: &mut impl Caller, mut flight: Flight) -> Waited {
+        let other = flight.clone();
         let mut landed = pin!(flight.landed());
-        self.slot.wait_at_most(MAX_WAIT);
+        let slot = self.slot;
+        let until_ms = slot.moment_after(MAX_WAIT);
+        let mut pause = None;
+        slot.wait_at_most(LOOK);
         let waited = poll_fn(|cx| {
             if let Poll::Ready(landed) = landed.as_mut().poll(cx) {
                 return Poll::Ready(Waited::Landed(landed));
@@ -118,13 +131,20 @@ impl Run<'_> {
             if caller.poll_gone(cx).is_ready() {
                 return Poll::Ready(Waited::CallerGone);
             }
-            if self.slot.is_overdue() {
-                return Poll::Ready(Waited::TooLong);
+            if slot.is_overdue() {
+                if slot.has_come(until_ms) || slot.is_out_of_time() || slot.must_be_over() {
+                    return Poll::Ready(Waited::TooLong);
+                }
+                let before = std::mem::replace(&mut pause, other.pause());
+                if pause.is_some() && pause == before {
+                    return Poll::Ready(Waited::Stands);
+                }
+                slot.wait_at_most(LOOK);
             }
             Poll::Pending
         })
         .await;
-        self.slot.wait_freely();
+        slot.wait_freely();
         waited
     }
 }

@@ -216,3 +216,40 @@ async fn a_stale_answer_is_better_than_an_error() {
     clock.advance(Duration::from_mins(1));
     assert!(matches!(pets(&world, "").await.status, 502..=504), "but not for ever");
 }
+
+#[tokio::test]
+async fn a_caller_that_stops_reading_keeps_nobody_waiting() {
+    let script = Scripted::start().await;
+    script.say(200, &[("cache-control", "max-age=60")]);
+    script.script.lock().unwrap().body = Box::leak("x".repeat(300_000).into_boxed_str());
+    let world = script.world(json!({}), Access::Anonymous);
+    let stream = tokio::net::TcpStream::connect(world.address()).await.unwrap();
+    let (mut sender, connection) = h2::client::handshake(stream).await.unwrap();
+    tokio::spawn(connection);
+    let request = http::Request::get(format!("http://gateway.test{PETS}"))
+        .body(())
+        .unwrap();
+    let (answer, _) = sender.send_request(request, true).unwrap();
+    // Its window is full long before the end.
+    let mut slow = answer.await.unwrap().into_body();
+    let reply = pets(&world, "").await;
+    assert_eq!(reply.status, 200);
+    assert!(reply.text().ends_with("x2"), "another call went in its place");
+    assert_eq!(
+        reply.header("cache-status"),
+        "turnpike; fwd=uri-miss; stored; collapsed"
+    );
+    let hit = pets(&world, "").await;
+    assert!(hit.text().ends_with("x2"));
+    let mut received = Vec::new();
+    while let Some(piece) = slow.data().await {
+        let piece = piece.unwrap();
+        slow.flow_control().release_capacity(piece.len()).unwrap();
+        received.extend_from_slice(&piece);
+    }
+    assert!(
+        received.len() == 300_001 && received.ends_with(b"x1"),
+        "it gets its own"
+    );
+    assert_eq!(script.upstream.calls(), 2);
+}
