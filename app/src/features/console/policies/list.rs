@@ -150,17 +150,19 @@ fn operations(
         .collect_view();
     let view = view! {
         <Card title="One operation" id="operations">
-            <form method="get" action=version.href(None) class="stack">
-                <SelectField
-                    name="operation"
-                    label="Operation"
-                    options
-                    value=chosen
-                    help="An operation can have policies of its own, or switch off what its version has."
-                />
-                <div class="btn-row"><Button>"Show its policies"</Button></div>
-            </form>
-            <ul>{items}</ul>
+            <div class="stack">
+                <form method="get" action=version.href(None) class="stack">
+                    <SelectField
+                        name="operation"
+                        label="Operation"
+                        options
+                        value=chosen
+                        help="An operation can have policies of its own, or switch off what its version has."
+                    />
+                    <div class="btn-row"><Button>"Show its policies"</Button></div>
+                </form>
+                <ul>{items}</ul>
+            </div>
         </Card>
     };
     Some(view.into_any())
