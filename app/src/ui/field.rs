@@ -4,7 +4,7 @@
 
 use leptos::prelude::*;
 
-use super::{Icon, IconName};
+use super::{Icon, IconName, with_code};
 
 /// Ids of what describes a control, for `aria-describedby`.
 fn described_by(id: &str, has_error: bool, has_help: bool) -> Option<String> {
@@ -31,11 +31,11 @@ fn frame(
         view! {
             <p class="error-text" id=format!("{id}-error")>
                 <Icon name=IconName::Warn />
-                <span>{text}</span>
+                <span>{with_code(&text)}</span>
             </p>
         }
     });
-    let help = help.map(|text| view! { <p class="help" id=format!("{id}-help")>{text}</p> });
+    let help = help.map(|text| view! { <p class="help" id=format!("{id}-help")>{with_code(&text)}</p> });
     view! {
         <div class=if is_wide { "field wide" } else { "field" }>
             <label class="label" for=id.to_owned()>
@@ -350,7 +350,7 @@ pub fn CheckField(
             <input type="checkbox" name=name value=value checked=checked />
             <span>{label}</span>
             {count.map(|count| view! { <span class="n">{domain::plan::grouped(count)}</span> })}
-            {help.map(|text| view! { <span class="help">{text}</span> })}
+            {help.map(|text| view! { <span class="help">{with_code(&text)}</span> })}
         </label>
     }
 }

@@ -3,7 +3,7 @@
 use domain::error::FieldError;
 use leptos::prelude::*;
 
-use super::{Button, ButtonKind, Icon, IconName};
+use super::{Button, ButtonKind, Icon, IconName, with_code};
 
 /// The errors of a form at its top; takes the focus when the page opens, its links lead to the fields. The error of the
 /// form as a whole has the field `""` and is no link.
@@ -23,9 +23,10 @@ pub fn ErrorSummary(
         .into_iter()
         .map(|error| {
             if error.field.is_empty() {
-                view! { <li>{error.message}</li> }.into_any()
+                view! { <li>{with_code(&error.message)}</li> }.into_any()
             } else {
-                view! { <li><a href=format!("#{}", error.field)>{error.message}</a></li> }.into_any()
+                view! { <li><a href=format!("#{}", error.field)><span>{with_code(&error.message)}</span></a></li> }
+                    .into_any()
             }
         })
         .collect_view();
@@ -57,7 +58,7 @@ pub fn Fieldset(
         view! {
             <p class="error-text">
                 <Icon name=IconName::Warn />
-                <span>{text}</span>
+                <span>{with_code(&text)}</span>
             </p>
         }
     });
@@ -189,7 +190,7 @@ pub fn ConfirmByName(
                         view! {
                             <p class="error-text" id="confirm-error">
                                 <Icon name=IconName::Warn />
-                                <span>{text}</span>
+                                <span>{with_code(&text)}</span>
                             </p>
                         }
                     })}

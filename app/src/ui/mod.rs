@@ -45,6 +45,7 @@ mod schema;
 mod stats;
 mod table;
 pub mod text;
+mod words;
 
 pub use api_card::{ApiCard, ApiGrid, ApiSummary};
 pub use badge::{Badge, State, StateBadge, Tone};
@@ -71,3 +72,4 @@ pub use schema::{SchemaList, SchemaTree};
 pub use stats::{Meter, Stat, Stats, mean_in_ms, percent_in_words};
 pub use table::{Column, Row, Table};
 pub use text::{counted, initials, short_text, visible_text};
+pub use words::with_code;

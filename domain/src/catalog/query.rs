@@ -129,6 +129,8 @@ pub struct VersionDetail {
     pub is_mocked: bool,
     /// Whether gateways keep answers of it: the policy `cache` is in force for it or for one of its operations.
     pub is_cached: bool,
+    /// Whether the policy `access` takes the place of [`Version::access`].
+    pub has_access_policy: bool,
 }
 
 /// An api in the console's list.
@@ -298,6 +300,7 @@ impl CatalogReads {
         };
         Ok(VersionDetail {
             is_mocked: policies.mock().is_some(),
+            has_access_policy: policies.access().is_some(),
             is_cached: policies.cache().is_some() || operations.iter().any(is_kept),
             operations,
             suggested_upstream: current.and_then(|row| row.suggested_upstream.clone()),

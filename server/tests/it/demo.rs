@@ -46,8 +46,9 @@ async fn what_the_demo_prints_works() {
         "{greeting}"
     );
     let script = format!("{get_token}\n{use_token} -s\necho \" $TOKEN\"\n");
-    let shell = tokio::process::Command::new("sh").arg("-c").arg(&script).output();
-    let printed = shell.await.unwrap();
+    let shell = script.clone();
+    let shell = move || std::process::Command::new("sh").args(["-c", &shell]).output();
+    let printed = tokio::task::spawn_blocking(shell).await.unwrap().unwrap();
     let printed = String::from_utf8_lossy(&printed.stdout).into_owned();
     assert!(printed.contains("\"available\":"), "{script}{printed}");
     let token = printed.trim().rsplit(' ').next().unwrap();

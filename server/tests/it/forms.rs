@@ -87,7 +87,10 @@ async fn a_wrong_setting_of_an_upstream_is_named_and_the_text_is_kept() {
             "canary: { targets: [{ url: \"http://169.254.169.254\" }], percent: 5 }",
             "canary",
         ),
-        ("balanse: round_robin", "unknown field `balanse`"),
+        (
+            "balanse: round_robin",
+            "unknown field <code class=\"inline-code\">balanse<",
+        ),
     ] {
         let mut fields = upstream_fields("http://127.0.0.1:9").to_vec();
         fields.push(("settings", settings));

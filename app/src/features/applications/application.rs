@@ -142,7 +142,7 @@ fn subscription(application: ApplicationId, view: &SubscriptionView) -> impl Int
                 </div>
                 <div class="btn-row">{cancel}</div>
             </div>
-            <p class="small muted">{limits_in_words(&view.plan).join(". ")}</p>
+            <p class="small muted">{limits_in_words(&view.plan).join(". ")} "."</p>
             <p class="small row">{apis}</p>
             {scopes}
             {meter}

@@ -96,10 +96,10 @@ async fn page(cx: &Cx, subject: Subject, name: PolicyName, form: Option<FormStat
         let own = levels.last().and_then(|own| list::as_text(&own.said, name));
         let from = list::source(&levels, name);
         let is_off = own.is_some() && from.is_some_and(|level| level.said.is_off(name));
-        let state = match from {
-            None => "Not set.".to_owned(),
-            Some(level) if level.said.is_off(name) => format!("Off. {}.", list::origin(&levels, level)),
-            Some(level) => format!("In force. {}.", list::origin(&levels, level)),
+        let state = view! {
+            <span>{visible_text(&subject.label()).into_owned()}</span>
+            {list::state(from, name)}
+            {from.map(|level| view! { <span>{list::origin(&levels, level)}</span> })}
         };
         // What is inherited stands beside the editor, which begins with the example.
         let inherited = from
@@ -155,9 +155,9 @@ async fn page(cx: &Cx, subject: Subject, name: PolicyName, form: Option<FormStat
         view! {
             <div class="stack" data-gap="lg">
                 <Crumbs above current=name.as_str() />
-                <PageTitle title=name.as_str() about=view! { <span>{name.summary()}</span> }.into_any() />
+                <PageTitle title=name.as_str() about=state.into_any() />
+                <p class="muted">{name.summary()}</p>
                 <ErrorSummary errors />
-                <p>{visible_text(&subject.label()).into_owned()} ": " {state}</p>
                 {inherited}
                 {body}
             </div>

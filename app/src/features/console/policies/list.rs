@@ -89,16 +89,20 @@ pub(super) fn origin(levels: &[LevelPolicies], from: &LevelPolicies) -> String {
     }
 }
 
-fn row(subject: &Subject, levels: &[LevelPolicies], name: PolicyName) -> Row {
-    let from = source(levels, name);
-    let state = match from {
+/// What the level that decides says: in force, off, or nothing at all.
+pub(super) fn state(from: Option<&LevelPolicies>, name: PolicyName) -> impl IntoView + use<> {
+    match from {
         None => view! { <Badge word="Not set" outline=true /> },
         Some(level) if level.said.is_off(name) => view! { <Badge tone=Tone::Warn word="Off" /> },
         Some(_) => view! { <Badge tone=Tone::Ok word="In force" /> },
-    };
+    }
+}
+
+fn row(subject: &Subject, levels: &[LevelPolicies], name: PolicyName) -> Row {
+    let from = source(levels, name);
     let origin = from.map_or_else(|| "–".to_owned(), |level| origin(levels, level));
     Row::linked(name.as_str(), subject.href(Some(name.as_str())))
-        .cell(state)
+        .cell(state(from, name))
         .cell(origin)
         .cell(name.summary())
 }
@@ -146,17 +150,19 @@ fn operations(
         .collect_view();
     let view = view! {
         <Card title="One operation" id="operations">
-            <form method="get" action=version.href(None) class="stack">
-                <SelectField
-                    name="operation"
-                    label="Operation"
-                    options
-                    value=chosen
-                    help="An operation can have policies of its own, or switch off what its version has."
-                />
-                <div class="btn-row"><Button>"Show its policies"</Button></div>
-            </form>
-            <ul>{items}</ul>
+            <div class="stack">
+                <form method="get" action=version.href(None) class="stack">
+                    <SelectField
+                        name="operation"
+                        label="Operation"
+                        options
+                        value=chosen
+                        help="An operation can have policies of its own, or switch off what its version has."
+                    />
+                    <div class="btn-row"><Button>"Show its policies"</Button></div>
+                </form>
+                <ul>{items}</ul>
+            </div>
         </Card>
     };
     Some(view.into_any())

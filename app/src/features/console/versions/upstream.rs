@@ -138,6 +138,15 @@ pub(super) fn AccessCard(
         detail.api.slug.clone(),
         detail.version.name.clone(),
     );
+    if detail.has_access_policy {
+        let policy = href::version_action(&org, &api, &version, "policies/access");
+        return view! {
+            <Card title="Access" id="access-card">
+                <p>"The policy " <a href=policy>"access"</a> " says who may call, and with which credentials."</p>
+            </Card>
+        }
+        .into_any();
+    }
     if !may_edit {
         let words = match detail.version.access {
             Access::Key => "Calls need a key.",
