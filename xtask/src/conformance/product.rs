@@ -32,7 +32,7 @@ organizations:
 /// An API that a suite calls.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Api {
-    /// Its operations: methods and a path.
+    /// Its operations: methods, in lower case where documents have a field for them, and a path.
     pub(super) operations: &'static [(&'static [&'static str], &'static str)],
     /// Settings of the upstream in the manifest's form, each after a comma.
     pub(super) upstream: &'static str,
@@ -99,8 +99,11 @@ pub(super) fn start_with(
     Ok(Started::Running(Product { port, _server: server }))
 }
 
+/// What a document says of every operation.
+const OPERATION: &str = "{ responses: { '200': { description: OK } } }";
+
 fn document(api: &Api) -> String {
-    let mut text = "openapi: 3.1.0\ninfo: { title: API, version: '1' }\npaths:\n".to_owned();
+    let mut text = "openapi: 3.2.0\ninfo: { title: API, version: '1' }\npaths:\n".to_owned();
     for (methods, path) in api.operations {
         let _ = writeln!(text, "  {path}:");
         let names: Vec<&str> = path
@@ -117,11 +120,17 @@ fn document(api: &Api) -> String {
                 "      - {{ name: {name}, in: path, required: true, schema: {{ type: string }} }}"
             );
         }
-        for method in *methods {
-            let _ = writeln!(
-                text,
-                "    {method}: {{ responses: {{ '200': {{ description: OK }} }} }}"
-            );
+        let (own, others): (Vec<_>, Vec<_>) = methods
+            .iter()
+            .partition(|method| method.chars().all(char::is_lowercase));
+        for method in own {
+            let _ = writeln!(text, "    {method}: {OPERATION}");
+        }
+        if !others.is_empty() {
+            text.push_str("    additionalOperations:\n");
+        }
+        for method in others {
+            let _ = writeln!(text, "      {method}: {OPERATION}");
         }
     }
     text
@@ -134,7 +143,7 @@ mod tests {
     #[test]
     fn documents_name_their_parameters() {
         let api = Api {
-            operations: &[(&["get", "put"], "/test/{id}/{file}")],
+            operations: &[(&["get", "put", "M-SEARCH"], "/test/{id}/{file}")],
             upstream: "",
             policies: "",
         };
@@ -144,5 +153,9 @@ mod tests {
             "{text}"
         );
         assert!(text.contains("{ name: file,") && text.contains("    put: {"), "{text}");
+        assert!(
+            text.contains("\n    additionalOperations:\n      M-SEARCH: {"),
+            "{text}"
+        );
     }
 }
