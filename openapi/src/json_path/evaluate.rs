@@ -3,13 +3,23 @@
 //! The way to a node is a link to the node before it, so that a step costs the same at every depth; ways are written out for
 //! the nodes of the result only.
 
+use std::collections::HashSet;
+
 use serde_json::Value;
 
 use super::syntax::{Segment, Selector};
 use super::{Budget, Node, Step, TooCostly};
 
-pub(super) fn find<'d>(segments: &[Segment], root: &'d Value, budget: &Budget) -> Result<Vec<Node<'d>>, TooCostly> {
-    let mut search = Search::new(root, budget);
+/// What a value stands for: itself, or the target of its reference.
+pub(super) type Follow<'d, 'f> = &'f dyn Fn(&'d Value) -> &'d Value;
+
+pub(super) fn find<'d>(
+    segments: &[Segment],
+    root: &'d Value,
+    budget: &Budget,
+    follow: Option<Follow<'d, '_>>,
+) -> Result<Vec<Node<'d>>, TooCostly> {
+    let mut search = Search::new(root, budget, follow);
     let found = search.query(segments, Found::root(root))?;
     Ok(found.into_iter().map(|found| search.node(found)).collect())
 }
@@ -40,20 +50,22 @@ struct Link<'d> {
     parent: &'d Value,
 }
 
-pub(super) struct Search<'d> {
+pub(super) struct Search<'d, 'f> {
     pub(super) root: &'d Value,
     links: Vec<Link<'d>>,
     steps_left: u64,
     most_nodes: usize,
+    follow: Option<Follow<'d, 'f>>,
 }
 
-impl<'d> Search<'d> {
-    fn new(root: &'d Value, budget: &Budget) -> Self {
+impl<'d, 'f> Search<'d, 'f> {
+    fn new(root: &'d Value, budget: &Budget, follow: Option<Follow<'d, 'f>>) -> Self {
         Self {
             root,
             links: Vec::new(),
             steps_left: budget.steps,
             most_nodes: budget.nodes,
+            follow,
         }
     }
 
@@ -88,6 +100,7 @@ impl<'d> Search<'d> {
         if self.links.len() >= self.most_nodes {
             return Err(TooCostly);
         }
+        let value = self.follow.map_or(value, |follow| follow(value));
         self.links.push(Link {
             before: parent.link,
             step,
@@ -112,11 +125,12 @@ impl<'d> Search<'d> {
         let mut nodes = vec![start];
         for segment in segments {
             let mut next = Vec::new();
+            let mut entered = HashSet::new();
             for node in nodes {
                 self.pay(1)?;
                 match segment {
                     Segment::Child(selectors) => self.select(selectors, node, &mut next)?,
-                    Segment::Descendant(selectors) => self.descend(selectors, node, &mut next)?,
+                    Segment::Descendant(selectors) => self.descend(selectors, node, &mut next, &mut entered)?,
                     Segment::Key => {
                         if node.link > 0 {
                             next.push(Found { is_key: true, ..node });
@@ -142,12 +156,14 @@ impl<'d> Search<'d> {
         })
     }
 
-    /// Applies the selectors to the node and everything below it, parents first, in the order of the document.
+    /// Applies the selectors to the node and everything below it, parents first, in the order of the document. The target of
+    /// a reference is entered once, however many references lead to it.
     fn descend(
         &mut self,
         selectors: &[Selector],
         start: Found<'d>,
         next: &mut Vec<Found<'d>>,
+        entered: &mut HashSet<usize>,
     ) -> Result<(), TooCostly> {
         let mut pending = vec![start];
         while let Some(node) = pending.pop() {
@@ -158,7 +174,7 @@ impl<'d> Search<'d> {
                     for (key, value) in map {
                         self.pay(1)?;
                         if value.is_object() || value.is_array() {
-                            pending.push(self.child(node, Step::Key(key), value)?);
+                            pending.extend(self.entered(node, Step::Key(key), value, entered)?);
                         }
                     }
                 }
@@ -166,7 +182,7 @@ impl<'d> Search<'d> {
                     for (index, value) in items.iter().enumerate() {
                         self.pay(1)?;
                         if value.is_object() || value.is_array() {
-                            pending.push(self.child(node, Step::Index(index), value)?);
+                            pending.extend(self.entered(node, Step::Index(index), value, entered)?);
                         }
                     }
                 }
@@ -178,6 +194,18 @@ impl<'d> Search<'d> {
             }
         }
         Ok(())
+    }
+
+    fn entered(
+        &mut self,
+        parent: Found<'d>,
+        step: Step<'d>,
+        value: &'d Value,
+        entered: &mut HashSet<usize>,
+    ) -> Result<Option<Found<'d>>, TooCostly> {
+        let child = self.child(parent, step, value)?;
+        let is_known = !std::ptr::eq(child.value, value) && !entered.insert(std::ptr::from_ref(child.value).addr());
+        Ok((!is_known).then_some(child))
     }
 
     fn select(&mut self, selectors: &[Selector], node: Found<'d>, next: &mut Vec<Found<'d>>) -> Result<(), TooCostly> {

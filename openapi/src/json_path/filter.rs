@@ -13,7 +13,7 @@ use super::{Step, TooCostly};
 /// What compiling a pattern that the document has costs, in values looked at.
 const COMPILING: usize = 5_000;
 
-impl<'d> Search<'d> {
+impl<'d> Search<'d, '_> {
     pub(super) fn holds(&mut self, expression: &Expression, node: Found<'d>) -> Result<bool, TooCostly> {
         self.pay(1)?;
         match expression {

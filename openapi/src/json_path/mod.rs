@@ -164,7 +164,21 @@ impl JsonPath {
     /// # Errors
     /// [`TooCostly`] beyond the budget.
     pub fn find_within<'d>(&self, root: &'d Value, budget: &Budget) -> Result<Vec<Node<'d>>, TooCostly> {
-        evaluate::find(&self.segments, root, budget)
+        evaluate::find(&self.segments, root, budget, None)
+    }
+
+    /// As [`Self::find_within`], in a document where some values stand for others: `follow` says for which. The ways of the
+    /// nodes are the ways through what the values stand for.
+    ///
+    /// # Errors
+    /// [`TooCostly`] beyond the budget.
+    pub(crate) fn find_through<'d>(
+        &self,
+        root: &'d Value,
+        budget: &Budget,
+        follow: &dyn Fn(&'d Value) -> &'d Value,
+    ) -> Result<Vec<Node<'d>>, TooCostly> {
+        evaluate::find(&self.segments, root, budget, Some(follow))
     }
 
     /// Whether it can find at most one place (a singular query, RFC 9535 §2.3.5.1).

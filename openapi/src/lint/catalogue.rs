@@ -128,9 +128,9 @@ pub fn rule(name: &str) -> Option<&'static Rule> {
 }
 
 use Area::{Design, Documentation, Schemas, Security, Structure};
-use Severity::{Error, Info, Warning as Warn};
+use Severity::{Error, Hint, Info, Warning as Warn};
 
-static RULES: [Rule; 60] = [
+static RULES: [Rule; 76] = [
     Rule::new("array-items", Error, Schemas, ALL, r#"Schemas with "type: array", require a sibling "items" field"#),
     Rule::new("no-$ref-siblings", Error, Structure, V2 | 2, "Property must not be placed among $ref"),
     Rule::new("oas2-discriminator", Error, Schemas, V2, "discriminator property must be defined and required"),
@@ -191,4 +191,20 @@ static RULES: [Rule; 60] = [
     Rule::new("invalid-ref", Error, Structure, ALL, "References must have a target."),
     Rule::new("parser", Error, Structure, ALL, "The text must be JSON or YAML without duplicate keys."),
     Rule::new("unrecognized-format", Warn, Structure, ALL, "The document must say which version of OpenAPI it is written in."),
+    Rule::new("ref-external", Warn, Structure, ALL, "References must stay within the document.").own(),
+    Rule::new("ref-cycle", Error, Structure, ALL, "References must not lead back to themselves.").own(),
+    Rule::new("recursive-schema-example", Error, Schemas, ALL, "Examples must be valid against their schema, also where that contains itself.").own(),
+    Rule::new("write-operation-unprotected", Warn, Security, ALL, r#"Operations that change something must ask for credentials: give them, or the whole document, a "security" requirement."#).own(),
+    Rule::new("api-key-in-query", Warn, Security, ALL, "API keys must not travel in the query, which is kept in logs and histories: take them in a header field.").own(),
+    Rule::new("server-not-https", Warn, Security, ALL, "Servers must be reached over https.").own(),
+    Rule::new("oauth2-outdated-flow", Warn, Security, ALL, "The implicit and the password flow of OAuth 2.0 are outdated: use authorizationCode with PKCE, or clientCredentials.").own(),
+    Rule::new("basic-authentication", Hint, Security, ALL, "HTTP Basic sends the password with every request: tokens or keys can be taken back one by one.").own(),
+    Rule::new("security-scheme-unused", Info, Security, ALL, "Security schemes must be used by an operation or the whole document.").own(),
+    Rule::new("operation-error-response", Warn, Design, ALL, r#"Operations must say how they fail: at least one response of 4xx, 5xx or "default"."#).own(),
+    Rule::new("error-not-problem-json", Info, Design, ALL, "Errors should be application/problem+json (RFC 9457), so that one piece of code reads them all.").own(),
+    Rule::new("collection-without-paging", Info, Design, ALL, r#"Operations that answer with a list should limit it, by query parameters such as "limit" and "cursor"."#).own(),
+    Rule::new("path-casing", Info, Design, ALL, "Path segments should be written in one way.").own(),
+    Rule::new("operation-id-casing", Info, Design, ALL, "Operation ids should be written in one way.").own(),
+    Rule::new("schema-casing", Info, Design, ALL, "Names of schemas should be written in one way.").own(),
+    Rule::new("property-casing", Info, Design, ALL, "Properties should be written in one way.").own(),
 ];

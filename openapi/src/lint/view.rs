@@ -54,6 +54,8 @@ pub(super) struct View<'d> {
     links: HashMap<usize, Link>,
     targets: Vec<Target<'d>>,
     broken: Vec<Broken>,
+    endless: Vec<Vec<String>>,
+    has_circles: bool,
 }
 
 /// The address of a value, which is its identity for as long as the document lives.
@@ -68,15 +70,25 @@ pub(super) fn reference_of(value: &Value) -> Option<&str> {
 
 impl<'d> View<'d> {
     pub(super) fn new(root: &'d Value) -> Self {
+        let mut view = Self::with_circles(root);
+        view.cut_circles();
+        view
+    }
+
+    /// A view that follows references even where they lead back to what contains them: for those who count their steps.
+    pub(super) fn with_circles(root: &'d Value) -> Self {
         let mut view = Self {
             root,
             links: HashMap::new(),
             targets: Vec::new(),
             broken: Vec::new(),
+            endless: Vec::new(),
+            has_circles: false,
         };
         let mut survey = Survey::default();
         survey.references(root, &Place::ROOT);
         let mut numbers: HashMap<usize, usize> = HashMap::new();
+        let mut places = Vec::new();
         for (from, reference, path) in survey.found {
             let link = match reference.strip_prefix('#') {
                 None => Link::External,
@@ -99,11 +111,28 @@ impl<'d> View<'d> {
                     reference: reference.to_owned(),
                     is_external: link == Link::External,
                 });
+            } else {
+                places.push((from, path));
             }
             view.links.insert(from, link);
         }
-        let mut circles = Circles::new(&view, &numbers);
-        circles.walk(root, &mut Vec::new());
+        for (from, path) in places {
+            if view.is_endless(from) {
+                view.endless.push(path);
+            }
+        }
+        view
+    }
+
+    /// Leaves references alone that lead back to what contains them.
+    fn cut_circles(&mut self) {
+        let view = self;
+        let targets = view.targets.iter().enumerate();
+        let numbers: HashMap<usize, usize> = targets
+            .map(|(number, target)| (address(target.value), number))
+            .collect();
+        let mut circles = Circles::new(view, &numbers);
+        circles.walk(view.root, &mut Vec::new());
         let (components, links) = (circles.components(), circles.links);
         for (from, to, around) in links {
             view.targets[to].is_used |= !around.contains(&to);
@@ -111,10 +140,33 @@ impl<'d> View<'d> {
                 .iter()
                 .any(|outer| *outer == to || components[*outer] == components[to]);
             if is_circular {
+                view.has_circles = true;
                 view.links.insert(from, Link::Circular);
             }
         }
-        view
+    }
+
+    /// Whether a reference leads to references only.
+    fn is_endless(&self, from: usize) -> bool {
+        let mut at = from;
+        for _ in 0..MOST_HOPS {
+            match self.links.get(&at) {
+                Some(Link::Target(number)) => at = address(self.targets[*number].value),
+                Some(Link::Circular) => return true,
+                _ => return false,
+            }
+        }
+        true
+    }
+
+    /// References that lead to references only, without end.
+    pub(super) fn endless(&self) -> &[Vec<String>] {
+        &self.endless
+    }
+
+    /// Whether there are references that lead back to what contains them.
+    pub(super) fn has_circles(&self) -> bool {
+        self.has_circles
     }
 
     /// References to nothing and out of the document, in its order.
@@ -191,11 +243,6 @@ impl<'d> View<'d> {
     /// A member of an object, with references followed on both sides.
     pub(super) fn get(&self, value: &'d Value, key: &str) -> Option<&'d Value> {
         Some(self.value(self.value(value).as_object()?.get(key)?))
-    }
-
-    /// Whether this is a reference that stays one.
-    pub(super) fn is_stuck(&self, value: &Value) -> bool {
-        reference_of(value).is_some() && !matches!(self.links.get(&address(value)), Some(Link::Target(_)))
     }
 
     /// The longest part of the path that there is in the document as it was written.

@@ -181,7 +181,10 @@ fn next(state: State, step: Step<'_>, is_member: bool) -> State {
         .with(Context::SCHEMAS, state.prefix == Prefix::Schemas)
         .with(Context::PARAMETER, state.key == Key::Parameters)
         .with(Context::EXAMPLE, state.context.has(Context::EXAMPLES))
-        .with(Context::EXAMPLES, state.context.has(Context::CARRIER) && key == Key::Examples);
+        .with(
+            Context::EXAMPLES,
+            state.context.has(Context::CARRIER) && key == Key::Examples,
+        );
     let is_carrier = matches!(state.key, Key::Content | Key::Parameters | Key::Headers);
     let is_below = state.context.has(Context::OPERATION) && state.prefix != Prefix::Operation;
     context = context.with(Context::CARRIER, is_carrier && is_below);

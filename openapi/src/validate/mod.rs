@@ -82,10 +82,10 @@ mod violation;
 use serde::Serialize;
 use serde_json::Value;
 
-pub(crate) use schema::Pattern;
 pub use headers::Headers;
 pub use operation::{OperationValidator, RequestView};
 pub use response::ResponseView;
+pub(crate) use schema::Pattern;
 pub use violation::{Invalid, InvalidKind, Place, Violation};
 
 use crate::model::Document;

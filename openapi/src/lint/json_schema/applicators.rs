@@ -15,7 +15,11 @@ use super::{Engine, Relaxed};
 use crate::lint::place::Step;
 
 fn is_crossed(length: usize, bound: &Bound, is_upper: bool) -> bool {
-    if is_upper { length as f64 > bound.limit } else { (length as f64) < bound.limit }
+    if is_upper {
+        length as f64 > bound.limit
+    } else {
+        (length as f64) < bound.limit
+    }
 }
 
 impl<'d> Engine<'_, 'd> {
@@ -61,7 +65,8 @@ impl<'d> Engine<'_, 'd> {
                 self.bounded(length, bound, *is_upper, "characters", scope);
             }
             Rule::Pattern(pattern, text) => {
-                let is_matched = |pattern: &Rc<crate::validate::Pattern>| value.as_str().is_none_or(|value| pattern.matches(value));
+                let is_matched =
+                    |pattern: &Rc<crate::validate::Pattern>| value.as_str().is_none_or(|value| pattern.matches(value));
                 if !pattern.as_ref().is_none_or(is_matched) {
                     self.fault(scope, "pattern", || format!("must match pattern \"{text}\""));
                 }
@@ -100,7 +105,9 @@ impl<'d> Engine<'_, 'd> {
                 if !is_within {
                     let sign = if *is_upper { "<" } else { ">" };
                     let equal = if *is_exclusive { "" } else { "=" };
-                    self.fault(scope, bound.keyword, || format!("must be {sign}{equal} {}", bound.words));
+                    self.fault(scope, bound.keyword, || {
+                        format!("must be {sign}{equal} {}", bound.words)
+                    });
                 }
             }
             Rule::MultipleOf(divisor, words) => {
@@ -242,7 +249,14 @@ impl<'d> Engine<'_, 'd> {
         }
     }
 
-    fn items_from(&mut self, schema: NodeId, items: &'d [Value], from: usize, keyword: &'static str, scope: &Scope<'_>) {
+    fn items_from(
+        &mut self,
+        schema: NodeId,
+        items: &'d [Value],
+        from: usize,
+        keyword: &'static str,
+        scope: &Scope<'_>,
+    ) {
         let before = self.faults.len();
         match self.nodes[schema.0].verdict {
             Verdict::Always => {}
@@ -506,7 +520,15 @@ impl<'d> Engine<'_, 'd> {
             }
             let before = self.faults.len();
             let outer = SchemaPlace::Below(scope.schema, keyword);
-            let inner = self.under(*schema, value, &Scope { schema: &outer, ..*scope }, name);
+            let inner = self.under(
+                *schema,
+                value,
+                &Scope {
+                    schema: &outer,
+                    ..*scope
+                },
+                name,
+            );
             if self.faults.len() == before {
                 evaluated.merge(inner);
             } else if !scope.has_all {

@@ -10,13 +10,16 @@ use crate::lint::view::address;
 use crate::validate::Pattern;
 
 /// Why a schema can't be compiled.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(in crate::lint) enum Refusal {
     /// A reference in it leads back to where it came from, or to nothing.
+    #[error("has a reference that can't be followed")]
     Reference,
     /// It is too large or too deep to be checked.
+    #[error("is too large or too deep to be checked")]
     Budget,
     /// It says something that no schema may say.
+    #[error("{0}")]
     Message(String),
 }
 
@@ -28,14 +31,53 @@ const MOST_DEPTH: usize = 150;
 /// Keywords of JSON Schema that Ajv acts on, or checks the type of.
 fn is_rule(keyword: &str, dialect: Dialect) -> bool {
     match keyword {
-        "$ref" | "$comment" | "type" | "nullable" | "const" | "enum" | "not" | "anyOf" | "oneOf" | "allOf" | "if"
-        | "then" | "else" | "format" | "maximum" | "minimum" | "exclusiveMaximum" | "exclusiveMinimum"
-        | "multipleOf" | "maxLength" | "minLength" | "pattern" | "maxItems" | "minItems" | "items" | "contains"
-        | "uniqueItems" | "maxProperties" | "minProperties" | "required" | "propertyNames"
-        | "additionalProperties" | "dependencies" | "properties" | "patternProperties" => true,
+        "$ref"
+        | "$comment"
+        | "type"
+        | "nullable"
+        | "const"
+        | "enum"
+        | "not"
+        | "anyOf"
+        | "oneOf"
+        | "allOf"
+        | "if"
+        | "then"
+        | "else"
+        | "format"
+        | "maximum"
+        | "minimum"
+        | "exclusiveMaximum"
+        | "exclusiveMinimum"
+        | "multipleOf"
+        | "maxLength"
+        | "minLength"
+        | "pattern"
+        | "maxItems"
+        | "minItems"
+        | "items"
+        | "contains"
+        | "uniqueItems"
+        | "maxProperties"
+        | "minProperties"
+        | "required"
+        | "propertyNames"
+        | "additionalProperties"
+        | "dependencies"
+        | "properties"
+        | "patternProperties" => true,
         "additionalItems" => dialect != Dialect::Draft2020,
-        "$dynamicAnchor" | "$dynamicRef" | "$recursiveAnchor" | "$recursiveRef" | "prefixItems" | "minContains"
-        | "maxContains" | "dependentRequired" | "dependentSchemas" | "unevaluatedItems" | "unevaluatedProperties"
+        "$dynamicAnchor"
+        | "$dynamicRef"
+        | "$recursiveAnchor"
+        | "$recursiveRef"
+        | "prefixItems"
+        | "minContains"
+        | "maxContains"
+        | "dependentRequired"
+        | "dependentSchemas"
+        | "unevaluatedItems"
+        | "unevaluatedProperties"
         | "errorMessage" => dialect == Dialect::Draft2020,
         _ => false,
     }
@@ -44,15 +86,39 @@ fn is_rule(keyword: &str, dialect: Dialect) -> bool {
 fn group_has(map: &Map<String, Value>, group: Group, dialect: Dialect) -> bool {
     let keywords: &[&str] = match group {
         Group::Any => return false,
-        Group::Number => &["maximum", "minimum", "exclusiveMaximum", "exclusiveMinimum", "multipleOf", "format"],
+        Group::Number => &[
+            "maximum",
+            "minimum",
+            "exclusiveMaximum",
+            "exclusiveMinimum",
+            "multipleOf",
+            "format",
+        ],
         Group::String => &["maxLength", "minLength", "pattern", "format"],
         Group::Array => &[
-            "maxItems", "minItems", "additionalItems", "prefixItems", "items", "contains", "uniqueItems",
-            "minContains", "maxContains", "unevaluatedItems",
+            "maxItems",
+            "minItems",
+            "additionalItems",
+            "prefixItems",
+            "items",
+            "contains",
+            "uniqueItems",
+            "minContains",
+            "maxContains",
+            "unevaluatedItems",
         ],
         Group::Object => &[
-            "maxProperties", "minProperties", "required", "propertyNames", "additionalProperties", "dependencies",
-            "properties", "patternProperties", "dependentRequired", "dependentSchemas", "unevaluatedProperties",
+            "maxProperties",
+            "minProperties",
+            "required",
+            "propertyNames",
+            "additionalProperties",
+            "dependencies",
+            "properties",
+            "patternProperties",
+            "dependentRequired",
+            "dependentSchemas",
+            "unevaluatedProperties",
         ],
     };
     let known = |keyword: &&&str| is_rule(keyword, dialect);
@@ -107,10 +173,10 @@ impl<'d> Engine<'_, 'd> {
                 Ok(id)
             }
             Err(refusal) => {
-                if refusal != Refusal::Budget {
-                    self.ids.insert(key, Err(refusal.clone()));
-                } else {
+                if refusal == Refusal::Budget {
                     self.ids.remove(&key);
+                } else {
+                    self.ids.insert(key, Err(refusal.clone()));
                 }
                 Err(refusal)
             }
@@ -134,21 +200,15 @@ impl<'d> Engine<'_, 'd> {
         node.verdict = Verdict::Rules;
         self.types(map, &mut node)?;
         node.messages = map.get("errorMessage").filter(|_| self.has_messages);
-        let only_reference = map
-            .keys()
-            .all(|key| key == "$ref" || !is_rule(key, dialect));
-        if !only_reference || !map.contains_key("$ref") {
-            if node.types.0.count_ones() == 1 {
-                let group = match node.types.0 {
-                    8 => Some(Group::Number),
-                    16 => Some(Group::String),
-                    32 => Some(Group::Array),
-                    64 => Some(Group::Object),
-                    _ => None,
-                };
-                node.late_type = group.filter(|group| group_has(map, *group, dialect));
-            }
-        }
+        let is_reference = map.contains_key("$ref") && map.keys().all(|key| key == "$ref" || !is_rule(key, dialect));
+        let group = match node.types.0 {
+            8 => Some(Group::Number),
+            16 => Some(Group::String),
+            32 => Some(Group::Array),
+            64 => Some(Group::Object),
+            _ => None,
+        };
+        node.late_type = group.filter(|group| !is_reference && group_has(map, *group, dialect));
         node.groups[Group::Any as usize] = self.any_rules(map, base)?;
         node.groups[Group::Number as usize] = self.number_rules(map)?;
         node.groups[Group::String as usize] = self.text_rules(map)?;
@@ -166,11 +226,16 @@ impl<'d> Engine<'_, 'd> {
         node.type_words = names.join(",");
         for name in &names {
             let Some(bit) = Types::bit(name) else {
-                return Err(Refusal::Message(format!("type must be JSONType or JSONType[]: {}", names.join(","))));
+                return Err(Refusal::Message(format!(
+                    "type must be JSONType or JSONType[]: {}",
+                    names.join(",")
+                )));
             };
             node.types.0 |= bit;
         }
-        let x_nullable = map.get("x-nullable").filter(|flag| self.settings.has_x_nullable && **flag == true);
+        let x_nullable = map
+            .get("x-nullable")
+            .filter(|flag| self.settings.has_x_nullable && **flag == true);
         let nullable = x_nullable.or_else(|| map.get("nullable"));
         if node.types.0 & Types::NULL != 0 {
             if nullable.is_some_and(|flag| *flag == false) {
@@ -178,7 +243,9 @@ impl<'d> Engine<'_, 'd> {
             }
         } else if let Some(nullable) = nullable {
             if names.is_empty() {
-                return Err(Refusal::Message("\"nullable\" cannot be used without \"type\"".to_owned()));
+                return Err(Refusal::Message(
+                    "\"nullable\" cannot be used without \"type\"".to_owned(),
+                ));
             }
             if *nullable == true {
                 node.types.0 |= Types::NULL;
@@ -300,13 +367,12 @@ impl<'d> Engine<'_, 'd> {
             }
         }
         rules.extend(bound(map, "multipleOf").map(|bound| Rule::MultipleOf(bound.limit, bound.words)));
-        rules.extend(self.format(map).filter(|(format, _)| format.is_numeric()).map(|(format, name)| Rule::Format(format, name)));
+        rules.extend(
+            format(map)
+                .filter(|(format, _)| format.is_numeric())
+                .map(|(format, name)| Rule::Format(format, name)),
+        );
         Ok(rules)
-    }
-
-    fn format(&self, map: &'d Map<String, Value>) -> Option<(formats::Format, &'d str)> {
-        let name = map.get("format")?.as_str()?;
-        Some((formats::Format::named(name)?, name))
     }
 
     fn text_rules(&mut self, map: &'d Map<String, Value>) -> Result<Vec<Rule<'d>>, Refusal> {
@@ -316,7 +382,11 @@ impl<'d> Engine<'_, 'd> {
         if let Some(text) = map.get("pattern").and_then(Value::as_str) {
             rules.push(Rule::Pattern(self.pattern(text)?, text));
         }
-        rules.extend(self.format(map).filter(|(format, _)| !format.is_numeric()).map(|(format, name)| Rule::Format(format, name)));
+        rules.extend(
+            format(map)
+                .filter(|(format, _)| !format.is_numeric())
+                .map(|(format, name)| Rule::Format(format, name)),
+        );
         Ok(rules)
     }
 
@@ -324,9 +394,17 @@ impl<'d> Engine<'_, 'd> {
         let mut rules = Vec::new();
         rules.extend(bound(map, "maxItems").map(|bound| Rule::ItemCount(bound, true)));
         rules.extend(bound(map, "minItems").map(|bound| Rule::ItemCount(bound, false)));
-        let tuple = if self.settings.dialect == Dialect::Draft2020 { "prefixItems" } else { "items" };
+        let tuple = if self.settings.dialect == Dialect::Draft2020 {
+            "prefixItems"
+        } else {
+            "items"
+        };
         let tuple = map.get(tuple).and_then(Value::as_array);
-        let rest = if self.settings.dialect == Dialect::Draft2020 || tuple.is_none() { "items" } else { "additionalItems" };
+        let rest = if self.settings.dialect == Dialect::Draft2020 || tuple.is_none() {
+            "items"
+        } else {
+            "additionalItems"
+        };
         if let Some(schemas) = tuple {
             let keyword = if rest == "items" { "prefixItems" } else { "items" };
             rules.push(Rule::PrefixItems(keyword, self.all(schemas, base)?));
@@ -350,11 +428,19 @@ impl<'d> Engine<'_, 'd> {
             });
         }
         if map.get("uniqueItems").is_some_and(|flag| *flag == true) {
-            let types = map.get("items").map(|items| self.resolved(items)).and_then(|items| items.get("type"));
-            let is_scalar = types.and_then(Value::as_str).is_some_and(|name| !matches!(name, "object" | "array"));
+            let types = map
+                .get("items")
+                .map(|items| self.resolved(items))
+                .and_then(|items| items.get("type"));
+            let is_scalar = types
+                .and_then(Value::as_str)
+                .is_some_and(|name| !matches!(name, "object" | "array"));
             rules.push(Rule::UniqueItems { is_scalar });
         }
-        if let Some(schema) = map.get("unevaluatedItems").filter(|_| self.settings.dialect == Dialect::Draft2020) {
+        if let Some(schema) = map
+            .get("unevaluatedItems")
+            .filter(|_| self.settings.dialect == Dialect::Draft2020)
+        {
             self.has_unevaluated = true;
             rules.push(Rule::UnevaluatedItems(self.compile_in(schema, base)?));
         }
@@ -372,6 +458,11 @@ impl<'d> Engine<'_, 'd> {
     pub(super) fn resolve_schema(&self, schema: &'d Value) -> &'d Value {
         self.resolved(schema)
     }
+}
+
+fn format(map: &Map<String, Value>) -> Option<(formats::Format, &str)> {
+    let name = map.get("format")?.as_str()?;
+    Some((formats::Format::named(name)?, name))
 }
 
 fn rest_keyword(rest: &str) -> &'static str {

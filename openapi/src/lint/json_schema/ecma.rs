@@ -87,7 +87,10 @@ impl Reader {
     }
 
     /// The length of `{n}`, `{n,}` or `{n,m}`, if that is what stands here; `None` outside if its numbers are out of order.
-    #[expect(clippy::option_option, reason = "no quantifier, and a wrong one, are different answers")]
+    #[expect(
+        clippy::option_option,
+        reason = "no quantifier, and a wrong one, are different answers"
+    )]
     fn braces(&self) -> Option<Option<usize>> {
         let inner: String = self.text[self.at + 1..]
             .iter()
@@ -170,7 +173,10 @@ impl Reader {
     }
 
     /// One atom of a class: its code, or none if it is a set.
-    #[expect(clippy::option_option, reason = "the end of the text, and a set, are different answers")]
+    #[expect(
+        clippy::option_option,
+        reason = "the end of the text, and a set, are different answers"
+    )]
     fn class_atom(&mut self) -> Option<Option<u32>> {
         let character = self.peek()?;
         self.at += 1;
@@ -188,7 +194,7 @@ impl Reader {
             })
         };
         Some(match escaped {
-            'd' | 'D' | 'w' | 'W' | 's' | 'S' => None,
+            'd' | 'D' | 'w' | 'W' | 's' | 'S' | '0'..='7' => None,
             'n' => Some(10),
             'r' => Some(13),
             't' => Some(9),
@@ -197,7 +203,6 @@ impl Reader {
             'b' => Some(8),
             'x' => Some(digits(self, 2).unwrap_or_else(|| 'x'.into())),
             'u' => Some(digits(self, 4).unwrap_or_else(|| 'u'.into())),
-            '0'..='7' => None,
             other => Some(other.into()),
         })
     }

@@ -44,14 +44,17 @@ macro_rules! pattern {
 }
 
 pattern!(DATE, r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$");
-pattern!(TIME, r"^[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?([zZ]|[+-][0-9]{2}(:?[0-9]{2})?)?$");
+pattern!(
+    TIME,
+    r"^[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?([zZ]|[+-][0-9]{2}(:?[0-9]{2})?)?$"
+);
 pattern!(
     DURATION,
     r"^P(([0-9]+Y)?([0-9]+M)?([0-9]+D)?(T([0-9]+H)?([0-9]+M)?([0-9]+S)?)?|([0-9]+W)?)$"
 );
 pattern!(
     URI_TEMPLATE,
-    r##"(?i)^(?:(?:[^\x00-\x20"'<>%\\^`{|}]|%[0-9a-f]{2})|\{[+#./;?&=,!@|]?(?:[a-z0-9_]|%[0-9a-f]{2})+(?::[1-9][0-9]{0,3}|\*)?(?:,(?:[a-z0-9_]|%[0-9a-f]{2})+(?::[1-9][0-9]{0,3}|\*)?)*\})*$"##
+    r#"(?i)^(?:(?:[^\x00-\x20"'<>%\\^`{|}]|%[0-9a-f]{2})|\{[+#./;?&=,!@|]?(?:[a-z0-9_]|%[0-9a-f]{2})+(?::[1-9][0-9]{0,3}|\*)?(?:,(?:[a-z0-9_]|%[0-9a-f]{2})+(?::[1-9][0-9]{0,3}|\*)?)*\})*$"#
 );
 pattern!(
     URL,
@@ -73,7 +76,10 @@ pattern!(
     IPV4,
     r"^(?:(?:25[0-5]|2[0-4][0-9]|[01]?[0-9][0-9]?)\.){3}(?:25[0-5]|2[0-4][0-9]|[01]?[0-9][0-9]?)$"
 );
-pattern!(UUID, r"(?i-u)^(?:urn:uuid:)?[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$");
+pattern!(
+    UUID,
+    r"(?i-u)^(?:urn:uuid:)?[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$"
+);
 pattern!(JSON_POINTER, r"^(?:/(?:[^~/]|~0|~1)*)*$");
 pattern!(
     POINTER_FRAGMENT,
@@ -226,12 +232,21 @@ fn is_uri(text: &str, may_be_relative: bool) -> bool {
     let Some(authority) = rest.strip_prefix("//").or_else(|| rest.strip_prefix('/')) else {
         return false;
     };
-    let Some((before, after)) = authority.split_once('[') else { return false };
-    let Some((host, after)) = after.split_once(']') else { return false };
+    let Some((before, after)) = authority.split_once('[') else {
+        return false;
+    };
+    let Some((host, after)) = after.split_once(']') else {
+        return false;
+    };
     let is_user = before.is_empty() || (before.ends_with('@') && are_characters(before, b""));
-    let is_future = host.strip_prefix(['v', 'V']).is_some_and(|rest| rest.contains('.') && are_characters(rest, b""));
+    let is_future = host
+        .strip_prefix(['v', 'V'])
+        .is_some_and(|rest| rest.contains('.') && are_characters(rest, b""));
     let (port, path) = after.find('/').map_or((after, ""), |at| after.split_at(at));
-    let is_port = port.is_empty() || port.strip_prefix(':').is_some_and(|port| port.bytes().all(|byte| byte.is_ascii_digit()));
+    let is_port = port.is_empty()
+        || port
+            .strip_prefix(':')
+            .is_some_and(|port| port.bytes().all(|byte| byte.is_ascii_digit()));
     is_user && (host.parse::<Ipv6Addr>().is_ok() || is_future) && is_port && are_characters(path, b"/")
 }
 
@@ -242,13 +257,17 @@ fn are_characters(text: &str, others: &[u8]) -> bool {
     while let Some(byte) = bytes.get(at) {
         match byte {
             b'%' => {
-                let is_escape = bytes.get(at + 1..at + 3).is_some_and(|hex| hex.iter().all(u8::is_ascii_hexdigit));
+                let is_escape = bytes
+                    .get(at + 1..at + 3)
+                    .is_some_and(|hex| hex.iter().all(u8::is_ascii_hexdigit));
                 if !is_escape {
                     return false;
                 }
                 at += 3;
             }
-            byte if byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:@".contains(byte) || others.contains(byte) => at += 1,
+            byte if byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:@".contains(byte) || others.contains(byte) => {
+                at += 1;
+            }
             _ => return false,
         }
     }

@@ -29,7 +29,7 @@ pub(super) use fault::{Detail, Fault};
 pub(super) use messages::{are_equal, canonical};
 pub(super) use node::NodeId;
 pub(super) use registry::Registry;
-pub(super) use report::{best_match, report};
+pub(super) use report::{Report, best_match, report};
 
 use super::view::View;
 use node::Node;

@@ -18,10 +18,12 @@ pub(in crate::lint) struct Registry {
 static SWAGGER_20: LazyLock<Registry> = LazyLock::new(|| Registry::parse(include_str!("../schemas/swagger-2.0.json")));
 static OPENAPI_30: LazyLock<Registry> = LazyLock::new(|| Registry::parse(include_str!("../schemas/openapi-3.0.json")));
 static OPENAPI_31: LazyLock<Registry> = LazyLock::new(|| {
-    Registry::parse(include_str!("../schemas/openapi-3.1.json")).with(include_str!("../schemas/json-schema-2020-12.json"))
+    Registry::parse(include_str!("../schemas/openapi-3.1.json"))
+        .with(include_str!("../schemas/json-schema-2020-12.json"))
 });
 static OPENAPI_32: LazyLock<Registry> = LazyLock::new(|| {
-    Registry::parse(include_str!("../schemas/openapi-3.2.json")).with(include_str!("../schemas/json-schema-2020-12.json"))
+    Registry::parse(include_str!("../schemas/openapi-3.2.json"))
+        .with(include_str!("../schemas/json-schema-2020-12.json"))
 });
 static DRAFT_4: LazyLock<Registry> =
     LazyLock::new(|| Registry::parse(include_str!("../schemas/json-schema-draft-04.json")));
@@ -61,7 +63,10 @@ impl Registry {
         // The texts are compiled in, and a test reads every one of them.
         let documents: Vec<Value> = serde_json::from_str(text).unwrap_or_default();
         for document in documents {
-            let id = document.get("$id").or_else(|| document.get("id")).and_then(Value::as_str);
+            let id = document
+                .get("$id")
+                .or_else(|| document.get("id"))
+                .and_then(Value::as_str);
             let id = id.unwrap_or_default().trim_end_matches('#').to_owned();
             self.by_id.insert(id, self.documents.len());
             self.documents.push(document);
@@ -117,7 +122,10 @@ mod tests {
             Format::OpenApi32,
         ];
         let registries = formats.map(Registry::of_format);
-        for registry in registries.into_iter().chain([Registry::draft_4(), Registry::draft_2020()]) {
+        for registry in registries
+            .into_iter()
+            .chain([Registry::draft_4(), Registry::draft_2020()])
+        {
             assert!(registry.root().is_object());
             for (number, document) in registry.documents.iter().enumerate() {
                 let mut found = Vec::new();

@@ -45,7 +45,9 @@ impl Engine<'_, '_> {
 
     fn replace_keywords(&mut self, messages: &Map<String, Value>, scope: &Scope<'_>) {
         let (place, schema) = (scope.place.path(), scope.schema.steps());
-        let words = messages.iter().filter(|(keyword, _)| !matches!(keyword.as_str(), "properties" | "items"));
+        let words = messages
+            .iter()
+            .filter(|(keyword, _)| !matches!(keyword.as_str(), "properties" | "items"));
         for (keyword, message) in words {
             let Value::String(message) = message else { continue };
             let mut is_found = false;

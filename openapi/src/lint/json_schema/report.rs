@@ -45,7 +45,9 @@ impl Tree {
 pub(in crate::lint) fn report(faults: &[Fault], path: &[String], value: &Value) -> Vec<Report> {
     let mut tree = Tree::default();
     for (number, fault) in faults.iter().enumerate() {
-        let Some(keys) = tree_keys(&pointer(&fault.path)) else { continue };
+        let Some(keys) = tree_keys(&pointer(&fault.path)) else {
+            continue;
+        };
         let mut node = &mut tree;
         for key in &keys {
             node = node.child(key);
@@ -103,13 +105,19 @@ fn filter(node: &mut Tree, faults: &[Fault]) {
     }
     for at in 0..node.children.len() {
         let siblings = node.children.iter().enumerate();
-        let has_siblings = siblings.filter(|(other, (_, child))| *other != at && child.is_some()).count() > 0;
-        let Some(child) = node.children[at].1.as_mut() else { continue };
+        let has_siblings = siblings
+            .filter(|(other, (_, child))| *other != at && child.is_some())
+            .count()
+            > 0;
+        let Some(child) = node.children[at].1.as_mut() else {
+            continue;
+        };
         let child_has_children = child.children.iter().any(|(_, inner)| inner.is_some());
         if child.faults().iter().any(|number| faults[*number].keyword == "anyOf") && child_has_children {
             child.faults = None;
         }
-        let is_enum = !child.faults().is_empty() && child.faults().iter().all(|number| faults[*number].keyword == "enum");
+        let is_enum =
+            !child.faults().is_empty() && child.faults().iter().all(|number| faults[*number].keyword == "enum");
         if is_enum && has_siblings {
             node.children[at].1 = None;
         } else {
@@ -155,7 +163,11 @@ fn message(fault: &Fault, path: &[String], value: &Value) -> String {
         (Detail::Additional(name), _) => format!("Property \"{name}\" is not expected to be here"),
         (_, "errorMessage") => fault.message.clone(),
         (detail, "type") => {
-            let null = if matches!(detail, Detail::Nullable) { ",null" } else { "" };
+            let null = if matches!(detail, Detail::Nullable) {
+                ",null"
+            } else {
+                ""
+            };
             match fault.path.last().or(path.last()) {
                 Some(name) => format!("\"{name}\" property type {}{null}", fault.message),
                 None => format!("Value type {}{null}", fault.message),
@@ -180,7 +192,11 @@ fn owner(fault: &Fault, path: &[String], value: &Value) -> String {
 
 fn finish(message: String, fault: &Fault, faults: &[Fault]) -> Report {
     let mut message = message;
-    if let Some(index) = fault.path.last().filter(|step| step.bytes().all(|byte| byte.is_ascii_digit()) && !step.is_empty()) {
+    if let Some(index) = fault
+        .path
+        .last()
+        .filter(|step| step.bytes().all(|byte| byte.is_ascii_digit()) && !step.is_empty())
+    {
         let (typed, plain) = (format!("\"{index}\" property type"), format!("\"{index}\" property"));
         if let Some(rest) = message.strip_prefix(&typed).or_else(|| message.strip_prefix(&plain)) {
             message = format!("Item at index {index}{rest}");
@@ -203,14 +219,17 @@ fn finish(message: String, fault: &Fault, faults: &[Fault]) -> Report {
 }
 
 fn at_path<'v>(value: &'v Value, path: &[String]) -> Option<&'v Value> {
-    path.iter().try_fold(value, |value, step| crate::lint::view::child(value, step))
+    path.iter()
+        .try_fold(value, |value, step| crate::lint::view::child(value, step))
 }
 
 /// The allowed text that is most like what stands there.
 pub(in crate::lint) fn best_match<'v>(value: Option<&Value>, allowed: &[&'v Value]) -> Option<&'v str> {
     let text = value?.as_str()?;
     let texts = allowed.iter().filter_map(|value| value.as_str());
-    let (best, weight) = texts.map(|known| (known, distance(known, text))).min_by_key(|(_, weight)| *weight)?;
+    let (best, weight) = texts
+        .map(|known| (known, distance(known, text)))
+        .min_by_key(|(_, weight)| *weight)?;
     (allowed.len() == 1 || weight < best.encode_utf16().count()).then_some(best)
 }
 

@@ -129,7 +129,14 @@ impl<'d> Engine<'_, 'd> {
         evaluated
     }
 
-    fn rules(&mut self, node: &Node<'d>, id: NodeId, value: &'d Value, scope: &Scope<'_>, evaluated: &mut Evaluated<'d>) {
+    fn rules(
+        &mut self,
+        node: &Node<'d>,
+        id: NodeId,
+        value: &'d Value,
+        scope: &Scope<'_>,
+        evaluated: &mut Evaluated<'d>,
+    ) {
         let before = self.faults.len();
         let is_typed = node.types.0 == 0 || node.types.accepts(value);
         if !is_typed && node.late_type.is_none() {
@@ -159,7 +166,13 @@ impl<'d> Engine<'_, 'd> {
     }
 
     fn type_fault(&mut self, node: &Node<'d>, scope: &Scope<'_>) {
-        let detail = || if node.is_nullable { Detail::Nullable } else { Detail::None };
+        let detail = || {
+            if node.is_nullable {
+                Detail::Nullable
+            } else {
+                Detail::None
+            }
+        };
         self.fault_with(scope, "type", || format!("must be {}", node.type_words), detail);
     }
 

@@ -30,7 +30,10 @@ pub(super) fn unused(view: &View<'_>, collector: &mut Collector) {
         return;
     }
     for section in SECTIONS {
-        let named = view.root.get("components").and_then(|components| components.get(section));
+        let named = view
+            .root
+            .get("components")
+            .and_then(|components| components.get(section));
         for (name, _) in members(named) {
             let path = vec!["components".to_owned(), section.to_owned(), name.to_owned()];
             if !targets.contains(path.as_slice()) {

@@ -17,7 +17,8 @@ pub(super) fn check(view: &View<'_>, visit: &Visit<'_, '_>, collector: &mut Coll
     if visit.key != Key::Properties
         && let Some((first, second)) = duplicates(view, values)
     {
-        let message = format!("\"enum\" property must not have duplicate items (items ## {first} and {second} are identical)");
+        let message =
+            format!("\"enum\" property must not have duplicate items (items ## {first} and {second} are identical)");
         collector.add("duplicated-entry-in-enum", view.closest(visit.place, ["enum"]), message);
     }
     let types: Vec<&str> = match view.get(visit.value, "type") {
@@ -47,7 +48,11 @@ pub(super) fn check(view: &View<'_>, visit: &Visit<'_, '_>, collector: &mut Coll
             Value::Bool(_) => "boolean",
             Value::Number(number) => {
                 let is_whole = number.as_f64().is_some_and(|number| number.fract() == 0.0);
-                if is_whole && is_whole_wanted { "integer" } else { "number" }
+                if is_whole && is_whole_wanted {
+                    "integer"
+                } else {
+                    "number"
+                }
             }
             Value::String(_) => "string",
             Value::Array(_) => "array",

@@ -23,13 +23,19 @@ pub(super) struct Examples<'v, 'd> {
     format: Format,
     engine: Engine<'v, 'd>,
     meta: Engine<'v, 'd>,
+    /// For schemas that contain themselves.
+    recursive: Option<Engine<'v, 'd>>,
     refusals: HashMap<(usize, Relaxed), Option<Refusal>>,
     steps: usize,
 }
 
 impl<'v, 'd> Examples<'v, 'd> {
-    pub(super) fn new(view: &'v View<'d>, format: Format) -> Self {
-        let dialect = if is_modern(format) { Dialect::Draft2020 } else { Dialect::Draft4 };
+    pub(super) fn new(view: &'v View<'d>, circles: Option<&'v View<'d>>, format: Format) -> Self {
+        let dialect = if is_modern(format) {
+            Dialect::Draft2020
+        } else {
+            Dialect::Draft4
+        };
         let settings = Settings {
             dialect,
             has_all_errors: false,
@@ -49,6 +55,7 @@ impl<'v, 'd> Examples<'v, 'd> {
             format,
             engine: Engine::of_document(settings, view),
             meta: Engine::of_meta_schema(meta, registry, view),
+            recursive: circles.map(|circles| Engine::of_document(settings, circles)),
             refusals: HashMap::new(),
             steps: MOST_STEPS_OF_ALL,
         }
@@ -64,9 +71,19 @@ impl<'v, 'd> Examples<'v, 'd> {
         };
         let context = visit.context;
         let places = if is_v2 {
-            [Context::DEFINITIONS, Context::PARAMETERS, Context::RESPONSES, Context::RESPONSES]
+            [
+                Context::DEFINITIONS,
+                Context::PARAMETERS,
+                Context::RESPONSES,
+                Context::RESPONSES,
+            ]
         } else {
-            [Context::SCHEMAS, Context::CONTENT, Context::HEADERS, Context::PARAMETERS]
+            [
+                Context::SCHEMAS,
+                Context::CONTENT,
+                Context::HEADERS,
+                Context::PARAMETERS,
+            ]
         };
         if places.iter().any(|place| context.has(*place)) && visit.key != Key::Properties {
             self.schema_examples(schema_rule, visit, collector);
@@ -121,7 +138,15 @@ impl<'v, 'd> Examples<'v, 'd> {
         if self.format == Format::OpenApi20 {
             for (step, value) in examples.into_iter().flat_map(crate::lint::view::children) {
                 let step = step.text();
-                self.example(rule, schema, value, relaxed, visit.place, &["examples", &step], collector);
+                self.example(
+                    rule,
+                    schema,
+                    value,
+                    relaxed,
+                    visit.place,
+                    &["examples", &step],
+                    collector,
+                );
             }
             return;
         }
@@ -131,26 +156,37 @@ impl<'v, 'd> Examples<'v, 'd> {
         }
         for (step, entry) in examples.into_iter().flat_map(crate::lint::view::children) {
             let entry = self.view.value(entry);
-            let is_checked = entry.is_array() || entry.as_object().is_some_and(|map| !map.contains_key("externalValue"));
+            let is_checked =
+                entry.is_array() || entry.as_object().is_some_and(|map| !map.contains_key("externalValue"));
             if !is_checked {
                 continue;
             }
             let step = step.text();
             match entry.get("value") {
                 Some(value) => {
-                    self.example(rule, schema, value, relaxed, visit.place, &["examples", &step, "value"], collector);
+                    self.example(
+                        rule,
+                        schema,
+                        value,
+                        relaxed,
+                        visit.place,
+                        &["examples", &step, "value"],
+                        collector,
+                    );
                 }
                 None => {
                     let path = self.view.closest(visit.place, ["examples", &step, "value"]);
-                    let name = path.last().cloned().unwrap_or_default();
-                    collector.add(rule, path, format!("\"{name}\" property must exist"));
+                    collector.add(rule, path, format!("\"{step}.value\" property must exist"));
                 }
             }
         }
     }
 
     /// Checks one example.
-    #[expect(clippy::too_many_arguments, reason = "where it is, what it should be, and whom to tell")]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "where it is, what it should be, and whom to tell"
+    )]
     fn example(
         &mut self,
         rule: &str,
@@ -166,18 +202,23 @@ impl<'v, 'd> Examples<'v, 'd> {
         }
         let schema = self.view.value(schema);
         let value = self.view.value(value);
-        match self.refusal(schema, relaxed) {
-            Some(Refusal::Reference | Refusal::Budget) => return,
+        self.judge(schema, relaxed);
+        let (mut rule, mut engine) = (rule, Some(&mut self.engine));
+        match self.refusals.get(&(address(schema), relaxed)).cloned().flatten() {
+            // Spectral says nothing about these, so the finding has a name of its own.
+            Some(Refusal::Reference) => (rule, engine) = ("recursive-schema-example", self.recursive.as_mut()),
+            Some(Refusal::Budget) => return,
             Some(Refusal::Message(message)) => {
                 collector.add(rule, self.view.closest(place, steps.iter().copied()), message);
                 return;
             }
             None => {}
         }
-        let Ok(id) = self.engine.compile(schema) else { return };
+        let Some(engine) = engine else { return };
+        let Ok(id) = engine.compile(schema) else { return };
         let budget = MOST_STEPS.min(self.steps);
-        let faults = self.engine.check(id, value, relaxed, budget);
-        self.steps -= self.engine.steps_taken(budget).min(self.steps);
+        let faults = engine.check(id, value, relaxed, budget);
+        self.steps -= engine.steps_taken(budget).min(self.steps);
         let Some(faults) = faults.filter(|faults| !faults.is_empty()) else {
             return;
         };
@@ -190,15 +231,16 @@ impl<'v, 'd> Examples<'v, 'd> {
         }
     }
 
-    /// Why the schema can't be used, if it can't.
-    fn refusal(&mut self, schema: &'d Value, relaxed: Relaxed) -> Option<Refusal> {
+    /// Finds out why the schema can't be used, if it can't.
+    fn judge(&mut self, schema: &'d Value, relaxed: Relaxed) {
         let key = (address(schema), relaxed);
-        if let Some(known) = self.refusals.get(&key) {
-            return known.clone();
+        if self.refusals.contains_key(&key) {
+            return;
         }
-        let refusal = self.meta_refusal(schema, relaxed).or_else(|| self.engine.compile(schema).err());
-        self.refusals.insert(key, refusal.clone());
-        refusal
+        let refusal = self
+            .meta_refusal(schema, relaxed)
+            .or_else(|| self.engine.compile(schema).err());
+        self.refusals.insert(key, refusal);
     }
 
     fn meta_refusal(&mut self, schema: &'d Value, relaxed: Relaxed) -> Option<Refusal> {
@@ -240,7 +282,9 @@ fn value_xor_external(example: &Value, place: &Place<'_>, collector: &mut Collec
 /// The same, for those of `components`.
 pub(super) fn of_components(view: &View<'_>, collector: &mut Collector) {
     let mut check = |steps: &[&str]| {
-        let start = steps.iter().try_fold(view.root, |value, step| Some(view.value(child(value, step)?)));
+        let start = steps
+            .iter()
+            .try_fold(view.root, |value, step| Some(view.value(child(value, step)?)));
         for (step, example) in start.into_iter().flat_map(crate::lint::view::children) {
             let step = step.text();
             let path = view.closest(&Place::ROOT, steps.iter().copied().chain([step.as_str()]));

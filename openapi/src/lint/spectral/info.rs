@@ -68,7 +68,10 @@ fn tags(view: &View<'_>, collector: &mut Collector) {
     let tags = view.get(view.root, "tags");
     for (index, tag) in items(tags) {
         if !is_truthy(view.get(tag, "description")) {
-            collector.describe("tag-description", closest(view, &["tags", &index.to_string(), "description"]));
+            collector.describe(
+                "tag-description",
+                closest(view, &["tags", &index.to_string(), "description"]),
+            );
         }
     }
     let Some(Value::Array(list)) = tags else { return };

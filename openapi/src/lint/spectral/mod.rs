@@ -24,7 +24,7 @@ use super::view::View;
 use crate::model::Format;
 
 /// Runs the rules that are on.
-pub(super) fn run<'d>(view: &View<'d>, collector: &mut Collector) {
+pub(super) fn run(view: &View<'_>, collector: &mut Collector) {
     references::broken(view, collector);
     info::run(view, collector);
     servers::run(view, collector);
@@ -41,14 +41,14 @@ pub(super) fn run<'d>(view: &View<'d>, collector: &mut Collector) {
 const METHODS: [&str; 8] = ["get", "put", "post", "delete", "options", "head", "patch", "trace"];
 
 /// An operation.
-struct Operation<'d> {
-    path: &'d str,
-    method: &'d str,
-    value: &'d Value,
+pub(in crate::lint) struct Operation<'d> {
+    pub(in crate::lint) path: &'d str,
+    pub(in crate::lint) method: &'d str,
+    pub(in crate::lint) value: &'d Value,
 }
 
 /// Every operation below `paths`, with references followed, in document order.
-fn operations<'d>(view: &View<'d>) -> Vec<Operation<'d>> {
+pub(in crate::lint) fn operations<'d>(view: &View<'d>) -> Vec<Operation<'d>> {
     let mut operations = Vec::new();
     for (path, item) in members(view.get(view.root, "paths")) {
         for (method, value) in members(Some(view.value(item))) {
@@ -62,18 +62,18 @@ fn operations<'d>(view: &View<'d>) -> Vec<Operation<'d>> {
 }
 
 /// The members of what should be an object.
-fn members<'d>(value: Option<&'d Value>) -> impl Iterator<Item = (&'d str, &'d Value)> {
+pub(in crate::lint) fn members<'d>(value: Option<&'d Value>) -> impl Iterator<Item = (&'d str, &'d Value)> {
     let map: Option<&'d Map<String, Value>> = value.and_then(Value::as_object);
     map.into_iter().flatten().map(|(key, value)| (key.as_str(), value))
 }
 
 /// The items of what should be a list.
-fn items(value: Option<&Value>) -> impl Iterator<Item = (usize, &Value)> {
+pub(in crate::lint) fn items(value: Option<&Value>) -> impl Iterator<Item = (usize, &Value)> {
     value.and_then(Value::as_array).into_iter().flatten().enumerate()
 }
 
 /// The path of a finding below the root.
-fn closest(view: &View<'_>, steps: &[&str]) -> Vec<String> {
+pub(in crate::lint) fn closest(view: &View<'_>, steps: &[&str]) -> Vec<String> {
     view.closest(&Place::ROOT, steps.iter().copied())
 }
 

@@ -15,7 +15,10 @@ pub(super) fn run(view: &View<'_>, collector: &mut Collector) {
     for (path, _) in members(paths) {
         for (rule, is_found) in [
             ("path-declarations-must-exist", path.contains("{}")),
-            ("path-keys-no-trailing-slash", path.chars().count() > 1 && path.ends_with('/')),
+            (
+                "path-keys-no-trailing-slash",
+                path.chars().count() > 1 && path.ends_with('/'),
+            ),
             ("path-not-include-query", path.contains('?')),
         ] {
             if is_found {
@@ -35,7 +38,10 @@ pub(super) fn run(view: &View<'_>, collector: &mut Collector) {
         parameters(view, &operation, collector);
         security(view, &operation, collector);
         callbacks(view, &operation, collector);
-        let value = operation.value.as_object().filter(|map| map.contains_key("operationId"));
+        let value = operation
+            .value
+            .as_object()
+            .filter(|map| map.contains_key("operationId"));
         if let Some(id) = value.and_then(|map| map.get("operationId"))
             && !ids.insert(id.to_string())
         {
@@ -43,7 +49,12 @@ pub(super) fn run(view: &View<'_>, collector: &mut Collector) {
         }
     }
     for (index, requirement) in items(view.get(view.root, "security")) {
-        requirement_defined(view, view.value(requirement), &["security", &index.to_string()], collector);
+        requirement_defined(
+            view,
+            view.value(requirement),
+            &["security", &index.to_string()],
+            collector,
+        );
     }
     webhooks(view, collector);
 }
@@ -64,7 +75,10 @@ fn fields(view: &View<'_>, operation: &Operation<'_>, collector: &mut Collector)
     if let Some(Value::String(id)) = view.get(operation.value, "operationId") {
         let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~:/?#[]@!$&'()*+,;=".contains(&byte);
         if !id.bytes().all(is_allowed) {
-            collector.describe("operation-operationId-valid-in-url", at(view, operation, &["operationId"]));
+            collector.describe(
+                "operation-operationId-valid-in-url",
+                at(view, operation, &["operationId"]),
+            );
         }
     }
 }
@@ -86,7 +100,10 @@ fn tags(view: &View<'_>, operation: &Operation<'_>, names: &HashSet<&str>, colle
     }
     for (index, tag) in items(tags) {
         if !view.value(tag).as_str().is_some_and(|tag| names.contains(tag)) {
-            collector.describe("operation-tag-defined", at(view, operation, &["tags", &index.to_string()]));
+            collector.describe(
+                "operation-tag-defined",
+                at(view, operation, &["tags", &index.to_string()]),
+            );
         }
     }
 }
@@ -98,7 +115,11 @@ fn responses(view: &View<'_>, operation: &Operation<'_>, collector: &mut Collect
     let is_v2 = collector.format() == Format::OpenApi20;
     let is_success = |status: &String| {
         let is_range = !is_v2 && matches!(status.as_str(), "2XX" | "3XX");
-        is_range || status.trim().parse::<f64>().is_ok_and(|code| (200.0..400.0).contains(&code))
+        is_range
+            || status
+                .trim()
+                .parse::<f64>()
+                .is_ok_and(|code| (200.0..400.0).contains(&code))
     };
     if !responses.keys().any(is_success) {
         collector.describe("operation-success-response", at(view, operation, &["responses"]));
@@ -114,7 +135,11 @@ fn parameters(view: &View<'_>, operation: &Operation<'_>, collector: &mut Collec
         && parameters.iter().any(is_form)
     {
         let types = ["application/x-www-form-urlencoded", "multipart/form-data"];
-        let is_form_type = |value: &Value| value.as_str().is_some_and(|text| types.iter().any(|known| text.contains(known)));
+        let is_form_type = |value: &Value| {
+            value
+                .as_str()
+                .is_some_and(|text| types.iter().any(|known| text.contains(known)))
+        };
         if !consumes.iter().any(is_form_type) {
             collector.describe("oas2-operation-formData-consume-check", at(view, operation, &[]));
         }
@@ -130,12 +155,18 @@ fn parameters(view: &View<'_>, operation: &Operation<'_>, collector: &mut Collec
         let Some(map) = parameter.as_object().filter(|map| !map.contains_key("$ref")) else {
             continue;
         };
-        let text = |key: &str| map.get(key).map_or_else(|| "undefined".to_owned(), |value| match value {
-            Value::String(text) => text.clone(),
-            other => other.to_string(),
-        });
+        let text = |key: &str| {
+            map.get(key).map_or_else(
+                || "undefined".to_owned(),
+                |value| match value {
+                    Value::String(text) => text.clone(),
+                    other => other.to_string(),
+                },
+            )
+        };
         if !known.insert((text("in"), text("name"))) {
-            let message = "A parameter in this operation already exposes the same combination of \"name\" and \"in\" values.";
+            let message =
+                "A parameter in this operation already exposes the same combination of \"name\" and \"in\" values.";
             collector.add(rule, at(view, operation, &["parameters", &index.to_string()]), message);
         }
         match text("in").as_str() {
@@ -178,14 +209,17 @@ fn requirement_defined(view: &View<'_>, requirement: &Value, path: &[&str], coll
     for (name, scopes) in requirement {
         let Some(scheme) = schemes.and_then(Value::as_object).and_then(|schemes| schemes.get(name)) else {
             let object = if path.len() == 2 { "API" } else { "Operation" };
-            let message = format!("{object} \"security\" values must match a scheme defined in the \"{location}\" object.");
+            let message =
+                format!("{object} \"security\" values must match a scheme defined in the \"{location}\" object.");
             collector.add(rule, closest(view, &[path, &[name]].concat()), message);
             continue;
         };
         for (index, scope) in items(Some(scopes)) {
             let scope = scope.as_str().unwrap_or_default();
             let has = |holder: Option<&Value>| {
-                let scopes = holder.and_then(|holder| holder.get("scopes")).and_then(Value::as_object);
+                let scopes = holder
+                    .and_then(|holder| holder.get("scopes"))
+                    .and_then(Value::as_object);
                 scopes.is_some_and(|scopes| scopes.contains_key(scope))
             };
             let is_listed = if is_v2 {
@@ -195,7 +229,11 @@ fn requirement_defined(view: &View<'_>, requirement: &Value, path: &[&str], coll
             };
             if !is_listed {
                 let message = format!("\"{scope}\" must be listed among scopes.");
-                collector.add(rule, closest(view, &[path, &[name, &index.to_string()]].concat()), message);
+                collector.add(
+                    rule,
+                    closest(view, &[path, &[name, &index.to_string()]].concat()),
+                    message,
+                );
             }
         }
     }

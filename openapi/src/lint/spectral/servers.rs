@@ -49,9 +49,9 @@ fn variables(view: &View<'_>, collector: &mut Collector) {
     }
     for path in places {
         let steps: Vec<&str> = path.iter().map(String::as_str).collect();
-        let start = steps
-            .iter()
-            .try_fold(view.root, |value, step| Some(view.value(crate::lint::view::child(value, step)?)));
+        let start = steps.iter().try_fold(view.root, |value, step| {
+            Some(view.value(crate::lint::view::child(value, step)?))
+        });
         if let Some(server) = start {
             check(view, server, &steps, collector);
         }
@@ -70,9 +70,8 @@ fn check(view: &View<'_>, server: &Value, path: &[&str], collector: &mut Collect
             key => key.starts_with("x-"),
         })
     };
-    let are_variables = variables.is_none_or(|value| {
-        value.as_object().is_some_and(|map| map.values().all(is_variable))
-    });
+    let are_variables =
+        variables.is_none_or(|value| value.as_object().is_some_and(|map| map.values().all(is_variable)));
     let Some(url) = url.filter(|_| are_variables && server.is_object()) else {
         collector.add("oas3-server-variables", at(&[]), "Invalid Server Object");
         return;
@@ -125,7 +124,10 @@ fn parse(url: &str) -> Vec<&str> {
     let mut names = Vec::new();
     let mut rest = url;
     while let Some((_, after)) = rest.split_once('{') {
-        let Some((name, after)) = after.get(1..).and_then(|tail| tail.find('}')).map(|at| (&after[..=at], &after[at + 2..]))
+        let Some((name, after)) = after
+            .get(1..)
+            .and_then(|tail| tail.find('}'))
+            .map(|at| (&after[..=at], &after[at + 2..]))
         else {
             break;
         };
@@ -140,7 +142,9 @@ fn invalid_urls(url: &str, pairs: &[(&str, Vec<&str>)]) -> Vec<String> {
     if pairs.is_empty() || pairs.iter().any(|(_, values)| values.is_empty()) {
         return invalid;
     }
-    let total = pairs.iter().fold(1usize, |total, (_, values)| total.saturating_mul(values.len()));
+    let total = pairs
+        .iter()
+        .fold(1usize, |total, (_, values)| total.saturating_mul(values.len()));
     for number in 0..total.min(MOST_SUBSTITUTIONS) {
         let mut rest = number;
         let mut substituted = url.to_owned();
@@ -164,11 +168,16 @@ fn is_url(text: &str) -> bool {
         return false;
     };
     let is_scheme = scheme.starts_with(|first: char| first.is_ascii_alphabetic())
-        && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte));
+        && scheme
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte));
     if !is_scheme {
         return false;
     }
-    if !matches!(scheme.to_ascii_lowercase().as_str(), "http" | "https" | "ws" | "wss" | "ftp") {
+    if !matches!(
+        scheme.to_ascii_lowercase().as_str(),
+        "http" | "https" | "ws" | "wss" | "ftp"
+    ) {
         return true;
     }
     let authority = rest.trim_start_matches(['/', '\\']);

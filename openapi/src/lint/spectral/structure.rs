@@ -12,7 +12,11 @@ const MOST_STEPS: usize = 60_000_000;
 
 pub(super) fn run(view: &View<'_>, collector: &mut Collector) {
     let format = collector.format();
-    let rule = if format == Format::OpenApi20 { "oas2-schema" } else { "oas3-schema" };
+    let rule = if format == Format::OpenApi20 {
+        "oas2-schema"
+    } else {
+        "oas3-schema"
+    };
     if !collector.is_on(rule) {
         return;
     }

@@ -10,9 +10,12 @@ use crate::lint::view::{View, children};
 use crate::lint::walk::{Context, Key, Visit, walk};
 use crate::model::Format;
 
-pub(super) fn run<'d>(view: &View<'d>, collector: &mut Collector) {
+pub(super) fn run(view: &View<'_>, collector: &mut Collector) {
     let format = collector.format();
-    let mut examples = examples::Examples::new(view, format);
+    let is_recursive = view.has_circles() && collector.is_on("recursive-schema-example");
+    let circles = is_recursive.then(|| View::with_circles(view.root));
+    let circles = circles.as_ref();
+    let mut examples = examples::Examples::new(view, circles, format);
     walk(view, &mut |visit| {
         if let Some(text) = visit.value.as_str().filter(|_| visit.key == Key::Text) {
             if text.contains("eval(") {
@@ -97,16 +100,26 @@ fn parameter_descriptions(view: &View<'_>, collector: &mut Collector) {
         check(&["paths", path], view.get(item, "parameters"));
     }
     for operation in super::operations(view) {
-        check(&["paths", operation.path, operation.method], view.get(operation.value, "parameters"));
+        check(
+            &["paths", operation.path, operation.method],
+            view.get(operation.value, "parameters"),
+        );
     }
 }
 
 fn discriminator(view: &View<'_>, name: &str, schema: &Value, collector: &mut Collector) {
-    let Some(property) = schema.get("discriminator").and_then(Value::as_str).filter(|name| !name.is_empty()) else {
+    let Some(property) = schema
+        .get("discriminator")
+        .and_then(Value::as_str)
+        .filter(|name| !name.is_empty())
+    else {
         return;
     };
     let at = |key: &str| view.closest(&Place::ROOT, ["definitions", name, key]);
-    if !schema.get("properties").is_some_and(|properties| view.get(properties, property).is_some()) {
+    if schema
+        .get("properties")
+        .is_none_or(|properties| view.get(properties, property).is_none())
+    {
         let message = "The discriminator property must be defined in this schema.";
         collector.add("oas2-discriminator", at("properties"), message);
     }

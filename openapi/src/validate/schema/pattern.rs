@@ -30,6 +30,14 @@ impl Pattern {
     /// # Errors
     /// In words, if it is no regular expression, or one that needs look-around, back-references or too much memory.
     pub(crate) fn new(text: &str) -> Result<Self, String> {
+        Self::with_case(text, false)
+    }
+
+    /// As [`Pattern::new`]; perhaps without telling capital letters from small ones (flag `i`).
+    ///
+    /// # Errors
+    /// As [`Pattern::new`].
+    pub(crate) fn with_case(text: &str, ignores_case: bool) -> Result<Self, String> {
         const MOST_TEXT: usize = 10_000;
         if text.len() > MOST_TEXT {
             return Err(format!("the pattern is longer than {MOST_TEXT} bytes"));
@@ -39,7 +47,7 @@ impl Pattern {
             .onepass_size_limit(Some(MOST_BYTES / 8))
             .hybrid_cache_capacity(CACHE_BYTES)
             .which_captures(regex_automata::nfa::thompson::WhichCaptures::None);
-        let syntax = syntax::Config::new().nest_limit(100);
+        let syntax = syntax::Config::new().nest_limit(100).case_insensitive(ignores_case);
         let regex = Regex::builder()
             .configure(config)
             .syntax(syntax)

@@ -1,0 +1,110 @@
+//! Findings that an organization accepts, with the reason.
+
+use serde::Serialize;
+use serde_json::Value;
+
+use super::read::RulesetError;
+
+/// An exception: findings of a rule, at a place and below it, that are accepted.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Exception {
+    /// The rule; `*` for every one.
+    pub rule: String,
+    /// JSON pointer to the place. A step of `*` stands for any one step, `**` for any number of them.
+    pub path: String,
+    /// Why they are accepted. Never empty.
+    pub reason: String,
+    #[serde(skip)]
+    steps: Vec<String>,
+}
+
+impl Exception {
+    pub(super) fn read(value: &Value, field: &str) -> Result<Self, RulesetError> {
+        let Some(map) = value.as_object() else {
+            return Err(RulesetError::new(field, "must be an object with rule, path and reason"));
+        };
+        if let Some(key) = map
+            .keys()
+            .find(|key| !matches!(key.as_str(), "rule" | "path" | "reason"))
+        {
+            return Err(RulesetError::new(
+                format!("{field}.{key}"),
+                "is no field of an exception",
+            ));
+        }
+        let text = |key: &str| match map.get(key) {
+            Some(Value::String(text)) if !text.trim().is_empty() => Ok(text.trim().to_owned()),
+            Some(_) => Err(RulesetError::new(
+                format!("{field}.{key}"),
+                "must be a text that isn't empty",
+            )),
+            None => Err(RulesetError::new(format!("{field}.{key}"), "is missing")),
+        };
+        let (rule, reason) = (text("rule")?, text("reason")?);
+        let path = if map.contains_key("path") {
+            text("path")?
+        } else {
+            String::new()
+        };
+        let pointer = path.strip_prefix('#').unwrap_or(&path);
+        if !pointer.is_empty() && !pointer.starts_with('/') {
+            let message = "must be a JSON pointer such as /paths/~1pets/get; * stands for one step, ** for any number";
+            return Err(RulesetError::new(format!("{field}.path"), message));
+        }
+        let steps: Vec<String> = pointer
+            .split('/')
+            .skip(1)
+            .map(|step| step.replace("~1", "/").replace("~0", "~"))
+            .collect();
+        if steps.iter().filter(|step| *step == "**").count() > 5 {
+            return Err(RulesetError::new(format!("{field}.path"), "has more than five **"));
+        }
+        Ok(Self {
+            rule,
+            path,
+            reason,
+            steps,
+        })
+    }
+
+    /// Whether it covers a finding.
+    pub fn covers(&self, rule: &str, path: &[String]) -> bool {
+        (self.rule == "*" || self.rule == rule) && is_covered(&self.steps, path)
+    }
+}
+
+fn is_covered(steps: &[String], path: &[String]) -> bool {
+    match steps.split_first() {
+        None => true,
+        Some((step, rest)) if step == "**" => (0..=path.len()).any(|skipped| is_covered(rest, &path[skipped..])),
+        Some((step, rest)) => path
+            .split_first()
+            .is_some_and(|(first, below)| (step == "*" || step == first) && is_covered(rest, below)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn exceptions_cover_a_place_and_what_is_below() {
+        for (path, found, expected) in [
+            ("", vec!["paths"], true),
+            ("/paths/~1pets", vec!["paths", "/pets", "get"], true),
+            ("/paths/~1pets/post", vec!["paths", "/pets", "get"], false),
+            ("/paths/*/get", vec!["paths", "/pets", "get", "tags"], true),
+            (
+                "/paths/**/schema",
+                vec!["paths", "/pets", "get", "parameters", "0", "schema"],
+                true,
+            ),
+            ("#/info", vec!["paths"], false),
+        ] {
+            let value = serde_json::json!({"rule": "*", "path": path, "reason": "why"});
+            let exception = Exception::read(&value, "x").expect("is one");
+            let found: Vec<String> = found.into_iter().map(str::to_owned).collect();
+            assert_eq!(exception.covers("any", &found), expected, "{path}");
+        }
+    }
+}
