@@ -9,7 +9,7 @@ use openapi::{Limits, read};
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let (Some(old), Some(new)) = (arguments.first(), arguments.get(1)) else {
-        eprintln!("usage: diff OLD NEW [json|markdown|breaks|version]");
+        let _ = writeln!(std::io::stderr(), "usage: diff OLD NEW [json|markdown|breaks|version]");
         return ExitCode::from(2);
     };
     match run(old, new, arguments.get(2).map_or("json", String::as_str)) {
@@ -18,7 +18,7 @@ fn main() -> ExitCode {
             ExitCode::SUCCESS
         }
         Err(reason) => {
-            eprintln!("{reason}");
+            let _ = writeln!(std::io::stderr(), "{reason}");
             ExitCode::FAILURE
         }
     }
@@ -28,19 +28,19 @@ fn run(old: &str, new: &str, format: &str) -> Result<String, Box<dyn std::error:
     let limits = Limits::default();
     let (old_text, new_text) = (std::fs::read(old)?, std::fs::read(new)?);
     let (old, new) = (read(&old_text, &limits)?, read(&new_text, &limits)?);
-    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH)?;
     let options = Options {
-        today: Date::from_unix(i64::try_from(now.as_secs())?),
+        today: today(),
         ..Options::default()
     };
     let started = std::time::Instant::now();
     let mut changes = diff_with(&old, &new, &options);
-    eprintln!(
+    writeln!(
+        std::io::stderr(),
         "{} changes in {:?}{}",
         changes.list().len(),
         started.elapsed(),
         if changes.is_complete() { "" } else { ", not complete" }
-    );
+    )?;
     Ok(match format {
         "markdown" => changes.markdown(),
         "breaks" => serde_json::to_string_pretty(&changes.breaks())?,
@@ -50,4 +50,14 @@ fn run(old: &str, new: &str, format: &str) -> Result<String, Box<dyn std::error:
             serde_json::to_string_pretty(changes.list())?
         }
     })
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a program without a clock that could be passed to it"
+)]
+fn today() -> Option<Date> {
+    let now = std::time::SystemTime::now();
+    let passed = now.duration_since(std::time::UNIX_EPOCH).ok()?;
+    Date::from_unix(i64::try_from(passed.as_secs()).ok()?)
 }

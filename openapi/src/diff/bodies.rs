@@ -172,7 +172,11 @@ impl Body {
         };
         let before = comparison.source(Side::Old).member(old.1, "schema");
         let after = comparison.source(Side::New).member(new.1, "schema");
-        let side = if self.family == Family::RequestBody { "request" } else { "response" };
+        let side = if self.family == Family::RequestBody {
+            "request"
+        } else {
+            "response"
+        };
         match (before, after) {
             (Some(before), Some(after)) => {
                 let task = Task {

@@ -95,7 +95,8 @@ impl<'d> Comparison<'d> {
             if self.report.has_room(rule.level) {
                 let path = self.graph.new.path(place, &[]);
                 let message = "the description, title or examples of a schema changed".to_owned();
-                self.report.found(rule, None, (Side::New, path), message, Direction::None);
+                self.report
+                    .found(rule, None, (Side::New, path), message, Direction::None);
             }
         }
     }

@@ -29,7 +29,14 @@ fn servers(comparison: &mut Comparison<'_>) {
     let (old, new) = (comparison.graph.old.root(), comparison.graph.new.root());
     let (before, after) = (urls(old.value), urls(new.value));
     for (side, root, from, to, rule, word) in [
-        (Side::Old, old, &before, &after, "api-server-removed", "is no longer listed"),
+        (
+            Side::Old,
+            old,
+            &before,
+            &after,
+            "api-server-removed",
+            "is no longer listed",
+        ),
         (Side::New, new, &after, &before, "api-server-added", "is new"),
     ] {
         for url in from.iter().filter(|url| to.binary_search(url).is_err()) {
@@ -109,8 +116,20 @@ fn scheme<'d>(comparison: &mut Comparison<'d>, name: &str, old: At<'d>, new: At<
         }
     };
     let pair = [old.value.get("type"), new.value.get("type")];
-    changed(comparison, "api-security-component-type-changed", new.place, "type", pair);
-    for flow in ["implicit", "password", "clientCredentials", "authorizationCode", "deviceAuthorization"] {
+    changed(
+        comparison,
+        "api-security-component-type-changed",
+        new.place,
+        "type",
+        pair,
+    );
+    for flow in [
+        "implicit",
+        "password",
+        "clientCredentials",
+        "authorizationCode",
+        "deviceAuthorization",
+    ] {
         let flow_of = |at: At<'d>| at.value.get("flows").and_then(|flows| flows.get(flow));
         let (Some(before), Some(after)) = (flow_of(old), flow_of(new)) else {
             continue;
@@ -134,7 +153,12 @@ fn scheme<'d>(comparison: &mut Comparison<'d>, name: &str, old: At<'d>, new: At<
 }
 
 fn scopes(comparison: &mut Comparison<'_>, name: &str, old: (Place, &Value), new: (Place, &Value)) {
-    let scopes = |flow: &Value| flow.get("scopes").and_then(Value::as_object).cloned().unwrap_or_default();
+    let scopes = |flow: &Value| {
+        flow.get("scopes")
+            .and_then(Value::as_object)
+            .cloned()
+            .unwrap_or_default()
+    };
     let (before, after) = (scopes(old.1), scopes(new.1));
     let name = quoted(name);
     for (scope, words) in &before {

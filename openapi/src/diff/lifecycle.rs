@@ -15,7 +15,7 @@ pub struct Date {
 impl Date {
     /// A day; `None` if there is no such day.
     pub fn new(year: u16, month: u8, day: u8) -> Option<Self> {
-        let is_leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+        let is_leap = year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
         let days = match month {
             2 => 28 + u8::from(is_leap),
             4 | 6 | 9 | 11 => 30,
@@ -35,9 +35,17 @@ impl Date {
         let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
         let shifted_month = (5 * day_of_year + 2) / 153;
         let day = day_of_year - (153 * shifted_month + 2) / 5 + 1;
-        let month = if shifted_month < 10 { shifted_month + 3 } else { shifted_month - 9 };
+        let month = if shifted_month < 10 {
+            shifted_month + 3
+        } else {
+            shifted_month - 9
+        };
         let year = year_of_era + era * 400 + i64::from(month <= 2);
-        Self::new(u16::try_from(year).ok()?, u8::try_from(month).ok()?, u8::try_from(day).ok()?)
+        Self::new(
+            u16::try_from(year).ok()?,
+            u8::try_from(month).ok()?,
+            u8::try_from(day).ok()?,
+        )
     }
 
     /// Reads `2027-01-31`, a date and time of RFC 3339, or a date of HTTP as in RFC 8594 (`Sun, 31 Jan 2027 00:00:00 GMT`).
@@ -95,7 +103,9 @@ pub(super) enum Sunset {
 pub(super) fn sunset(value: Option<&Value>) -> Sunset {
     match value {
         None | Some(Value::Null) => Sunset::None,
-        Some(Value::String(text)) => Date::parse(text.trim()).map_or_else(|| Sunset::Unreadable(text.clone()), Sunset::On),
+        Some(Value::String(text)) => {
+            Date::parse(text.trim()).map_or_else(|| Sunset::Unreadable(text.clone()), Sunset::On)
+        }
         Some(other) => Sunset::Unreadable(other.to_string()),
     }
 }
@@ -154,9 +164,17 @@ mod tests {
             ("", None),
             ("äääääääääää", None),
         ] {
-            assert_eq!(Date::parse(text).map(|date| date.to_string()).as_deref(), expected, "{text}");
+            assert_eq!(
+                Date::parse(text).map(|date| date.to_string()).as_deref(),
+                expected,
+                "{text}"
+            );
         }
-        for (seconds, expected) in [(0, "1970-01-01"), (1_709_164_800, "2024-02-29"), (4_102_444_800, "2100-01-01")] {
+        for (seconds, expected) in [
+            (0, "1970-01-01"),
+            (1_709_164_800, "2024-02-29"),
+            (4_102_444_800, "2100-01-01"),
+        ] {
             assert_eq!(Date::from_unix(seconds).unwrap().to_string(), expected);
         }
         assert_eq!(Date::from_unix(i64::MAX), None);

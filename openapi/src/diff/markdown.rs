@@ -16,7 +16,13 @@ impl Changes {
         let title = plain(&self.title);
         let _ = writeln!(text, "# Changes of {title}\n");
         if !self.old_version.is_empty() || !self.new_version.is_empty() {
-            let shown = |version: &str| if version.is_empty() { "none".to_owned() } else { plain(version) };
+            let shown = |version: &str| {
+                if version.is_empty() {
+                    "none".to_owned()
+                } else {
+                    plain(version)
+                }
+            };
             let _ = writeln!(
                 text,
                 "From version {} to {}.\n",

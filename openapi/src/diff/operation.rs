@@ -35,7 +35,12 @@ fn identity(comparison: &mut Comparison<'_>, operation: u32, old: &Endpoint<'_>,
     match (id(old), id(new)) {
         (None, Some(after)) => {
             let message = format!("the endpoint has the new operationId {}", quoted(&after));
-            comparison.found("api-operation-id-added", Some(operation), (Side::New, new.at.place), message);
+            comparison.found(
+                "api-operation-id-added",
+                Some(operation),
+                (Side::New, new.at.place),
+                message,
+            );
         }
         (Some(before), after) if after.as_ref() != Some(&before) => {
             let message = match after {
@@ -83,7 +88,10 @@ fn deprecation(comparison: &mut Comparison<'_>, operation: u32, old: &Endpoint<'
     let is_past = |date| today.is_some_and(|today| date < today);
     let place = (Side::New, new.at.place);
     let (rule, message) = match (is_deprecated(old), is_deprecated(new), sunset(old), sunset(new)) {
-        (true, false, ..) => ("endpoint-reactivated", "the endpoint is no longer deprecated".to_owned()),
+        (true, false, ..) => (
+            "endpoint-reactivated",
+            "the endpoint is no longer deprecated".to_owned(),
+        ),
         (false, true, _, Sunset::None) => ("endpoint-deprecated", "the endpoint is deprecated".to_owned()),
         (false, true, _, Sunset::On(date)) if is_past(date) => (
             "api-sunset-date-too-small",
@@ -95,7 +103,10 @@ fn deprecation(comparison: &mut Comparison<'_>, operation: u32, old: &Endpoint<'
         ),
         (false, true, _, Sunset::Unreadable(text)) => (
             "api-deprecated-sunset-parse",
-            format!("the endpoint is deprecated, and its sunset is no date: {}", quoted(&text)),
+            format!(
+                "the endpoint is deprecated, and its sunset is no date: {}",
+                quoted(&text)
+            ),
         ),
         (true, true, before, Sunset::None) if before != Sunset::None => (
             "sunset-deleted",

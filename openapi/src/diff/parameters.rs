@@ -126,7 +126,11 @@ fn tell(comparison: &mut Comparison<'_>, rule: &str, operation: u32, place: (Sid
 }
 
 fn added(comparison: &mut Comparison<'_>, operation: u32, parameter: &Parameter<'_>) {
-    let required = if parameter.is_required() { "required" } else { "optional" };
+    let required = if parameter.is_required() {
+        "required"
+    } else {
+        "optional"
+    };
     let rule = match (parameter.location, parameter.is_of_path) {
         ("path", _) => "new-request-path-parameter".to_owned(),
         (_, true) => format!("new-{required}-request-default-parameter-to-existing-path"),
@@ -138,6 +142,17 @@ fn added(comparison: &mut Comparison<'_>, operation: u32, parameter: &Parameter<
 
 fn removed(comparison: &mut Comparison<'_>, operation: u32, parameter: &Parameter<'_>) {
     let shown = parameter.shown();
+    if parameter.is_of_path && !parameter.flag("deprecated") {
+        let message = format!("{shown} was removed from the path");
+        let place = (Side::Old, parameter);
+        return tell(
+            comparison,
+            "request-default-parameter-removed",
+            operation,
+            place,
+            message,
+        );
+    }
     let (rule, message) = match lifecycle::sunset(parameter.at.value.get("x-sunset")) {
         _ if !parameter.flag("deprecated") => ("request-parameter-removed", format!("{shown} was removed")),
         Sunset::None => (
@@ -160,27 +175,61 @@ fn removed(comparison: &mut Comparison<'_>, operation: u32, parameter: &Paramete
 fn same<'d>(comparison: &mut Comparison<'d>, operation: u32, old: &Parameter<'d>, new: &Parameter<'d>) {
     let shown = new.shown();
     if old.name != new.name && new.location == "path" {
-        let message = format!("the path parameter {} is now called {}", quoted(old.name), quoted(new.name));
-        tell(comparison, "path-parameter-renamed", operation, (Side::New, new), message);
+        let message = format!(
+            "the path parameter {} is now called {}",
+            quoted(old.name),
+            quoted(new.name)
+        );
+        tell(
+            comparison,
+            "path-parameter-renamed",
+            operation,
+            (Side::New, new),
+            message,
+        );
     }
     if old.is_required() != new.is_required() {
         let word = if new.is_required() { "required" } else { "optional" };
         let rule = format!("request-parameter-became-{word}");
-        tell(comparison, &rule, operation, (Side::New, new), format!("{shown} became {word}"));
+        tell(
+            comparison,
+            &rule,
+            operation,
+            (Side::New, new),
+            format!("{shown} became {word}"),
+        );
     }
     if old.style() != new.style() {
         let message = format!("{shown} changed its style from {} to {}", old.style(), new.style());
-        tell(comparison, "request-parameter-style-changed", operation, (Side::New, new), message);
+        tell(
+            comparison,
+            "request-parameter-style-changed",
+            operation,
+            (Side::New, new),
+            message,
+        );
     } else if old.is_exploded() != new.is_exploded() && has_parts(comparison, new) {
         let message = format!(
             "{shown} is {} exploded",
             if new.is_exploded() { "now" } else { "no longer" }
         );
-        tell(comparison, "request-parameter-explode-changed", operation, (Side::New, new), message);
+        tell(
+            comparison,
+            "request-parameter-explode-changed",
+            operation,
+            (Side::New, new),
+            message,
+        );
     }
     if old.at.value.get("description") != new.at.value.get("description") {
         let message = format!("the description of {shown} changed");
-        tell(comparison, "documentation-changed", operation, (Side::New, new), message);
+        tell(
+            comparison,
+            "documentation-changed",
+            operation,
+            (Side::New, new),
+            message,
+        );
     }
     deprecation(comparison, operation, old, new);
     let (before, after) = (schema(comparison, Side::Old, old), schema(comparison, Side::New, new));
@@ -226,7 +275,10 @@ fn deprecation(comparison: &mut Comparison<'_>, operation: u32, old: &Parameter<
     let is_past = |date| today.is_some_and(|today| date < today);
     let shown = new.shown();
     let (rule, message) = match (old.flag("deprecated"), new.flag("deprecated"), sunset(old), sunset(new)) {
-        (true, false, ..) => ("request-parameter-reactivated", format!("{shown} is no longer deprecated")),
+        (true, false, ..) => (
+            "request-parameter-reactivated",
+            format!("{shown} is no longer deprecated"),
+        ),
         (false, true, _, Sunset::None) => ("request-parameter-deprecated", format!("{shown} is deprecated")),
         (false, true, _, Sunset::On(date)) if is_past(date) => (
             "request-parameter-sunset-date-too-small",

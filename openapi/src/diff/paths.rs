@@ -55,7 +55,9 @@ impl Endpoint<'_> {
     pub(super) fn stability(&self) -> Result<Option<Stability>, String> {
         match self.at.value.get("x-stability-level") {
             None | Some(Value::Null) => Ok(None),
-            Some(value) => Stability::read(value).map(Some).ok_or_else(|| super::schema::value(value)),
+            Some(value) => Stability::read(value)
+                .map(Some)
+                .ok_or_else(|| super::schema::value(value)),
         }
     }
 }

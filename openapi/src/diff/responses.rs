@@ -58,7 +58,11 @@ fn tell(
     (side, at): (Side, At<'_>),
     message: String,
 ) {
-    let success = if status.starts_with('2') { "success" } else { "non-success" };
+    let success = if status.starts_with('2') {
+        "success"
+    } else {
+        "non-success"
+    };
     let rule = format!("response-{success}-status-{word}");
     comparison.found_towards(&rule, Some(operation), (side, at.place), message, Direction::Response);
 }

@@ -32,7 +32,11 @@ fn alternatives(at: At<'_>) -> Vec<Alternative> {
     list.into_iter()
         .flatten()
         .filter_map(Value::as_object)
-        .map(|map| map.iter().map(|(scheme, value)| (scheme.clone(), scopes(value))).collect())
+        .map(|map| {
+            map.iter()
+                .map(|(scheme, value)| (scheme.clone(), scopes(value)))
+                .collect()
+        })
         .collect()
 }
 

@@ -92,7 +92,11 @@ impl<'d> Source<'d> {
                 Some(target) => {
                     now = At {
                         value: target.value,
-                        place: if target.place == Place::ROOT { now.place } else { target.place },
+                        place: if target.place == Place::ROOT {
+                            now.place
+                        } else {
+                            target.place
+                        },
                     };
                 }
                 None => return now,

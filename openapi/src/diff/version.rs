@@ -72,7 +72,7 @@ fn next(current: &str, bump: Bump) -> Option<String> {
     let core = rest.split(['-', '+']).next().unwrap_or_default();
     let parts: Vec<&str> = core.split('.').collect();
     let is_number = |part: &&str| !part.is_empty() && part.len() <= 9 && part.bytes().all(|byte| byte.is_ascii_digit());
-    if parts.len() > 3 || !parts.iter().all(|part| is_number(part)) {
+    if parts.len() > 3 || !parts.iter().all(is_number) {
         return None;
     }
     let mut numbers: Vec<u64> = parts.iter().filter_map(|part| part.parse().ok()).collect();
@@ -107,7 +107,10 @@ fn next(current: &str, bump: Bump) -> Option<String> {
 
 /// Whether a pre-release already moved the number at `at`: everything behind it is zero.
 fn numbers_after_are_zero(parts: &[&str], at: usize) -> bool {
-    parts.iter().skip(at + 1).all(|part| part.bytes().all(|byte| byte == b'0'))
+    parts
+        .iter()
+        .skip(at + 1)
+        .all(|part| part.bytes().all(|byte| byte == b'0'))
 }
 
 #[cfg(test)]

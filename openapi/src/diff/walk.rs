@@ -163,13 +163,13 @@ impl<'g, 'd> Walk<'g, 'd, '_> {
                 path.push_str(name);
             }
             Step::Items => path.push_str("[]"),
-            Step::Item(index) => path.push_str(&format!("[{index}]")),
             Step::Others => path.push_str(".*"),
-            Step::Matching(pattern) => path.push_str(&format!("./{pattern}/")),
             Step::Part => {}
-            Step::Choice(name) => path.push_str(&format!("<{name}>")),
-            Step::Keyword(keyword, name) if name.is_empty() => path.push_str(&format!("({keyword})")),
-            Step::Keyword(keyword, name) => path.push_str(&format!("({keyword} {name})")),
+            Step::Item(index) => path.extend(["[", &index.to_string(), "]"]),
+            Step::Matching(pattern) => path.extend(["./", pattern, "/"]),
+            Step::Choice(name) => path.extend(["<", name, ">"]),
+            Step::Keyword(keyword, "") => path.extend(["(", keyword, ")"]),
+            Step::Keyword(keyword, name) => path.extend(["(", keyword, " ", name, ")"]),
         };
         self.steps.iter().for_each(|step| push(step));
         if let Some(child) = child {
@@ -191,7 +191,16 @@ impl<'g, 'd> Walk<'g, 'd, '_> {
         let prefix = family.prefix(here.is_root);
         let one = |name: String| [rules::rule(&name).and_then(|rule| guarded(rule, family, here)), None];
         match &fact.kind {
+            // In a response a wider pattern is just another one.
+            Kind::Plain(suffix) if suffix == "pattern-generalized" && family.direction() == Direction::Response => {
+                one(format!("{prefix}-pattern-changed"))
+            }
             Kind::Plain(suffix) => one(format!("{prefix}-{suffix}")),
+            Kind::Lifecycle(suffix) => match family {
+                Family::RequestBody | Family::ResponseBody => [rules::rule(&format!("{prefix}-{suffix}")), None],
+                // A parameter is deprecated beside its schema.
+                Family::Parameter | Family::ResponseHeader => [None, None],
+            },
             Kind::Default(suffix) => {
                 if family == Family::Parameter && !self.task.is_optional {
                     return [None, None];
@@ -230,9 +239,14 @@ impl<'g, 'd> Walk<'g, 'd, '_> {
                 }
                 one(format!("{prefix}-enum-value-{word}"))
             }
+            Kind::Deprecated(_) if !matches!(family, Family::RequestBody | Family::ResponseBody) => [None, None],
             Kind::Deprecated(date) => {
                 let is_past = self.today.is_some_and(|today| *date < today);
-                let word = if is_past { "sunset-date-too-small" } else { "deprecated-with-sunset" };
+                let word = if is_past {
+                    "sunset-date-too-small"
+                } else {
+                    "deprecated-with-sunset"
+                };
                 [rules::rule(&format!("{prefix}-{word}")), None]
             }
             Kind::Mutability { keyword, is_on } => {
@@ -259,7 +273,11 @@ impl<'g, 'd> Walk<'g, 'd, '_> {
         let is_strict = self.task.is_strict;
         let name = match self.task.family {
             Family::RequestBody => {
-                let breaks = if is_strict { change.breaks_request } else { change.breaks_loose_request };
+                let breaks = if is_strict {
+                    change.breaks_request
+                } else {
+                    change.breaks_loose_request
+                };
                 let word = if breaks { "changed" } else { "generalized" };
                 if here.is_read_only {
                     return None;
@@ -268,7 +286,11 @@ impl<'g, 'd> Walk<'g, 'd, '_> {
             }
             // A parameter is text on the wire; of a property in it nobody knows how it is written.
             Family::Parameter if here.is_root => {
-                let word = if change.breaks_loose_request { "changed" } else { "generalized" };
+                let word = if change.breaks_loose_request {
+                    "changed"
+                } else {
+                    "generalized"
+                };
                 format!("{prefix}-type-{word}")
             }
             Family::Parameter => {
@@ -280,7 +302,11 @@ impl<'g, 'd> Walk<'g, 'd, '_> {
                 format!("{prefix}-type-{word}")
             }
             Family::ResponseBody | Family::ResponseHeader => {
-                let breaks = if is_strict { change.breaks_response } else { change.breaks_loose_response };
+                let breaks = if is_strict {
+                    change.breaks_response
+                } else {
+                    change.breaks_loose_response
+                };
                 if !breaks || here.is_write_only {
                     return None;
                 }

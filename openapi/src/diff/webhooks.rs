@@ -48,7 +48,7 @@ pub(super) fn callbacks<'d>(comparison: &mut Comparison<'d>, old: &Endpoint<'d>,
             comparison.found("callback-added", Some(operation), (Side::New, at.place), message);
         }
         Found::Both(old, new) => {
-            let named = format!("{label} callback:{name}");
+            let named = format!("callback:{name} ({label})");
             pairs(comparison, Some(old), Some(new), |comparison, _, found| {
                 if let Found::Both(old, new) = found {
                     item(comparison, &named, "the callback", old, new);

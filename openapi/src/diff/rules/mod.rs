@@ -84,6 +84,7 @@ const OWN: &[(&str, Level)] = &[
     ("request-body-not-added", Error),
     ("request-body-not-changed", Warning),
     ("request-body-not-removed", Info),
+    ("request-default-parameter-removed", Warning),
     ("request-parameter-explode-changed", Error),
     ("request-parameter-max-items-set", Warning),
     ("request-parameter-multiple-of-changed", Warning),

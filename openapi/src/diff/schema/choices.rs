@@ -8,6 +8,7 @@ use super::fact::Fact;
 use super::graph::{Edge, Graph, Step};
 use super::view::View;
 use super::words;
+use crate::diff::change::Side;
 use crate::diff::source::At;
 use crate::reference;
 
@@ -43,7 +44,11 @@ pub(super) fn compare<'d>(
                 value: &after[new_index],
                 place: graph.new.item(new_at.place, new_index),
             };
-            let step = if keyword == "allOf" { Step::Part } else { Step::Choice(label) };
+            let step = if keyword == "allOf" {
+                Step::Part
+            } else {
+                Step::Choice(label)
+            };
             let to = graph.pair(old_at, new_at);
             edges.push(Edge {
                 step,
@@ -78,34 +83,46 @@ struct Matched {
     added: Vec<usize>,
 }
 
-/// References match by what they refer to; others by what they say, then by title; and if then just one without a title is
-/// left on each side, it is the same one, changed.
+/// References match by what they refer to; then all by what they say, so that a schema may get a name, or another one; then
+/// those without a reference by title; and if then just one without a title is left on each side, it is the same one, changed.
 fn match_up(graph: &mut Graph<'_>, before: &[Value], after: &[Value]) -> Matched {
     let mut matched = Matched::default();
     let mut open: Vec<bool> = vec![true; after.len()];
     let mut by_reference: HashMap<&str, Vec<usize>> = HashMap::new();
     let mut by_hash: HashMap<u64, Vec<usize>> = HashMap::new();
     for (index, schema) in after.iter().enumerate().rev() {
-        match reference::of(schema) {
-            Some(text) => by_reference.entry(text).or_default().push(index),
-            None => by_hash.entry(graph.hash(schema)).or_default().push(index),
+        if let Some(text) = reference::of(schema) {
+            by_reference.entry(text).or_default().push(index);
         }
     }
-    let mut left = Vec::new();
+    let mut left: Vec<usize> = Vec::new();
     for (index, schema) in before.iter().enumerate() {
-        let found = match reference::of(schema) {
-            Some(text) => by_reference.get_mut(text).and_then(Vec::pop),
-            None => by_hash.get_mut(&graph.hash(schema)).and_then(Vec::pop),
-        };
+        let found = reference::of(schema).and_then(|text| by_reference.get_mut(text)?.pop());
         match found {
             Some(other) => {
                 open[other] = false;
                 matched.pairs.push((index, other));
             }
-            None if reference::of(schema).is_some() => matched.removed.push(index),
             None => left.push(index),
         }
     }
+    for index in (0..after.len()).rev().filter(|index| open[*index]) {
+        let hash = graph.hash_of(&after[index], Side::New);
+        by_hash.entry(hash).or_default().push(index);
+    }
+    left.retain(|index| {
+        let hash = graph.hash_of(&before[*index], Side::Old);
+        let Some(other) = by_hash.get_mut(&hash).and_then(Vec::pop) else {
+            return true;
+        };
+        open[other] = false;
+        matched.pairs.push((*index, other));
+        false
+    });
+    let (named, mut left): (Vec<usize>, Vec<usize>) = left
+        .into_iter()
+        .partition(|index| reference::of(&before[*index]).is_some());
+    matched.removed = named;
     let title = |schema: &Value| -> Option<String> {
         let text = schema.get("title")?.as_str()?;
         (!text.is_empty()).then(|| text.to_owned())

@@ -46,13 +46,20 @@ const BOUNDS: [Bound; 12] = [
 /// Compares the keywords that constrain the value itself.
 pub(super) fn compare(old: &View<'_>, new: &View<'_>, facts: &mut Vec<Fact>) {
     nullable(old, new, facts);
-    BOUNDS.iter().for_each(|bound| bounds(bound, old, new, facts));
+    for bound in &BOUNDS {
+        bounds(bound, old, new, facts);
+    }
     multiple_of(old, new, facts);
     enumeration(old, new, facts);
     extensible_enumeration(old, new, facts);
     pattern(old, new, facts);
     for (keyword, added, removed, changed) in [
-        ("default", "default-value-added", "default-value-removed", "default-value-changed"),
+        (
+            "default",
+            "default-value-added",
+            "default-value-removed",
+            "default-value-changed",
+        ),
         ("const", "const-added", "const-removed", "const-changed"),
     ] {
         value(keyword, [added, removed, changed], old, new, facts);
@@ -108,11 +115,14 @@ fn bounds(bound: &Bound, old: &View<'_>, new: &View<'_>, facts: &mut Vec<Fact>) 
     let (word, predicate) = match (before, after) {
         (None, Some(_)) => ("set", format!("has a new {keyword} of {}", shown(new))),
         (Some(_), None) => ("unset", format!("no longer has a {keyword} (was {})", shown(old))),
-        (Some(before), Some(after)) if before != after => {
+        (Some(before), Some(after)) if before.total_cmp(&after).is_ne() => {
             let word = if before < after { "increased" } else { "decreased" };
             let is_stricter = (before < after) != bound.is_upper;
             let how = if is_stricter { "tightened" } else { "relaxed" };
-            (word, format!("{how} its {keyword} from {} to {}", shown(old), shown(new)))
+            (
+                word,
+                format!("{how} its {keyword} from {} to {}", shown(old), shown(new)),
+            )
         }
         _ => return,
     };
@@ -125,7 +135,7 @@ fn multiple_of(old: &View<'_>, new: &View<'_>, facts: &mut Vec<Fact>) {
     let shown = |view: &View<'_>| view.get("multipleOf").map_or_else(String::new, words::value);
     let (word, predicate) = match (read(old), read(new)) {
         (None, Some(_)) => ("multiple-of-set", format!("must now be a multiple of {}", shown(new))),
-        (Some(before), Some(after)) if before != after => (
+        (Some(before), Some(after)) if before.total_cmp(&after).is_ne() => (
             "multiple-of-changed",
             format!("must be a multiple of {}, no longer of {}", shown(new), shown(old)),
         ),
@@ -161,7 +171,10 @@ fn missing<'v>(before: &'v [Value], after: &[Value]) -> Vec<(usize, &'v Value)> 
 fn enumeration(old: &View<'_>, new: &View<'_>, facts: &mut Vec<Fact>) {
     let (before, after) = (old.array("enum"), new.array("enum"));
     if old.get("enum").is_none() && !after.is_empty() {
-        let names: Vec<String> = after.iter().map(|value| value.as_str().map_or_else(|| value.to_string(), str::to_owned)).collect();
+        let names: Vec<String> = after
+            .iter()
+            .map(|value| value.as_str().map_or_else(|| value.to_string(), str::to_owned))
+            .collect();
         facts.push(Fact::new(
             Kind::BecameEnum,
             "enum",
@@ -255,32 +268,34 @@ fn value(keyword: &'static str, rules: [&'static str; 3], old: &View<'_>, new: &
 fn deprecation(old: &View<'_>, new: &View<'_>, facts: &mut Vec<Fact>) {
     let (before, after) = (old.flag("deprecated"), new.flag("deprecated"));
     if before && !after {
-        facts.push(Fact::plain("reactivated", "deprecated", "is no longer deprecated").gone());
+        let kind = Kind::Lifecycle("reactivated");
+        facts.push(Fact::new(kind, "deprecated", "is no longer deprecated").gone());
     }
     if !before && after {
         facts.push(match lifecycle::sunset(new.get("x-sunset")) {
-            lifecycle::Sunset::None => Fact::plain("deprecated", "deprecated", "is deprecated"),
-            lifecycle::Sunset::Unreadable(text) => Fact::plain(
-                "deprecated-sunset-invalid",
+            lifecycle::Sunset::None => Fact::new(Kind::Lifecycle("deprecated"), "deprecated", "is deprecated"),
+            lifecycle::Sunset::Unreadable(text) => Fact::new(
+                Kind::Lifecycle("deprecated-sunset-invalid"),
                 "x-sunset",
                 format!("is deprecated with a sunset that is no date: {}", words::quoted(&text)),
             ),
-            lifecycle::Sunset::On(date) => Fact {
-                kind: Kind::Deprecated(date),
-                ..Fact::plain(
-                    "",
-                    "x-sunset",
-                    format!("is deprecated and goes on {date}"),
-                )
-            },
+            lifecycle::Sunset::On(date) => Fact::new(
+                Kind::Deprecated(date),
+                "x-sunset",
+                format!("is deprecated and goes on {date}"),
+            ),
         });
     }
     let stability = |view: &View<'_>| view.get("x-stability-level").and_then(lifecycle::Stability::read);
     if let (Some(before), Some(after)) = (stability(old), stability(new))
         && before != after
     {
-        let rule = if after < before { "stability-decreased" } else { "stability-increased" };
+        let rule = if after < before {
+            "stability-decreased"
+        } else {
+            "stability-increased"
+        };
         let predicate = format!("changed its stability from {} to {}", before.label(), after.label());
-        facts.push(Fact::plain(rule, "x-stability-level", predicate));
+        facts.push(Fact::new(Kind::Lifecycle(rule), "x-stability-level", predicate));
     }
 }

@@ -42,6 +42,8 @@ pub(in crate::diff) enum Kind {
     BecameRequired(Property),
     /// A property became optional.
     BecameOptional(Property),
+    /// Deprecation or stability changed; the rule is as for `Plain`.
+    Lifecycle(&'static str),
     /// It was deprecated and goes on a date.
     Deprecated(Date),
     /// `readOnly` or `writeOnly` was switched.

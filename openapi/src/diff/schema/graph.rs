@@ -9,6 +9,7 @@ use super::fact::Fact;
 use super::structure;
 use super::view::View;
 use super::{constraints, types};
+use crate::diff::change::Side;
 use crate::diff::source::{At, Source};
 
 /// The number of a node.
@@ -154,7 +155,17 @@ impl<'d> Graph<'d> {
         }
     }
 
-    /// Whether two schemas say the same, words for people aside.
+    /// The hash of a schema behind its reference.
+    pub(super) fn hash_of(&mut self, value: &serde_json::Value, side: Side) -> u64 {
+        let document = match side {
+            Side::Old => self.old.document,
+            Side::New => self.new.document,
+        };
+        let value = document.resolve(value).map_or(value, |resolved| resolved.value);
+        self.hashes.of(value)
+    }
+
+    /// A number that is the same for schemas that say the same, words for people aside.
     pub(super) fn hash(&mut self, value: &serde_json::Value) -> u64 {
         self.hashes.of(value)
     }

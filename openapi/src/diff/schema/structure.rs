@@ -16,7 +16,11 @@ use crate::diff::source::At;
 const SINGLE: [(&str, &str, &str); 8] = [
     ("contains", "contains-added", "contains-removed"),
     ("propertyNames", "property-names-added", "property-names-removed"),
-    ("unevaluatedItems", "unevaluated-items-added", "unevaluated-items-removed"),
+    (
+        "unevaluatedItems",
+        "unevaluated-items-added",
+        "unevaluated-items-removed",
+    ),
     (
         "unevaluatedProperties",
         "unevaluated-properties-added",
@@ -53,7 +57,11 @@ pub(super) fn compare<'d>(
         }
     }
     for (keyword, added, removed) in [
-        ("patternProperties", "pattern-property-added", "pattern-property-removed"),
+        (
+            "patternProperties",
+            "pattern-property-added",
+            "pattern-property-removed",
+        ),
         ("dependentSchemas", "dependent-schema-added", "dependent-schema-removed"),
     ] {
         named(graph, keyword, [added, removed], old, new, facts, &mut edges);
@@ -136,7 +144,11 @@ fn properties<'d>(
             View::new(&mut graph.new, At { value: schema, place }),
             is_required.contains(name.as_str()),
         );
-        let predicate = if known.is_required { "is new and required" } else { "is new" };
+        let predicate = if known.is_required {
+            "is new and required"
+        } else {
+            "is new"
+        };
         let fact = Fact::new(Kind::PropertyAdded(known), "properties", predicate);
         facts.push(fact.below(name.as_str()).of(name));
     }
@@ -354,5 +366,8 @@ impl Hashes {
 
 /// Keywords that only speak to people. A property may have such a name; then a change in it shows as one of the choice.
 fn is_annotation(key: &str) -> bool {
-    matches!(key, "description" | "examples" | "example" | "$comment" | "externalDocs")
+    matches!(
+        key,
+        "description" | "examples" | "example" | "$comment" | "externalDocs"
+    )
 }

@@ -9,10 +9,16 @@ use crate::model::Document;
 
 /// Compares `type` and `format`, and `oneOf` or `anyOf` of plain types. Says whether the choice of types changed, which
 /// then stands for what changed in `oneOf` and `anyOf`.
-pub(super) fn compare<'d>(old: (&View<'d>, &'d Document), new: (&View<'d>, &'d Document), facts: &mut Vec<Fact>) -> bool {
+pub(super) fn compare<'d>(
+    old: (&View<'d>, &'d Document),
+    new: (&View<'d>, &'d Document),
+    facts: &mut Vec<Fact>,
+) -> bool {
     let lists = lists(old, new);
     let (old, new) = (old.0, new.0);
-    if let Some((added, removed)) = &lists {
+    if let Some((added, removed)) = &lists
+        && !(added.is_empty() && removed.is_empty())
+    {
         let keyword = ["oneOf", "anyOf", "type"]
             .into_iter()
             .find(|keyword| new.get(keyword).is_some())
@@ -53,8 +59,12 @@ fn change(old: &View<'_>, new: &View<'_>) -> Option<(TypeChange, String)> {
         return None;
     }
     let breaks = |from: &[&str], to: &[&str], from_format, to_format, is_strict| {
-        is_type_changed && !is_type_within(from, to, is_strict)
-            || is_format_changed && !is_format_within(&new_types, from_format, to_format)
+        // The format of another type says nothing.
+        if is_type_changed {
+            !is_type_within(from, to, is_strict)
+        } else {
+            !is_format_within(&new_types, from_format, to_format)
+        }
     };
     let change = TypeChange {
         breaks_request: breaks(&old_types, &new_types, old_format, new_format, true),
@@ -109,13 +119,13 @@ fn is_format_within(types: &[&str], from: &str, to: &str) -> bool {
 struct Pattern<'d> {
     types: Vec<&'d str>,
     is_list: bool,
+    /// Whether the types are all that is said.
+    is_bare: bool,
 }
 
-/// The types that are new, and those that are gone, where at least one side is a choice between plain types.
-fn lists<'d>(
-    old: (&View<'d>, &'d Document),
-    new: (&View<'d>, &'d Document),
-) -> Option<(Vec<&'d str>, Vec<&'d str>)> {
+/// The types that are new, and those that are gone, where at least one side is a choice between plain types. None of both
+/// if the same types are only written in another way.
+fn lists<'d>(old: (&View<'d>, &'d Document), new: (&View<'d>, &'d Document)) -> Option<(Vec<&'d str>, Vec<&'d str>)> {
     let (before, after) = (pattern(old.0, old.1)?, pattern(new.0, new.1)?);
     if !before.is_list && !after.is_list {
         return None;
@@ -127,7 +137,8 @@ fn lists<'d>(
     };
     let added = missing(&after.types, &before.types);
     let removed = missing(&before.types, &after.types);
-    (!added.is_empty() || !removed.is_empty()).then_some((added, removed))
+    let is_rewritten = before.is_list != after.is_list && before.is_bare && after.is_bare;
+    (is_rewritten || !added.is_empty() || !removed.is_empty()).then_some((added, removed))
 }
 
 fn pattern<'d>(schema: &View<'d>, document: &'d Document) -> Option<Pattern<'d>> {
@@ -142,12 +153,21 @@ fn pattern<'d>(schema: &View<'d>, document: &'d Document) -> Option<Pattern<'d>>
     }
     let types = schema.types();
     if !types.is_empty() {
-        return Some(Pattern { types, is_list: false });
+        return Some(Pattern {
+            types,
+            is_list: false,
+            is_bare: true,
+        });
     }
     for keyword in ["oneOf", "anyOf"] {
         let choices = schema.array(keyword);
         if let Some(types) = plain_types(choices, document) {
-            return Some(Pattern { types, is_list: true });
+            let has_only_type = |choice: &Value| choice.as_object().is_some_and(|map| map.len() == 1);
+            return Some(Pattern {
+                types,
+                is_list: true,
+                is_bare: choices.iter().all(has_only_type),
+            });
         }
     }
     None

@@ -49,11 +49,6 @@ impl<'d> View<'d> {
         self.inner.place
     }
 
-    /// Whether it is the boolean schema that refuses everything.
-    pub(super) fn is_false(&self) -> bool {
-        self.inner.value == &Value::Bool(false)
-    }
-
     pub(in crate::diff) fn text(&self, keyword: &str) -> Option<&'d str> {
         self.get(keyword).and_then(Value::as_str)
     }

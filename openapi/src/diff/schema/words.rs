@@ -60,7 +60,11 @@ fn cut(text: &str) -> String {
 
 /// Names, each in backticks, separated by commas.
 pub(in crate::diff) fn list<T: AsRef<str>>(names: &[T]) -> String {
-    let mut shown: Vec<String> = names.iter().take(MOST_NAMES).map(|name| quoted(name.as_ref())).collect();
+    let mut shown: Vec<String> = names
+        .iter()
+        .take(MOST_NAMES)
+        .map(|name| quoted(name.as_ref()))
+        .collect();
     if names.len() > MOST_NAMES {
         shown.push(format!("{} more", names.len() - MOST_NAMES));
     }
