@@ -35,6 +35,8 @@
 mod check;
 mod diagnostics;
 pub mod example;
+mod export;
+pub mod files;
 pub mod inspect;
 pub mod json_path;
 mod lift;
