@@ -46,6 +46,7 @@ pub mod mock;
 mod model;
 mod number;
 mod operation;
+pub mod overlay;
 mod reference;
 pub mod sample;
 pub mod schema;

@@ -13,6 +13,11 @@ pub(crate) fn json(value: &Value, numbers: &NumberTexts) -> String {
     json::write(value, numbers)
 }
 
+/// A value as YAML.
+pub(crate) fn yaml(value: &Value, numbers: &NumberTexts) -> String {
+    yaml::write(value, numbers)
+}
+
 impl Document {
     /// The whole document in the shape of OpenAPI 3.1 as JSON, indented by two spaces.
     pub fn to_json(&self) -> String {

@@ -8,10 +8,16 @@ use serde_json::Value;
 use super::syntax::{Segment, Selector};
 use super::{Budget, Node, Step, TooCostly};
 
-pub(super) fn find<'d>(segments: &[Segment], root: &'d Value, budget: &Budget) -> Result<Vec<Node<'d>>, TooCostly> {
+/// The nodes, and the steps that are left.
+pub(super) fn find<'d>(
+    segments: &[Segment],
+    root: &'d Value,
+    budget: &Budget,
+) -> Result<(Vec<Node<'d>>, u64), TooCostly> {
     let mut search = Search::new(root, budget);
     let found = search.query(segments, Found::root(root))?;
-    Ok(found.into_iter().map(|found| search.node(found)).collect())
+    let nodes = found.into_iter().map(|found| search.node(found)).collect();
+    Ok((nodes, search.steps_left))
 }
 
 /// A node on the way.

@@ -164,6 +164,11 @@ impl JsonPath {
     /// # Errors
     /// [`TooCostly`] beyond the budget.
     pub fn find_within<'d>(&self, root: &'d Value, budget: &Budget) -> Result<Vec<Node<'d>>, TooCostly> {
+        self.search(root, budget).map(|(nodes, _)| nodes)
+    }
+
+    /// The places, and the steps of the budget that are left.
+    pub(crate) fn search<'d>(&self, root: &'d Value, budget: &Budget) -> Result<(Vec<Node<'d>>, u64), TooCostly> {
         evaluate::find(&self.segments, root, budget)
     }
 

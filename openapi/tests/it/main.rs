@@ -10,6 +10,7 @@ mod json_schema;
 mod lifted;
 mod mock;
 mod mutations;
+mod overlays;
 mod same;
 mod specs;
 mod validate;
