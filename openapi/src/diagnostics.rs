@@ -41,7 +41,10 @@ pub struct Diagnostic {
     pub code: Cow<'static, str>,
     /// One sentence for a person, without the position.
     pub message: String,
-    /// JSON pointer (RFC 6901) into the document as it was uploaded; empty for the whole document.
+    /// The file that it is about, for documents of several files (see [`crate::files`]).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file: Option<String>,
+    /// JSON pointer (RFC 6901) into the document, or the file, as it was uploaded; empty for all of it.
     pub pointer: String,
     /// Line in the uploaded text, from 1, where it is known.
     pub line: Option<u32>,
@@ -58,6 +61,7 @@ impl Diagnostic {
             severity,
             code: Cow::Borrowed(code),
             message: message.into(),
+            file: None,
             pointer: String::new(),
             line: None,
             column: None,
@@ -82,6 +86,13 @@ impl Diagnostic {
         self
     }
 
+    /// The same finding, about a file of several.
+    #[must_use]
+    pub fn in_file(mut self, file: impl Into<String>) -> Self {
+        self.file = Some(file.into());
+        self
+    }
+
     /// The same finding, with a position in the text.
     #[must_use]
     pub fn on(mut self, position: Position) -> Self {
@@ -99,9 +110,15 @@ impl Diagnostic {
 }
 
 impl fmt::Display for Diagnostic {
-    /// `3:14: error: message (code) at /info` on one line, leaving out what isn't known. Names from the document can't
+    /// `file:3:14: error: message (code) at /info` on one line, leaving out what isn't known. Names from the document can't
     /// break the line or move the cursor of a terminal.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(file) = &self.file {
+            write!(f, "{}:", visible(file))?;
+            if self.line.is_none() {
+                f.write_str(" ")?;
+            }
+        }
         if let (Some(line), Some(column)) = (self.line, self.column) {
             write!(f, "{line}:{column}: ")?;
         }

@@ -40,6 +40,15 @@ impl NumberTexts {
         Number::from_f64(self.remember(number.clamp(f64::MIN, f64::MAX), literal))
     }
 
+    /// Takes over the digits of another document's numbers. Where both have digits for the same number, the own ones stay.
+    pub(crate) fn add(&mut self, other: &Self) {
+        for (bits, text) in &other.by_bits {
+            if self.by_bits.len() < Self::MOST {
+                self.by_bits.entry(*bits).or_insert_with(|| text.clone());
+            }
+        }
+    }
+
     /// Finds a bit pattern for the literal. Two literals that round to the same number get neighbours, so that each keeps
     /// its own digits; the number itself is inexact already.
     fn remember(&mut self, nearest: f64, literal: &str) -> f64 {

@@ -117,22 +117,26 @@ pub(crate) fn lookup<'d>(root: &'d Value, pointer: &str) -> Option<&'d Value> {
     }
     let mut value = root;
     for token in pointer.strip_prefix('/')?.split('/') {
-        value = match value {
-            Value::Object(map) => {
-                if token.split('~').skip(1).any(|rest| !rest.starts_with(['0', '1'])) {
-                    return None;
-                }
-                map.get(&*unescape(token))?
-            }
-            Value::Array(items) => {
-                let is_index =
-                    token == "0" || (!token.starts_with('0') && token.bytes().all(|byte| byte.is_ascii_digit()));
-                items.get(token.parse::<usize>().ok().filter(|_| is_index)?)?
-            }
-            _ => return None,
-        };
+        value = child(value, token)?;
     }
     Some(value)
+}
+
+/// The member or item that one token of a JSON pointer names.
+pub(crate) fn child<'d>(value: &'d Value, token: &str) -> Option<&'d Value> {
+    match value {
+        Value::Object(map) => {
+            if token.split('~').skip(1).any(|rest| !rest.starts_with(['0', '1'])) {
+                return None;
+            }
+            map.get(&*unescape(token))
+        }
+        Value::Array(items) => {
+            let is_index = token == "0" || (!token.starts_with('0') && token.bytes().all(|byte| byte.is_ascii_digit()));
+            items.get(token.parse::<usize>().ok().filter(|_| is_index)?)
+        }
+        _ => None,
+    }
 }
 
 /// Appends a token of a JSON pointer.

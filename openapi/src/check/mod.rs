@@ -21,6 +21,8 @@ use std::collections::{HashMap, HashSet};
 use serde_json::{Map, Value};
 
 pub(crate) use findings::Findings;
+pub(crate) use place::shortened;
+pub(crate) use version::format;
 
 use crate::diagnostics::{Diagnostic, Severity};
 use crate::model::Format;

@@ -74,7 +74,7 @@ impl<'p> Place<'p> {
 }
 
 /// A name fit for a message: short, and without characters that would break or disguise the line it is shown in.
-pub(super) fn shortened(name: &str) -> String {
+pub(crate) fn shortened(name: &str) -> String {
     const LONGEST: usize = 80;
     let mut short = String::new();
     for (at, character) in name.chars().enumerate() {

@@ -7,7 +7,7 @@ use crate::diagnostics::Diagnostic;
 use crate::model::Format;
 
 /// The version a document is written in; without one it can't be imported.
-pub(super) fn format(root: &Value, findings: &mut Findings) -> Option<Format> {
+pub(crate) fn format(root: &Value, findings: &mut Findings) -> Option<Format> {
     let Some(map) = root.as_object() else {
         let kind = super::kind(root);
         findings.add(Diagnostic::error(

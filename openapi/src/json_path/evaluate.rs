@@ -13,15 +13,17 @@ use super::{Budget, Node, Step, TooCostly};
 /// What a value stands for: itself, or the target of its reference.
 pub(super) type Follow<'d, 'f> = &'f dyn Fn(&'d Value) -> &'d Value;
 
+/// The nodes, and the steps that are left.
 pub(super) fn find<'d>(
     segments: &[Segment],
     root: &'d Value,
     budget: &Budget,
     follow: Option<Follow<'d, '_>>,
-) -> Result<Vec<Node<'d>>, TooCostly> {
+) -> Result<(Vec<Node<'d>>, u64), TooCostly> {
     let mut search = Search::new(root, budget, follow);
     let found = search.query(segments, Found::root(root))?;
-    Ok(found.into_iter().map(|found| search.node(found)).collect())
+    let nodes = found.into_iter().map(|found| search.node(found)).collect();
+    Ok((nodes, search.steps_left))
 }
 
 /// A node on the way.

@@ -164,7 +164,7 @@ impl JsonPath {
     /// # Errors
     /// [`TooCostly`] beyond the budget.
     pub fn find_within<'d>(&self, root: &'d Value, budget: &Budget) -> Result<Vec<Node<'d>>, TooCostly> {
-        evaluate::find(&self.segments, root, budget, None)
+        self.search(root, budget).map(|(nodes, _)| nodes)
     }
 
     /// As [`Self::find_within`], in a document where some values stand for others: `follow` says for which. The ways of the
@@ -178,7 +178,12 @@ impl JsonPath {
         budget: &Budget,
         follow: &dyn Fn(&'d Value) -> &'d Value,
     ) -> Result<Vec<Node<'d>>, TooCostly> {
-        evaluate::find(&self.segments, root, budget, Some(follow))
+        evaluate::find(&self.segments, root, budget, Some(follow)).map(|(nodes, _)| nodes)
+    }
+
+    /// The places, and the steps of the budget that are left.
+    pub(crate) fn search<'d>(&self, root: &'d Value, budget: &Budget) -> Result<(Vec<Node<'d>>, u64), TooCostly> {
+        evaluate::find(&self.segments, root, budget, None)
     }
 
     /// Whether it can find at most one place (a singular query, RFC 9535 §2.3.5.1).

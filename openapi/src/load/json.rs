@@ -7,16 +7,20 @@ use serde_json::{Map, Value};
 use super::source::{Budget, Step, pointer, position_at};
 use super::{Limits, Parsed};
 use crate::diagnostics::{Diagnostic, Rejected};
+use crate::number::NumberTexts;
 
 /// Reads one JSON text.
-pub(super) fn parse(text: &str, limits: &Limits) -> Result<Parsed, Rejected> {
+pub(super) fn parse(text: &str, limits: &Limits, numbers: NumberTexts) -> Result<Parsed, Rejected> {
     let mut reader = Reader {
         text,
         bytes: text.as_bytes(),
         at: 0,
         path: Vec::new(),
         budget: Budget::new(limits),
-        parsed: Parsed::default(),
+        parsed: Parsed {
+            numbers,
+            ..Parsed::default()
+        },
     };
     reader.space();
     let value = reader.value()?;
@@ -24,7 +28,7 @@ pub(super) fn parse(text: &str, limits: &Limits) -> Result<Parsed, Rejected> {
     if reader.at < reader.bytes.len() {
         return Err(reader.fail("the JSON document ends here, but more text follows"));
     }
-    Ok(Parsed { value, ..reader.parsed })
+    Ok(reader.parsed.finish(value, reader.budget.spent()))
 }
 
 struct Reader<'t> {

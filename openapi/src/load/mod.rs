@@ -10,6 +10,8 @@ mod scalar;
 mod source;
 mod yaml;
 
+use std::borrow::Cow;
+
 use serde_json::Value;
 
 pub use limits::Limits;
@@ -29,21 +31,17 @@ use crate::number::NumberTexts;
 /// [`Rejected`] if the text can't be parsed, crosses a limit, or is no OpenAPI document of a known version with the fields
 /// that every such document must have.
 pub fn read(bytes: &[u8], limits: &Limits) -> Result<Document, Rejected> {
-    let text = decode::text(bytes, limits)?;
-    let syntax = Syntax::of(&text)?;
-    let parsed = match syntax {
-        Syntax::Json => json::parse(&text, limits)?,
-        Syntax::Yaml => yaml::parse(&text, limits)?,
-    };
+    let source = Source::read(bytes, limits, NumberTexts::default())?;
     let Parsed {
         value: mut root,
         numbers,
         diagnostics,
-    } = parsed;
+        ..
+    } = source.parsed;
     let mut findings = Findings::new(limits.diagnostics, diagnostics);
     let checked = check::document(&root, &mut findings);
     let (mut diagnostics, closing) = findings.into_diagnostics();
-    locate::fill(&text, syntax, &mut diagnostics);
+    source.text.fill(&mut diagnostics);
     diagnostics.sort_by_key(|found| (found.severity, found.line, found.column));
     diagnostics.extend(closing);
     let Some(checked) = checked else {
@@ -55,12 +53,47 @@ pub fn read(bytes: &[u8], limits: &Limits) -> Result<Document, Rejected> {
 
 /// The value of an upload as it was written, before it is checked or lifted.
 pub(crate) fn source_value(bytes: &[u8], limits: &Limits) -> Result<Value, Rejected> {
-    let text = decode::text(bytes, limits)?;
-    let parsed = match Syntax::of(&text)? {
-        Syntax::Json => json::parse(&text, limits)?,
-        Syntax::Yaml => yaml::parse(&text, limits)?,
-    };
-    Ok(parsed.value)
+    Source::read(bytes, limits, NumberTexts::default()).map(|source| source.parsed.value)
+}
+
+/// An upload that was decoded and parsed.
+pub(crate) struct Source<'b> {
+    pub(crate) text: SourceText<'b>,
+    pub(crate) parsed: Parsed,
+}
+
+impl<'b> Source<'b> {
+    /// Decodes and parses; the digits of numbers are added to those that are known already.
+    pub(crate) fn read(bytes: &'b [u8], limits: &Limits, numbers: NumberTexts) -> Result<Self, Rejected> {
+        let text = decode::text(bytes, limits)?;
+        let syntax = Syntax::of(&text)?;
+        let parsed = match syntax {
+            Syntax::Json => json::parse(&text, limits, numbers)?,
+            Syntax::Yaml => yaml::parse(&text, limits, numbers)?,
+        };
+        Ok(Self {
+            text: SourceText { text, syntax },
+            parsed,
+        })
+    }
+}
+
+/// A decoded text that is known to be valid JSON or YAML.
+pub(crate) struct SourceText<'b> {
+    text: Cow<'b, str>,
+    syntax: Syntax,
+}
+
+impl SourceText<'_> {
+    /// Bytes of it.
+    pub(crate) fn len(&self) -> usize {
+        self.text.len()
+    }
+
+    /// Fills in the lines and columns of those diagnostics that have only a pointer.
+    pub(crate) fn fill(&self, diagnostics: &mut [Diagnostic]) {
+        locate::fill(&self.text, self.syntax, diagnostics);
+    }
 }
 
 /// An upload that was parsed but not judged: what rules about the written form look at.
@@ -143,15 +176,29 @@ impl Syntax {
 
 /// A parsed text.
 #[derive(Default)]
-struct Parsed {
-    value: Value,
-    numbers: NumberTexts,
-    diagnostics: Vec<Diagnostic>,
+pub(crate) struct Parsed {
+    pub(crate) value: Value,
+    pub(crate) numbers: NumberTexts,
+    pub(crate) diagnostics: Vec<Diagnostic>,
+    /// Values in the text.
+    pub(crate) nodes: usize,
+    /// Bytes that anchors and aliases took.
+    pub(crate) alias_bytes: usize,
 }
 
 impl Parsed {
     /// Findings of a parser are few, but an attacker may try.
     const MOST: usize = 1000;
+
+    /// Ends a reading.
+    fn finish(self, value: Value, (nodes, alias_bytes): (usize, usize)) -> Self {
+        Self {
+            value,
+            nodes,
+            alias_bytes,
+            ..self
+        }
+    }
 
     fn found(&mut self, diagnostic: Diagnostic) {
         if self.diagnostics.len() < Self::MOST {

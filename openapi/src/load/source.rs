@@ -43,6 +43,11 @@ impl<'l> Budget<'l> {
         }
     }
 
+    /// Values, and bytes of copies, that were paid for.
+    pub(super) fn spent(&self) -> (usize, usize) {
+        (self.nodes, self.alias_bytes)
+    }
+
     /// Pays for one more value at this depth.
     pub(super) fn node(&mut self, depth: usize, position: impl FnOnce() -> Position) -> Result<(), Rejected> {
         self.nodes += 1;

@@ -11,22 +11,23 @@ use super::scalar;
 use super::source::{Budget, Step, pointer};
 use super::{Limits, Parsed};
 use crate::diagnostics::{Diagnostic, Position, Rejected};
+use crate::number::NumberTexts;
 
 /// Reads one YAML document.
-pub(super) fn parse(text: &str, limits: &Limits) -> Result<Parsed, Rejected> {
+pub(super) fn parse(text: &str, limits: &Limits, numbers: NumberTexts) -> Result<Parsed, Rejected> {
     let mut composer = Composer {
         events: Parser::new_from_str(text),
         path: Vec::new(),
         anchors: HashMap::new(),
         written: Vec::new(),
         budget: Budget::new(limits),
-        parsed: Parsed::default(),
+        parsed: Parsed {
+            numbers,
+            ..Parsed::default()
+        },
     };
     let value = composer.document()?;
-    Ok(Parsed {
-        value,
-        ..composer.parsed
-    })
+    Ok(composer.parsed.finish(value, composer.budget.spent()))
 }
 
 struct Composer<'t> {
@@ -332,12 +333,10 @@ impl<'t> Composer<'t> {
         };
         let depth = self.path.len();
         for Written { key, index, text, .. } in self.written.drain(first..).filter(|written| written.depth == depth) {
-            let always = match depth {
-                0 => matches!(key.as_str(), "openapi" | "swagger"),
-                1 => matches!(key.as_str(), "title" | "version" | "summary" | "description"),
-                _ => false,
-            };
-            if !(is_text_schema || always) {
+            let is_version = depth == 0 && matches!(key.as_str(), "openapi" | "swagger");
+            let is_info = depth == 1 && matches!(key.as_str(), "title" | "version" | "summary" | "description");
+            let is_value = is_text_schema && VALUE_FIELDS.contains(&key.as_str());
+            if !(is_version || is_info || is_value) {
                 continue;
             }
             let target = match index {
@@ -347,7 +346,7 @@ impl<'t> Composer<'t> {
             if let Some(target) = target {
                 *target = Value::String(text);
             }
-            if depth == 0 {
+            if is_version {
                 let message = format!("`{key}` should be a text in quotes");
                 self.parsed
                     .found(Diagnostic::warning("version-not-text", message).at(format!("/{key}")));

@@ -209,6 +209,10 @@ impl Document {
         !self.anchors.by_id.is_empty()
     }
 
+    pub(crate) fn numbers(&self) -> &NumberTexts {
+        &self.numbers
+    }
+
     /// A value as one line of text, with numbers exactly as the document has them.
     pub fn display(&self, value: &Value) -> String {
         self.numbers.display(value)

@@ -3,14 +3,19 @@
 #![expect(clippy::unwrap_used, reason = "what the tests share may fail like a test does")]
 
 mod corpus;
+mod file_set_limits;
+mod file_sets;
 mod hostile;
 mod json_schema;
 mod lifted;
 mod mock;
 mod mutations;
+mod overlays;
+mod same;
 mod specs;
 mod validate;
 mod validate_corpus;
 mod validate_hostile;
 mod validate_parameters;
 mod walk;
+mod zips;

@@ -36,3 +36,13 @@ pub(crate) fn files(folder: &Path) -> Vec<PathBuf> {
     files.sort();
     files
 }
+
+/// A folder as a set of files.
+pub(crate) fn file_set(folder: &Path) -> openapi::files::FileSet {
+    let mut set = openapi::files::FileSet::default();
+    for path in files(folder) {
+        let name = path.strip_prefix(folder).unwrap().to_string_lossy().into_owned();
+        set.insert(&name, std::fs::read(&path).unwrap()).unwrap();
+    }
+    set
+}
