@@ -45,6 +45,7 @@ pub use ruleset::{Exception, Ruleset, RulesetError};
 use crate::diagnostics::{Diagnostic, Severity};
 use crate::load::{Limits, Source};
 use crate::model::Format;
+use crate::number::NumberTexts;
 use collector::{Collector, Raw};
 use view::View;
 
@@ -61,7 +62,7 @@ pub fn lint(bytes: &[u8], limits: &Limits, ruleset: &Ruleset) -> Report {
 /// As [`lint`], keeping another number of findings.
 pub fn lint_up_to(bytes: &[u8], limits: &Limits, ruleset: &Ruleset, most: usize) -> Report {
     let severities: HashMap<String, Severity> = ruleset.severities().clone().into_iter().collect();
-    let source = match Source::read(bytes, limits) {
+    let source = match Source::read(bytes, limits, NumberTexts::default()) {
         Ok(source) => source,
         Err(rejected) => {
             let mut collector = Collector::new(severities, Format::OpenApi31, most);
@@ -73,9 +74,10 @@ pub fn lint_up_to(bytes: &[u8], limits: &Limits, ruleset: &Ruleset, most: usize)
             return finish(collector, positions, ruleset, None);
         }
     };
-    let format = spectral::detect(&source.value);
+    let Source { text, parsed } = source;
+    let format = spectral::detect(&parsed.value);
     let mut collector = Collector::new(severities, format.unwrap_or(Format::OpenApi31), most);
-    for found in &source.diagnostics {
+    for found in &parsed.diagnostics {
         let message = match found.code.as_ref() {
             "duplicate-key" => format!("Duplicate key: {}", steps(&found.pointer).pop().unwrap_or_default()),
             _ => found.message.clone(),
@@ -86,20 +88,20 @@ pub fn lint_up_to(bytes: &[u8], limits: &Limits, ruleset: &Ruleset, most: usize)
         let message = "The document says neither \"openapi\" with a version from 3.0 to 3.2 nor \"swagger\": \"2.0\".";
         collector.add("unrecognized-format", Vec::new(), message);
     } else {
-        let view = View::new(&source.value);
+        let view = View::new(&parsed.value);
         spectral::run(&view, &mut collector);
         own::run(&view, &mut collector);
         for rule in ruleset.custom() {
             rule.run(&view, &mut collector);
         }
     }
-    let size = format.map(|_| size(&source.value));
+    let size = format.map(|_| size(&parsed.value));
     let (raw, dropped) = collector.finish();
     let mut positions: Vec<Diagnostic> = raw
         .iter()
         .map(|raw| Diagnostic::error("", "").at(report::pointer(&raw.path)))
         .collect();
-    source.locate(&mut positions);
+    text.fill(&mut positions);
     assemble(raw, positions, dropped, ruleset, size)
 }
 

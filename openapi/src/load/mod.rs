@@ -96,37 +96,6 @@ impl SourceText<'_> {
     }
 }
 
-/// An upload that was parsed but not judged: what rules about the written form look at.
-pub(crate) struct Source<'t> {
-    text: std::borrow::Cow<'t, str>,
-    syntax: Syntax,
-    pub(crate) value: Value,
-    /// What the parser found, such as duplicate keys.
-    pub(crate) diagnostics: Vec<Diagnostic>,
-}
-
-impl<'t> Source<'t> {
-    pub(crate) fn read(bytes: &'t [u8], limits: &Limits) -> Result<Self, Rejected> {
-        let text = decode::text(bytes, limits)?;
-        let syntax = Syntax::of(&text)?;
-        let parsed = match syntax {
-            Syntax::Json => json::parse(&text, limits)?,
-            Syntax::Yaml => yaml::parse(&text, limits)?,
-        };
-        Ok(Self {
-            text,
-            syntax,
-            value: parsed.value,
-            diagnostics: parsed.diagnostics,
-        })
-    }
-
-    /// Fills in lines and columns.
-    pub(crate) fn locate(&self, diagnostics: &mut [Diagnostic]) {
-        locate::fill(&self.text, self.syntax, diagnostics);
-    }
-}
-
 /// The positions of JSON pointers in an uploaded text; that of the closest place around it for what isn't there.
 pub(crate) fn positions(
     bytes: &[u8],

@@ -13,6 +13,7 @@ use crate::json_path::{Dialect, JsonPath};
 use crate::lint::catalogue;
 use crate::load::{Limits, Source};
 use crate::model::Format;
+use crate::number::NumberTexts;
 
 /// Own rules of one ruleset.
 const MOST_RULES: usize = 200;
@@ -47,11 +48,12 @@ pub(super) fn bytes(bytes: &[u8]) -> Result<Ruleset, RulesetError> {
         alias_bytes: 1024 * 1024,
         ..Limits::default()
     };
-    let source = Source::read(bytes, &limits).map_err(|rejected| RulesetError::new("", rejected.summary()))?;
-    if let Some(found) = source.diagnostics.first() {
+    let source = Source::read(bytes, &limits, NumberTexts::default())
+        .map_err(|rejected| RulesetError::new("", rejected.summary()))?;
+    if let Some(found) = source.parsed.diagnostics.first() {
         return Err(RulesetError::new("", found.to_string()));
     }
-    value(source.value)
+    value(source.parsed.value)
 }
 
 pub(super) fn value(source: Value) -> Result<Ruleset, RulesetError> {
