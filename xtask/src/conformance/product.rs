@@ -122,7 +122,7 @@ fn document(api: &Api) -> String {
         }
         let (own, others): (Vec<_>, Vec<_>) = methods
             .iter()
-            .partition(|method| method.chars().all(char::is_lowercase));
+            .partition::<Vec<&&str>, _>(|method| method.chars().all(char::is_lowercase));
         for method in own {
             let _ = writeln!(text, "    {method}: {OPERATION}");
         }
