@@ -56,7 +56,11 @@ async fn interim_answers_are_passed_on_and_not_kept() {
     setup.version.upstream = Some(upstream_of(&[&format!("http://{address}")]));
     setup.version.access = Access::Anonymous;
     setup.version.policies = serde_json::from_value(json!({ "cache": {} })).unwrap();
-    let world = World::start_with(|options| options.clock = clock.clone());
+    // The upstream takes one connection, and each worker has its own.
+    let world = World::start_with(|options| {
+        options.threads = 1;
+        options.clock = clock.clone();
+    });
     assert!(world.snapshot.apply(setup.config()).is_taken);
     let (mut first, mut second) = (
         Caller::connect(world.address()).await,
