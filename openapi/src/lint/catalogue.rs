@@ -130,7 +130,7 @@ pub fn rule(name: &str) -> Option<&'static Rule> {
 use Area::{Design, Documentation, Schemas, Security, Structure};
 use Severity::{Error, Hint, Info, Warning as Warn};
 
-static RULES: [Rule; 76] = [
+static RULES: [Rule; 77] = [
     Rule::new("array-items", Error, Schemas, ALL, r#"Schemas with "type: array", require a sibling "items" field"#),
     Rule::new("no-$ref-siblings", Error, Structure, V2 | 2, "Property must not be placed among $ref"),
     Rule::new("oas2-discriminator", Error, Schemas, V2, "discriminator property must be defined and required"),
@@ -207,4 +207,12 @@ static RULES: [Rule; 76] = [
     Rule::new("operation-id-casing", Info, Design, ALL, "Operation ids should be written in one way.").own(),
     Rule::new("schema-casing", Info, Design, ALL, "Names of schemas should be written in one way.").own(),
     Rule::new("property-casing", Info, Design, ALL, "Properties should be written in one way.").own(),
+    Rule::new(
+        "guessed-value",
+        Warn,
+        Structure,
+        ALL,
+        "Values must be written so that every reader takes them for the same: texts in quotes, whole characters, no tags.",
+    )
+    .own(),
 ];

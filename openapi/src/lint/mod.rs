@@ -23,6 +23,7 @@
 //! ```
 
 mod catalogue;
+mod circles;
 mod collector;
 mod json_schema;
 mod own;
@@ -78,11 +79,13 @@ pub fn lint_up_to(bytes: &[u8], limits: &Limits, ruleset: &Ruleset, most: usize)
     let format = spectral::detect(&parsed.value);
     let mut collector = Collector::new(severities, format.unwrap_or(Format::OpenApi31), most);
     for found in &parsed.diagnostics {
-        let message = match found.code.as_ref() {
-            "duplicate-key" => format!("Duplicate key: {}", steps(&found.pointer).pop().unwrap_or_default()),
-            _ => found.message.clone(),
-        };
-        collector.add("parser", steps(&found.pointer), message);
+        let path = steps(&found.pointer);
+        if found.code == "duplicate-key" {
+            let message = format!("Duplicate key: {}", path.last().cloned().unwrap_or_default());
+            collector.add("parser", path, message);
+        } else {
+            collector.add("guessed-value", path, found.message.clone());
+        }
     }
     if format.is_none() {
         let message = "The document says neither \"openapi\" with a version from 3.0 to 3.2 nor \"swagger\": \"2.0\".";

@@ -7,6 +7,7 @@ use std::collections::HashMap;
 
 use serde_json::Value;
 
+use super::circles::Circles;
 use super::place::{Place, Step};
 use crate::reference::percent_decode;
 
@@ -159,6 +160,14 @@ impl<'d> View<'d> {
         true
     }
 
+    /// The number of a reference's target.
+    pub(super) fn target_number(&self, reference: &Value) -> Option<usize> {
+        match self.links.get(&address(reference))? {
+            Link::Target(number) => Some(*number),
+            _ => None,
+        }
+    }
+
     /// References that lead to references only, without end.
     pub(super) fn endless(&self) -> &[Vec<String>] {
         &self.endless
@@ -259,21 +268,33 @@ impl<'d> View<'d> {
 
     /// The path in the uploaded document for steps through the followed one; it ends early where a step leads to nothing.
     pub(super) fn closest<'s>(&self, from: &Place<'_>, steps: impl IntoIterator<Item = &'s str>) -> Vec<String> {
-        let mut path = from.path();
-        let start = path.iter().try_fold(self.root, |value, token| child(value, token));
-        let Some(mut value) = start else { return path };
-        for step in steps {
+        let start_path = from.path();
+        let start = start_path
+            .iter()
+            .try_fold(self.root, |value, token| child(value, token));
+        let Some(start) = start else { return start_path };
+        let steps: Vec<&str> = steps.into_iter().collect();
+        let (mut path, mut value) = (start_path.clone(), start);
+        // As long as no reference is passed, also what is written beside one.
+        let (mut written, mut is_written) = (Some(start), true);
+        for step in &steps {
             let followed = self.follow(value);
             let Some(next) = child(followed.value, step) else { break };
+            written = written.and_then(|value| child(value, step));
+            is_written &= written.is_some();
             if let Some(target) = followed.target {
                 path = target.to_vec();
             }
-            path.push(step.to_owned());
+            path.push((*step).to_owned());
             value = next;
         }
         let is_bare = value.as_object().is_some_and(|map| map.len() == 1);
         match self.follow(value).target {
             Some(target) if is_bare => target.to_vec(),
+            Some(_) if is_written => {
+                let above = start_path.iter().map(String::as_str);
+                self.written(above.chain(steps))
+            }
             _ => path,
         }
     }
@@ -316,98 +337,5 @@ impl<'d> Survey<'d> {
                 self.references(inner, &Place::Below(place, step));
             }
         }
-    }
-}
-
-/// Finds the references that lead back to what contains them: the strongly connected components of the targets.
-struct Circles<'v, 'd> {
-    view: &'v View<'d>,
-    numbers: &'v HashMap<usize, usize>,
-    /// First and last number of the values inside each target, in document order.
-    spans: Vec<(usize, usize)>,
-    next: usize,
-    /// Address of the reference, its target, the targets around it.
-    links: Vec<(usize, usize, Vec<usize>)>,
-}
-
-impl<'v, 'd> Circles<'v, 'd> {
-    fn new(view: &'v View<'d>, numbers: &'v HashMap<usize, usize>) -> Self {
-        Self {
-            view,
-            numbers,
-            spans: vec![(0, 0); view.targets.len()],
-            next: 0,
-            links: Vec::new(),
-        }
-    }
-
-    fn walk(&mut self, value: &'d Value, open: &mut Vec<usize>) {
-        self.next += 1;
-        let number = self.numbers.get(&address(value)).copied();
-        if let Some(number) = number {
-            self.spans[number].0 = self.next;
-            open.push(number);
-        }
-        if reference_of(value).is_some() {
-            if let Some(Link::Target(to)) = self.view.links.get(&address(value)) {
-                self.links.push((address(value), *to, open.clone()));
-            }
-        } else {
-            for (_, inner) in children(value) {
-                if inner.is_object() || inner.is_array() || self.numbers.contains_key(&address(inner)) {
-                    self.walk(inner, open);
-                }
-            }
-        }
-        if let Some(number) = number {
-            open.pop();
-            self.spans[number].1 = self.next;
-        }
-    }
-
-    /// The component of every target (Kosaraju's algorithm, without recursion).
-    fn components(&self) -> Vec<usize> {
-        let count = self.spans.len();
-        let (mut out, mut back) = (vec![Vec::new(); count], vec![Vec::new(); count]);
-        for (_, to, around) in &self.links {
-            for outer in around {
-                let (first, last) = self.spans[*outer];
-                let is_inside = (first..=last).contains(&self.spans[*to].0);
-                if !is_inside {
-                    out[*outer].push(*to);
-                    back[*to].push(*outer);
-                }
-            }
-        }
-        let mut order = Vec::with_capacity(count);
-        let mut is_seen = vec![false; count];
-        for start in 0..count {
-            let mut stack = vec![(start, 0)];
-            if std::mem::replace(&mut is_seen[start], true) {
-                continue;
-            }
-            while let Some((node, at)) = stack.last_mut() {
-                if let Some(next) = out[*node].get(*at) {
-                    *at += 1;
-                    if !std::mem::replace(&mut is_seen[*next], true) {
-                        stack.push((*next, 0));
-                    }
-                } else {
-                    order.push(*node);
-                    stack.pop();
-                }
-            }
-        }
-        let mut components = vec![usize::MAX; count];
-        for (component, start) in order.into_iter().rev().enumerate() {
-            let mut stack = vec![start];
-            while let Some(node) = stack.pop() {
-                if components[node] == usize::MAX {
-                    components[node] = component;
-                    stack.extend(&back[node]);
-                }
-            }
-        }
-        components
     }
 }

@@ -12,12 +12,16 @@ mod ecma;
 mod evaluated;
 mod fault;
 mod formats;
+mod lists;
 mod messages;
+mod names;
 mod node;
+mod objects;
 mod registry;
 mod replace;
 mod report;
 mod run;
+mod scalars;
 
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;

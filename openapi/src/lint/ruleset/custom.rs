@@ -4,7 +4,8 @@ use std::fmt::Write as _;
 
 use serde_json::Value;
 
-use super::functions::{Engines, Found, Function};
+use super::engines::Engines;
+use super::functions::{Found, Function};
 use super::read::RulesetError;
 use crate::diagnostics::Severity;
 use crate::json_path::{Budget, JsonPath, Step};

@@ -1,10 +1,12 @@
 //! Which rules run, how much their findings matter, an organization's own rules, and exceptions.
 
 mod custom;
+mod engines;
 mod exceptions;
 mod functions;
 mod options;
 mod read;
+mod rules;
 
 use std::collections::BTreeMap;
 

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::{closest, items};
 use crate::lint::collector::Collector;
 use crate::lint::json_schema::is_truthy;
-use crate::lint::view::View;
+use crate::lint::view::{View, children};
 use crate::model::Format;
 
 pub(super) fn run(view: &View<'_>, collector: &mut Collector) {
@@ -66,12 +66,10 @@ fn first_wrong(view: &View<'_>, key: &str, is_item: fn(&Value) -> bool) -> Vec<S
 
 fn tags(view: &View<'_>, collector: &mut Collector) {
     let tags = view.get(view.root, "tags");
-    for (index, tag) in items(tags) {
+    for (step, tag) in tags.into_iter().flat_map(children) {
+        let step = step.text();
         if !is_truthy(view.get(tag, "description")) {
-            collector.describe(
-                "tag-description",
-                closest(view, &["tags", &index.to_string(), "description"]),
-            );
+            collector.describe("tag-description", closest(view, &["tags", &step, "description"]));
         }
     }
     let Some(Value::Array(list)) = tags else { return };

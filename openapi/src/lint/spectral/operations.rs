@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::{Operation, closest, items, members, operations};
 use crate::lint::collector::Collector;
 use crate::lint::json_schema::is_truthy;
-use crate::lint::view::View;
+use crate::lint::view::{View, children};
 use crate::model::Format;
 
 pub(super) fn run(view: &View<'_>, collector: &mut Collector) {
@@ -48,13 +48,9 @@ pub(super) fn run(view: &View<'_>, collector: &mut Collector) {
             collector.describe("operation-operationId-unique", at(view, &operation, &["operationId"]));
         }
     }
-    for (index, requirement) in items(view.get(view.root, "security")) {
-        requirement_defined(
-            view,
-            view.value(requirement),
-            &["security", &index.to_string()],
-            collector,
-        );
+    for (step, requirement) in view.get(view.root, "security").into_iter().flat_map(children) {
+        let step = step.text();
+        requirement_defined(view, view.value(requirement), &["security", &step], collector);
     }
     webhooks(view, collector);
 }
@@ -186,8 +182,8 @@ fn parameters(view: &View<'_>, operation: &Operation<'_>, collector: &mut Collec
 }
 
 fn security(view: &View<'_>, operation: &Operation<'_>, collector: &mut Collector) {
-    for (index, requirement) in items(view.get(operation.value, "security")) {
-        let index = index.to_string();
+    for (step, requirement) in view.get(operation.value, "security").into_iter().flat_map(children) {
+        let index = step.text();
         let path = ["paths", operation.path, operation.method, "security", &index];
         requirement_defined(view, view.value(requirement), &path, collector);
     }

@@ -4,17 +4,18 @@ use serde_json::Value;
 
 use super::{closest, items, members, operations};
 use crate::lint::collector::Collector;
-use crate::lint::view::View;
+use crate::lint::view::{View, children};
 
 /// Combinations of values of variables that are tried.
 const MOST_SUBSTITUTIONS: usize = 1000;
 
 pub(super) fn run(view: &View<'_>, collector: &mut Collector) {
-    for (index, server) in items(view.get(view.root, "servers")) {
+    for (step, server) in view.get(view.root, "servers").into_iter().flat_map(children) {
         let Some(url) = view.get(server, "url").and_then(Value::as_str) else {
             continue;
         };
-        let path = ["servers", &index.to_string(), "url"];
+        let step = step.text();
+        let path = ["servers", &step, "url"];
         if url.len() > 1 && url.ends_with('/') {
             collector.describe("oas3-server-trailing-slash", closest(view, &path));
         }
@@ -28,9 +29,9 @@ pub(super) fn run(view: &View<'_>, collector: &mut Collector) {
 fn variables(view: &View<'_>, collector: &mut Collector) {
     let mut places: Vec<Vec<String>> = Vec::new();
     let mut list = |base: &[&str], servers: Option<&Value>| {
-        for (index, _) in items(servers) {
+        for (step, _) in servers.into_iter().flat_map(children) {
             let steps = base.iter().map(|step| (*step).to_owned());
-            places.push(steps.chain(["servers".to_owned(), index.to_string()]).collect());
+            places.push(steps.chain(["servers".to_owned(), step.text()]).collect());
         }
     };
     list(&[], view.get(view.root, "servers"));
