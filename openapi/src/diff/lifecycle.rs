@@ -48,8 +48,12 @@ impl Date {
         )
     }
 
-    /// Reads `2027-01-31`, a date and time of RFC 3339, or a date of HTTP as in RFC 8594 (`Sun, 31 Jan 2027 00:00:00 GMT`).
+    /// Reads `2027-01-31`, a date and time of RFC 3339, a date of HTTP as in RFC 8594 (`Sun, 31 Jan 2027 00:00:00 GMT`), or
+    /// one of structured fields as in RFC 9745 (`@1801353600`).
     pub fn parse(text: &str) -> Option<Self> {
+        if let Some(seconds) = text.strip_prefix('@') {
+            return Self::from_unix(seconds.parse().ok()?);
+        }
         Self::of_iso(text).or_else(|| Self::of_http(text))
     }
 
@@ -156,6 +160,8 @@ mod tests {
             ("2027-01-31", Some("2027-01-31")),
             ("2027-01-31T23:59:59Z", Some("2027-01-31")),
             ("Sun, 31 Jan 2027 00:00:00 GMT", Some("2027-01-31")),
+            ("@1801353600", Some("2027-01-31")),
+            ("@", None),
             ("2024-02-29", Some("2024-02-29")),
             ("2023-02-29", None),
             ("2027-13-01", None),

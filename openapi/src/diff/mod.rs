@@ -37,6 +37,7 @@ mod responses;
 pub mod rules;
 mod schema;
 mod security;
+mod select;
 mod source;
 mod version;
 mod walk;

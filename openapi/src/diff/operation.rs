@@ -26,7 +26,7 @@ pub(super) fn compare<'d>(
     parameters::compare(comparison, operation, old, new, renamed);
     bodies::request(comparison, operation, old.at, new.at);
     responses::compare(comparison, operation, old.at, new.at);
-    webhooks::callbacks(comparison, old, new);
+    webhooks::callbacks(comparison, operation, old, new);
     words(comparison, operation, old, new);
 }
 

@@ -1,11 +1,11 @@
 //! From facts about schemas to changes of operations: every way from a body, parameter or header to a difference is walked,
 //! and the rule depends on the side on which it is found.
 
-use super::change::{Direction, Level};
+use super::change::{Direction, Side};
 use super::lifecycle::Date;
 use super::report::Report;
-use super::rules::{self, Rule};
-use super::schema::{Edge, Fact, Graph, Kind, Node, NodeId, Property, Step, TypeChange, quoted};
+use super::schema::{Edge, Fact, Graph, Node, NodeId, Step, quoted};
+use super::select;
 
 /// Schemas inside each other that are followed.
 const MOST_LEVELS: usize = 100;
@@ -22,14 +22,14 @@ pub(super) enum Family {
 }
 
 impl Family {
-    const fn direction(self) -> Direction {
+    pub(super) const fn direction(self) -> Direction {
         match self {
             Self::RequestBody | Self::Parameter => Direction::Request,
             Self::ResponseBody | Self::ResponseHeader => Direction::Response,
         }
     }
 
-    const fn prefix(self, is_root: bool) -> &'static str {
+    pub(super) const fn prefix(self, is_root: bool) -> &'static str {
         match (self, is_root) {
             (Self::RequestBody, true) => "request-body",
             (Self::RequestBody, false) => "request-property",
@@ -85,12 +85,15 @@ struct Walk<'g, 'd, 'r> {
 
 /// What is known of the place that a fact was found at.
 #[derive(Clone, Copy)]
-struct Here {
-    is_root: bool,
-    is_property: bool,
-    was_required: bool,
-    is_read_only: bool,
-    is_write_only: bool,
+pub(super) struct Here {
+    pub(super) is_root: bool,
+    pub(super) is_property: bool,
+    /// Whether the old schema around it required it.
+    pub(super) was_required: bool,
+    /// Whether it, or something around it, is never sent.
+    pub(super) is_read_only: bool,
+    /// Whether it, or something around it, never comes back.
+    pub(super) is_write_only: bool,
 }
 
 impl<'g, 'd> Walk<'g, 'd, '_> {
@@ -128,18 +131,18 @@ impl<'g, 'd> Walk<'g, 'd, '_> {
     }
 
     fn tell(&mut self, node: &Node<'d>, fact: &Fact, here: Here) {
-        for rule in self.rules(fact, here).into_iter().flatten() {
+        for rule in select::rules(self.task, fact, here, self.today).into_iter().flatten() {
             let place = match fact.side {
-                super::change::Side::Old => node.old.place(),
-                super::change::Side::New => node.new.place(),
+                Side::Old => node.old.place(),
+                Side::New => node.new.place(),
             };
             if !self.report.has_room(rule.level) {
                 continue;
             }
             let message = format!("{} {}", self.thing(fact.child.as_deref()), fact.predicate);
             let source = match fact.side {
-                super::change::Side::Old => &self.graph.old,
-                super::change::Side::New => &self.graph.new,
+                Side::Old => &self.graph.old,
+                Side::New => &self.graph.new,
             };
             let path = source.path(place, &fact.tail);
             self.report.found(
@@ -185,219 +188,4 @@ impl<'g, 'd> Walk<'g, 'd, '_> {
             _ => format!("{} of {thing}", quoted(path)),
         }
     }
-
-    fn rules(&self, fact: &Fact, here: Here) -> [Option<Rule>; 2] {
-        let family = self.task.family;
-        let prefix = family.prefix(here.is_root);
-        let one = |name: String| [rules::rule(&name).and_then(|rule| guarded(rule, family, here)), None];
-        match &fact.kind {
-            // In a response a wider pattern is just another one.
-            Kind::Plain(suffix) if suffix == "pattern-generalized" && family.direction() == Direction::Response => {
-                one(format!("{prefix}-pattern-changed"))
-            }
-            Kind::Plain(suffix) => one(format!("{prefix}-{suffix}")),
-            Kind::Lifecycle(suffix) => match family {
-                Family::RequestBody | Family::ResponseBody => [rules::rule(&format!("{prefix}-{suffix}")), None],
-                // A parameter is deprecated beside its schema.
-                Family::Parameter | Family::ResponseHeader => [None, None],
-            },
-            Kind::Default(suffix) => {
-                if family == Family::Parameter && !self.task.is_optional {
-                    return [None, None];
-                }
-                one(format!("{prefix}-{suffix}"))
-            }
-            Kind::Type(change) => [self.type_rule(*change, here), None],
-            Kind::Types {
-                has_added, has_removed, ..
-            } => {
-                let is_guarded = family.direction() == Direction::Request && here.is_read_only
-                    || family.direction() == Direction::Response && here.is_write_only;
-                let is_worse = match family.direction() {
-                    Direction::Request => *has_removed,
-                    _ => !*has_added,
-                };
-                let word = if is_worse { "narrowed" } else { "widened" };
-                if is_guarded {
-                    return [None, None];
-                }
-                one(format!("{prefix}-list-of-types-{word}"))
-            }
-            Kind::BecameEnum => {
-                let header = if self.task.is_header {
-                    rules::rule("request-header-property-became-enum")
-                } else {
-                    None
-                };
-                let [rule, _] = one(format!("{prefix}-became-enum"));
-                [rule, header]
-            }
-            Kind::EnumValue { is_added } => {
-                let word = if *is_added { "added" } else { "removed" };
-                if family == Family::ResponseBody && here.is_root {
-                    return one(format!("response-mediatype-enum-value-{word}"));
-                }
-                one(format!("{prefix}-enum-value-{word}"))
-            }
-            Kind::Deprecated(_) if !matches!(family, Family::RequestBody | Family::ResponseBody) => [None, None],
-            Kind::Deprecated(date) => {
-                let is_past = self.today.is_some_and(|today| *date < today);
-                let word = if is_past {
-                    "sunset-date-too-small"
-                } else {
-                    "deprecated-with-sunset"
-                };
-                [rules::rule(&format!("{prefix}-{word}")), None]
-            }
-            Kind::Mutability { keyword, is_on } => {
-                if !here.is_property || !matches!(family, Family::RequestBody | Family::ResponseBody) {
-                    return [None, None];
-                }
-                let side = side(family);
-                let required = if here.was_required { "required" } else { "optional" };
-                let not = if *is_on { "" } else { "not-" };
-                [
-                    rules::rule(&format!("{side}-{required}-property-became-{not}{keyword}")),
-                    None,
-                ]
-            }
-            Kind::PropertyAdded(property) => [self.property_added(*property, here), None],
-            Kind::PropertyRemoved(property) => [self.property_removed(*property, here), None],
-            Kind::BecameRequired(property) => [self.became_required(*property, here), None],
-            Kind::BecameOptional(property) => [self.became_optional(*property, here), None],
-        }
-    }
-
-    fn type_rule(&self, change: TypeChange, here: Here) -> Option<Rule> {
-        let prefix = self.task.family.prefix(here.is_root);
-        let is_strict = self.task.is_strict;
-        let name = match self.task.family {
-            Family::RequestBody => {
-                let breaks = if is_strict {
-                    change.breaks_request
-                } else {
-                    change.breaks_loose_request
-                };
-                let word = if breaks { "changed" } else { "generalized" };
-                if here.is_read_only {
-                    return None;
-                }
-                format!("{prefix}-type-{word}")
-            }
-            // A parameter is text on the wire; of a property in it nobody knows how it is written.
-            Family::Parameter if here.is_root => {
-                let word = if change.breaks_loose_request {
-                    "changed"
-                } else {
-                    "generalized"
-                };
-                format!("{prefix}-type-{word}")
-            }
-            Family::Parameter => {
-                let word = match (change.breaks_request, change.breaks_loose_request) {
-                    (true, true) => "specialized",
-                    (false, false) => "generalized",
-                    _ => "changed",
-                };
-                format!("{prefix}-type-{word}")
-            }
-            Family::ResponseBody | Family::ResponseHeader => {
-                let breaks = if is_strict {
-                    change.breaks_response
-                } else {
-                    change.breaks_loose_response
-                };
-                if !breaks || here.is_write_only {
-                    return None;
-                }
-                format!("{prefix}-type-changed")
-            }
-        };
-        rules::rule(&name)
-    }
-
-    fn property_added(&self, property: Property, here: Here) -> Option<Rule> {
-        let is_read_only = property.is_read_only || here.is_read_only;
-        rules::rule(match self.task.family {
-            Family::RequestBody if is_read_only => return None,
-            Family::RequestBody => match (property.is_required, property.has_default) {
-                (true, false) => "new-required-request-property",
-                (true, true) => "new-required-request-property-with-default",
-                (false, _) => "new-optional-request-property",
-            },
-            Family::Parameter if self.task.is_header && property.is_required && !is_read_only => {
-                "new-required-request-header-property"
-            }
-            Family::ResponseBody => match (property.is_required, property.is_write_only || here.is_write_only) {
-                (true, false) => "response-required-property-added",
-                (true, true) => "response-required-write-only-property-added",
-                (false, false) => "response-optional-property-added",
-                (false, true) => "response-optional-write-only-property-added",
-            },
-            _ => return None,
-        })
-    }
-
-    fn property_removed(&self, property: Property, here: Here) -> Option<Rule> {
-        rules::rule(match self.task.family {
-            Family::RequestBody if property.is_read_only || here.is_read_only => return None,
-            Family::RequestBody => "request-property-removed",
-            Family::ResponseBody => match (property.is_required, property.is_write_only || here.is_write_only) {
-                (true, false) => "response-required-property-removed",
-                (true, true) => "response-required-write-only-property-removed",
-                (false, false) => "response-optional-property-removed",
-                (false, true) => "response-optional-write-only-property-removed",
-            },
-            _ => return None,
-        })
-    }
-
-    fn became_required(&self, property: Property, here: Here) -> Option<Rule> {
-        let is_read_only = property.is_read_only || here.is_read_only;
-        rules::rule(match self.task.family {
-            Family::RequestBody | Family::Parameter if is_read_only => return None,
-            Family::RequestBody if property.has_default => "request-property-became-required-with-default",
-            Family::RequestBody => "request-property-became-required",
-            Family::Parameter if self.task.is_header => "request-header-property-became-required",
-            Family::ResponseBody if property.is_write_only || here.is_write_only => {
-                "response-write-only-property-became-required"
-            }
-            Family::ResponseBody => "response-property-became-required",
-            _ => return None,
-        })
-    }
-
-    fn became_optional(&self, property: Property, here: Here) -> Option<Rule> {
-        rules::rule(match self.task.family {
-            Family::RequestBody if property.is_read_only || here.is_read_only => return None,
-            Family::RequestBody => "request-property-became-optional",
-            Family::ResponseBody if property.is_write_only || here.is_write_only => {
-                "response-write-only-property-became-optional"
-            }
-            Family::ResponseBody => "response-property-became-optional",
-            _ => return None,
-        })
-    }
-}
-
-const fn side(family: Family) -> &'static str {
-    match family {
-        Family::RequestBody | Family::Parameter => "request",
-        Family::ResponseBody | Family::ResponseHeader => "response",
-    }
-}
-
-/// What is read-only isn't sent, and what is write-only doesn't come back: a change there has a milder rule, or none.
-fn guarded(rule: Rule, family: Family, here: Here) -> Option<Rule> {
-    let (is_guarded, word) = match family {
-        Family::RequestBody => (here.is_read_only, "read-only"),
-        Family::ResponseBody => (here.is_write_only, "write-only"),
-        Family::Parameter | Family::ResponseHeader => (false, ""),
-    };
-    if here.is_root || !is_guarded || rule.level == Level::Info {
-        return Some(rule);
-    }
-    let side = side(family);
-    let rest = rule.name.strip_prefix(side)?.strip_prefix("-property-")?;
-    rules::rule(&format!("{side}-{word}-property-{rest}"))
 }

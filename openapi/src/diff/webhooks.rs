@@ -30,14 +30,10 @@ pub(super) fn compare(comparison: &mut Comparison<'_>) {
 }
 
 /// Compares the callbacks of an operation.
-pub(super) fn callbacks<'d>(comparison: &mut Comparison<'d>, old: &Endpoint<'d>, new: &Endpoint<'d>) {
+pub(super) fn callbacks<'d>(comparison: &mut Comparison<'d>, operation: u32, old: &Endpoint<'d>, new: &Endpoint<'d>) {
     let label = old.label();
     let before = comparison.graph.old.member(old.at, "callbacks");
     let after = comparison.graph.new.member(new.at, "callbacks");
-    if before.is_none() && after.is_none() {
-        return;
-    }
-    let operation = comparison.operation(old);
     pairs(comparison, before, after, |comparison, name, found| match found {
         Found::Old(at) => {
             let message = format!("the callback {} was removed", quoted(name));

@@ -3,6 +3,9 @@
 #![expect(clippy::unwrap_used, reason = "what the tests share may fail like a test does")]
 
 mod corpus;
+mod diff;
+mod diff_hostile;
+mod diff_pairs;
 mod file_set_limits;
 mod file_sets;
 mod hostile;
