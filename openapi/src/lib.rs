@@ -32,6 +32,7 @@
 //! # Ok::<(), openapi::Rejected>(())
 //! ```
 
+mod advice;
 mod check;
 mod diagnostics;
 pub mod diff;
