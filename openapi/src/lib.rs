@@ -39,6 +39,8 @@ pub mod diff;
 pub mod example;
 mod export;
 pub mod files;
+#[cfg(any(test, feature = "fuzzing"))]
+pub mod fuzzing;
 pub mod inspect;
 pub mod json_path;
 mod lift;
