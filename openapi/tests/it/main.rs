@@ -11,6 +11,7 @@ mod lifted;
 mod mock;
 mod mutations;
 mod overlays;
+mod reports;
 mod round_trip;
 mod same;
 mod specs;
