@@ -6,6 +6,7 @@
 //! file or host is ever opened, and no input makes it panic.
 //!
 //! Start reading at [`read`] (module `load`: decode, parse, check, lift, index), then [`Document`] and its [`Operation`].
+//! [`files`] reads documents of several files, [`overlay`] changes documents, [`inspect`] reports what is in one.
 //! [`schema`] turns a schema into a bounded tree for display, [`example`] makes a value for it, [`sample`] a request and
 //! [`snippet`] the code that sends it. [`validate`] checks requests and responses against the document, and [`mock`] answers in
 //! the place of the API. [`diff`] compares two versions.
@@ -32,12 +33,15 @@
 //! # Ok::<(), openapi::Rejected>(())
 //! ```
 
+mod advice;
 mod check;
 mod diagnostics;
 pub mod diff;
 pub mod example;
 mod export;
 pub mod files;
+#[cfg(any(test, feature = "fuzzing"))]
+pub mod fuzzing;
 pub mod inspect;
 pub mod json_path;
 mod lift;

@@ -26,7 +26,9 @@ fn check_value(root: &Value) -> Vec<Diagnostic> {
         Ok(_) => Vec::new(),
         Err(error) => {
             let message = format!("strict OpenAPI 3.0 tools will refuse this document: {error}");
-            vec![Diagnostic::new(Severity::Info, "strict-3.0", message)]
+            let mut found = vec![Diagnostic::new(Severity::Info, "strict-3.0", message)];
+            crate::advice::complete(&mut found);
+            found
         }
     }
 }

@@ -82,6 +82,7 @@ impl<'d> Checker<'d, '_> {
             }
         }
         self.examples(media, place);
+        self.encodings(media, place);
         self.each_object(media, place, "encoding", |this, _, encoding, place| {
             if let Some(headers) = this.object(encoding, place, "headers") {
                 let place = place.key("headers");

@@ -5,6 +5,7 @@
 //! skipped or read leniently later on.
 
 mod bodies;
+mod exclusions;
 mod findings;
 mod operations;
 mod parameters;

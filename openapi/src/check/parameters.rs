@@ -107,6 +107,7 @@ impl<'d> Checker<'d, '_> {
         if location == "header" {
             self.header_name(name, place);
         }
+        self.serialization(parameter, location, place);
         self.value_of_parameter(parameter, location, place);
     }
 
@@ -177,6 +178,7 @@ impl<'d> Checker<'d, '_> {
             self.keywords(header, place);
             return;
         }
+        self.no_reserved(header, place);
         if let Some(schema) = header.get("schema") {
             self.schema(schema, &place.key("schema"));
         }

@@ -24,6 +24,7 @@ impl<'d> Checker<'d, '_> {
         }
         self.anchors_of(schema, place);
         self.keywords(schema, place);
+        self.xml(schema, place);
         for (field, value) in schema {
             let name = field.as_str();
             let place = place.key(field);

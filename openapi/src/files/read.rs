@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::bundle::Bundler;
 use super::target::{Problem, Sources};
 use super::{FileSet, entry, path};
+use crate::advice;
 use crate::check::{self, Findings};
 use crate::diagnostics::{Diagnostic, Rejected, Severity};
 use crate::model::Document;
@@ -32,6 +33,10 @@ pub struct Bundle {
 /// [`Rejected`] if there is no such entry or more than one, if a file that is needed can't be parsed, or for the reasons of
 /// [`crate::read`].
 pub fn read_files(files: &FileSet, entry: Option<&str>, limits: &Limits) -> Result<Bundle, Rejected> {
+    read_set(files, entry, limits).map_err(advice::completed)
+}
+
+fn read_set(files: &FileSet, entry: Option<&str>, limits: &Limits) -> Result<Bundle, Rejected> {
     let entry = entry::find(files, entry, limits)?;
     let mut sources = Sources::new(files, limits);
     if sources.load(&entry).is_err() {
@@ -88,6 +93,7 @@ fn finish(
         (found.severity, file.unwrap_or(usize::MAX), found.line, found.column)
     });
     diagnostics.extend(closing);
+    advice::complete(&mut diagnostics);
     let Some(checked) = checked else {
         return Err(Rejected { diagnostics });
     };

@@ -16,6 +16,7 @@ use serde_json::Value;
 
 pub use limits::Limits;
 
+use crate::advice;
 use crate::check::{self, Findings};
 use crate::diagnostics::{Diagnostic, Position, Rejected};
 use crate::lift;
@@ -31,6 +32,10 @@ use crate::number::NumberTexts;
 /// [`Rejected`] if the text can't be parsed, crosses a limit, or is no OpenAPI document of a known version with the fields
 /// that every such document must have.
 pub fn read(bytes: &[u8], limits: &Limits) -> Result<Document, Rejected> {
+    read_source(bytes, limits).map_err(advice::completed)
+}
+
+fn read_source(bytes: &[u8], limits: &Limits) -> Result<Document, Rejected> {
     let source = Source::read(bytes, limits, NumberTexts::default())?;
     let Parsed {
         value: mut root,
@@ -44,6 +49,7 @@ pub fn read(bytes: &[u8], limits: &Limits) -> Result<Document, Rejected> {
     source.text.fill(&mut diagnostics);
     diagnostics.sort_by_key(|found| (found.severity, found.line, found.column));
     diagnostics.extend(closing);
+    advice::complete(&mut diagnostics);
     let Some(checked) = checked else {
         return Err(Rejected { diagnostics });
     };

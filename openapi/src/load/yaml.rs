@@ -200,7 +200,12 @@ impl<'t> Composer<'t> {
             _ => None,
         };
         match resolved {
-            None => Value::String(text.into_owned()),
+            None => {
+                // The parser builds texts bit by bit, with room to spare that nobody needs any more.
+                let mut text = text.into_owned();
+                text.shrink_to_fit();
+                Value::String(text)
+            }
             Some(value) => {
                 if !value.is_null()
                     && let Some(written) = self.written(&value, &text)

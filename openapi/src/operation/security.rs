@@ -62,6 +62,19 @@ pub enum SecuritySchemeKind<'d> {
     Unknown,
 }
 
+impl Document {
+    /// The security schemes of the document by their names, in its order; what isn't one is left out.
+    pub fn security_schemes(&self) -> Vec<(&str, SecurityScheme<'_>)> {
+        let components = self.root().get("components");
+        let named = components.and_then(|components| components.get("securitySchemes")?.as_object());
+        named
+            .into_iter()
+            .flatten()
+            .filter_map(|(name, scheme)| Some((name.as_str(), security_scheme(self, scheme)?)))
+            .collect()
+    }
+}
+
 pub(super) fn alternatives<'d>(doc: &'d Document, security: Option<&'d Value>) -> Vec<SecurityAlternative<'d>> {
     let list = security.and_then(Value::as_array).into_iter().flatten();
     list.filter_map(Value::as_object)

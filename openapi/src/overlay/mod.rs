@@ -27,6 +27,7 @@ pub use additions::{
     AddedHeader, AddedProblem, AddedSecurity, AddedServer, Additions, OperationAdditions, SecurityRequirement,
 };
 
+use crate::advice;
 use crate::check::{self, Findings};
 use crate::diagnostics::{Diagnostic, Position, Rejected};
 use crate::json_path::JsonPath;
@@ -95,6 +96,10 @@ pub struct Applied {
 /// # Errors
 /// [`Rejected`] for the reasons of [`crate::read`], or if the overlays make the document cross its limits.
 pub fn read_with(bytes: &[u8], overlays: &[&Overlay], limits: &Limits) -> Result<Applied, Rejected> {
+    read_source(bytes, overlays, limits).map_err(advice::completed)
+}
+
+fn read_source(bytes: &[u8], overlays: &[&Overlay], limits: &Limits) -> Result<Applied, Rejected> {
     let mut numbers = NumberTexts::default();
     for overlay in overlays {
         numbers.add(&overlay.numbers);
@@ -113,6 +118,7 @@ pub fn read_with(bytes: &[u8], overlays: &[&Overlay], limits: &Limits) -> Result
     source.text.fill(&mut diagnostics);
     diagnostics.sort_by_key(|found| (found.severity, found.line, found.column));
     diagnostics.extend(closing);
+    advice::complete(&mut diagnostics);
     let Some(checked) = checked else {
         return Err(Rejected { diagnostics });
     };
@@ -202,6 +208,7 @@ fn applied(
     let (mut found, closing) = findings.into_diagnostics();
     found.sort_by_key(|found| found.severity);
     found.extend(closing);
+    advice::complete(&mut found);
     let Some(checked) = checked else {
         return Err(Rejected { diagnostics: found });
     };

@@ -19,6 +19,10 @@ impl Overlay {
     /// [`Rejected`] if it can't be parsed, is no overlay of version 1.0 or 1.1, or has an action that isn't right: an overlay
     /// is applied as a whole or not at all.
     pub fn read(bytes: &[u8], limits: &Limits) -> Result<Self, Rejected> {
+        Self::read_source(bytes, limits).map_err(crate::advice::completed)
+    }
+
+    fn read_source(bytes: &[u8], limits: &Limits) -> Result<Self, Rejected> {
         let Source { text, parsed } = Source::read(bytes, limits, NumberTexts::default())?;
         let mut reader = Reader {
             found: parsed.diagnostics,

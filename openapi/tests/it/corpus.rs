@@ -102,6 +102,9 @@ fn positions_are_known_for_every_finding() {
             };
             // These are about the file as a whole; there is no text to point into.
             let is_whole = |code: &str| ["too-large", "empty", "more-findings", "gzip-damaged"].contains(&code);
+            for finding in &diagnostics {
+                assert!(finding.hint.is_some(), "{}: no hint for {finding}", path.display());
+            }
             for finding in diagnostics.iter().filter(|finding| !is_whole(&finding.code)) {
                 assert!(
                     finding.line.is_some() && finding.column.is_some(),

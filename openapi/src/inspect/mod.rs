@@ -1,6 +1,10 @@
-//! The report of `turnpike spec inspect`.
+//! The report of `turnpike spec inspect`: for machines as [`Report`], for people as [`markdown`].
+
+mod markdown;
 
 use serde::Serialize;
+
+pub use markdown::markdown;
 
 use crate::diagnostics::{Diagnostic, Rejected};
 use crate::model::{Document, Format};
