@@ -11,6 +11,8 @@ mod file_sets;
 mod hostile;
 mod json_schema;
 mod lifted;
+mod lint;
+mod lint_rulesets;
 mod mock;
 mod mutations;
 mod overlays;

@@ -58,6 +58,8 @@ fn apply(document: &mut Vec<u8>, mutation: &Mutation) {
 
 fn survives(bytes: &[u8]) {
     let started = Instant::now();
+    let report = openapi::lint::lint(bytes, &Limits::default(), &openapi::lint::Ruleset::turnpike());
+    assert!(report.score.total <= 100);
     match openapi::read(bytes, &Limits::default()) {
         Ok(document) => {
             walk::everything(&document, "a damaged document");

@@ -200,7 +200,7 @@ impl<'d> Engine<'_, 'd> {
                     let inner = self.under(*branch, value, scope, keyword);
                     if self.faults.len() == before {
                         evaluated.merge(inner);
-                    } else {
+                    } else if scope.has_all || scope.is_composite {
                         self.fault(scope, "if", || format!("must match \"{keyword}\" schema"));
                     }
                 }

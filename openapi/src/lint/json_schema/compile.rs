@@ -210,8 +210,8 @@ impl<'d> Engine<'_, 'd> {
         };
         node.late_type = group.filter(|group| !is_reference && group_has(map, *group, dialect));
         node.groups[Group::Any as usize] = self.any_rules(map, base)?;
-        node.groups[Group::Number as usize] = self.number_rules(map)?;
-        node.groups[Group::String as usize] = self.text_rules(map)?;
+        node.groups[Group::Number as usize] = self.number_rules(map, base)?;
+        node.groups[Group::String as usize] = self.text_rules(map, base)?;
         node.groups[Group::Array as usize] = self.list_rules(map, base)?;
         node.groups[Group::Object as usize] = self.object_rules(map, base)?;
         Ok(node)
@@ -335,6 +335,14 @@ impl<'d> Engine<'_, 'd> {
         };
         self.patterns.insert(text, compiled.clone());
         Ok(compiled)
+    }
+
+    /// Whether `format` is checked in schemas of this document.
+    pub(super) fn has_formats(&self, base: usize) -> bool {
+        match self.source {
+            Source::Registry(registry) => registry.has_formats(base),
+            _ => true,
+        }
     }
 
     pub(super) fn compile_at(&mut self, schema: &'d Value, base: usize) -> Result<NodeId, Refusal> {

@@ -9,9 +9,11 @@ use serde_json::Value;
 use crate::model::Format;
 
 /// Schemas that refer to each other by identifier; the first is the one to begin with.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(in crate::lint) struct Registry {
     documents: Vec<Value>,
+    /// Documents from this one on are meta-schemas of Ajv's own, whose formats it doesn't check.
+    meta_from: usize,
     by_id: HashMap<String, usize>,
 }
 
@@ -19,16 +21,16 @@ static SWAGGER_20: LazyLock<Registry> = LazyLock::new(|| Registry::parse(include
 static OPENAPI_30: LazyLock<Registry> = LazyLock::new(|| Registry::parse(include_str!("../schemas/openapi-3.0.json")));
 static OPENAPI_31: LazyLock<Registry> = LazyLock::new(|| {
     Registry::parse(include_str!("../schemas/openapi-3.1.json"))
-        .with(include_str!("../schemas/json-schema-2020-12.json"))
+        .with_meta(include_str!("../schemas/json-schema-2020-12.json"))
 });
 static OPENAPI_32: LazyLock<Registry> = LazyLock::new(|| {
     Registry::parse(include_str!("../schemas/openapi-3.2.json"))
-        .with(include_str!("../schemas/json-schema-2020-12.json"))
+        .with_meta(include_str!("../schemas/json-schema-2020-12.json"))
 });
 static DRAFT_4: LazyLock<Registry> =
-    LazyLock::new(|| Registry::parse(include_str!("../schemas/json-schema-draft-04.json")));
+    LazyLock::new(|| Registry::default().with_meta(include_str!("../schemas/json-schema-draft-04.json")));
 static DRAFT_2020: LazyLock<Registry> =
-    LazyLock::new(|| Registry::parse(include_str!("../schemas/json-schema-2020-12.json")));
+    LazyLock::new(|| Registry::default().with_meta(include_str!("../schemas/json-schema-2020-12.json")));
 
 impl Registry {
     /// The structure of documents of a version.
@@ -52,11 +54,24 @@ impl Registry {
     }
 
     fn parse(text: &str) -> Self {
-        let empty = Self {
-            documents: Vec::new(),
-            by_id: HashMap::new(),
-        };
-        empty.with(text)
+        Self {
+            meta_from: usize::MAX,
+            ..Self::default()
+        }
+        .with(text)
+    }
+
+    fn with_meta(self, text: &str) -> Self {
+        Self {
+            meta_from: self.documents.len(),
+            ..self
+        }
+        .with(text)
+    }
+
+    /// Whether formats of the document with this number are checked.
+    pub(super) fn has_formats(&self, document: usize) -> bool {
+        document < self.meta_from
     }
 
     fn with(mut self, text: &str) -> Self {

@@ -7,7 +7,7 @@ use super::node::Rule;
 use super::{Dialect, Engine, formats};
 
 impl<'d> Engine<'_, 'd> {
-    pub(super) fn number_rules(&mut self, map: &'d Map<String, Value>) -> Result<Vec<Rule<'d>>, Refusal> {
+    pub(super) fn number_rules(&mut self, map: &'d Map<String, Value>, base: usize) -> Result<Vec<Rule<'d>>, Refusal> {
         let mut rules = Vec::new();
         let is_draft_4 = self.settings.dialect == Dialect::Draft4;
         for (keyword, exclusive, is_upper) in [
@@ -39,13 +39,13 @@ impl<'d> Engine<'_, 'd> {
         rules.extend(bound(map, "multipleOf").map(|bound| Rule::MultipleOf(bound.limit, bound.words)));
         rules.extend(
             format(map)
-                .filter(|(format, _)| format.is_numeric())
+                .filter(|(format, _)| self.has_formats(base) && format.is_numeric())
                 .map(|(format, name)| Rule::Format(format, name)),
         );
         Ok(rules)
     }
 
-    pub(super) fn text_rules(&mut self, map: &'d Map<String, Value>) -> Result<Vec<Rule<'d>>, Refusal> {
+    pub(super) fn text_rules(&mut self, map: &'d Map<String, Value>, base: usize) -> Result<Vec<Rule<'d>>, Refusal> {
         let mut rules = Vec::new();
         rules.extend(bound(map, "maxLength").map(|bound| Rule::Length(bound, true)));
         rules.extend(bound(map, "minLength").map(|bound| Rule::Length(bound, false)));
@@ -54,7 +54,7 @@ impl<'d> Engine<'_, 'd> {
         }
         rules.extend(
             format(map)
-                .filter(|(format, _)| !format.is_numeric())
+                .filter(|(format, _)| self.has_formats(base) && !format.is_numeric())
                 .map(|(format, name)| Rule::Format(format, name)),
         );
         Ok(rules)

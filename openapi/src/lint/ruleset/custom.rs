@@ -174,7 +174,9 @@ impl CustomRule {
             view.written(steps)
         };
         let property = path.last().map_or("", String::as_str);
-        let error = if property.is_empty() {
+        let error = if found.is_whole {
+            found.message.clone()
+        } else if property.is_empty() {
             format!("The document {}", found.message)
         } else {
             format!("\"{property}\" property {}", found.message)

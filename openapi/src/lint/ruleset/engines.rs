@@ -49,6 +49,7 @@ impl<'v, 'd> Engines<'v, 'd> {
                 .message
                 .strip_prefix("\"\" property ")
                 .map_or(report.message.clone(), str::to_owned),
+            is_whole: !report.path.is_empty(),
             path: report.path,
         };
         reports.into_iter().map(found).collect()

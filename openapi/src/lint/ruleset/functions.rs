@@ -18,6 +18,8 @@ use crate::validate::Pattern;
 pub(super) struct Found {
     pub(super) message: String,
     pub(super) path: Vec<String>,
+    /// The words name the value themselves.
+    pub(super) is_whole: bool,
 }
 
 /// A function with its options.
@@ -200,6 +202,7 @@ impl Function {
                 let orphan = |name: &String| Found {
                     message: "is not referred to by anything".to_owned(),
                     path: vec![name.clone()],
+                    is_whole: false,
                 };
                 map.keys().filter(is_orphan).map(orphan).collect()
             }
@@ -288,6 +291,7 @@ fn found(message: impl Into<String>) -> Found {
     Found {
         message: message.into(),
         path: Vec::new(),
+        is_whole: false,
     }
 }
 
@@ -324,6 +328,7 @@ fn unsorted(value: &Value, keyed_by: Option<&str>) -> Option<Found> {
             (Value::Array(_), None) => vec![pair.to_string()],
             _ => vec![texts[pair].clone()],
         },
+        is_whole: false,
     })
 }
 

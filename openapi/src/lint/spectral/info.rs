@@ -25,7 +25,12 @@ pub(super) fn run(view: &View<'_>, collector: &mut Collector) {
     }
     if let Some(contact) = field(&["info", "contact"]) {
         for key in ["name", "url", "email"] {
-            if !is_truthy(view.get(contact, key)) {
+            let is_there = if contact.is_object() {
+                is_truthy(view.get(contact, key))
+            } else {
+                is_truthy(Some(contact))
+            };
+            if !is_there {
                 collector.describe("contact-properties", closest(view, &["info", "contact", key]));
             }
         }
@@ -68,14 +73,26 @@ fn tags(view: &View<'_>, collector: &mut Collector) {
     let tags = view.get(view.root, "tags");
     for (step, tag) in tags.into_iter().flat_map(children) {
         let step = step.text();
-        if !is_truthy(view.get(tag, "description")) {
+        let tag = view.value(tag);
+        let is_described = if tag.is_object() {
+            is_truthy(view.get(tag, "description"))
+        } else {
+            is_truthy(Some(tag))
+        };
+        if !is_described {
             collector.describe("tag-description", closest(view, &["tags", &step, "description"]));
         }
     }
     let Some(Value::Array(list)) = tags else { return };
     let names: Vec<Option<&Value>> = list.iter().map(|tag| view.get(tag, "name")).collect();
     let texts: Option<Vec<&str>> = names.iter().map(|name| name.and_then(Value::as_str)).collect();
-    let Some(texts) = texts else { return };
+    let Some(texts) = texts else {
+        let is_name = |name: &Value| name.is_string() || name.is_number();
+        if list.len() > 1 && !names.iter().all(|name| name.is_some_and(is_name)) {
+            collector.describe("openapi-tags-alphabetical", closest(view, &["tags"]));
+        }
+        return;
+    };
     let mut known = HashSet::new();
     for (index, name) in texts.iter().enumerate() {
         if !known.insert(*name) {

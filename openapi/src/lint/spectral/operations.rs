@@ -64,7 +64,12 @@ fn fields(view: &View<'_>, operation: &Operation<'_>, collector: &mut Collector)
         ("operation-description", "description"),
         ("operation-operationId", "operationId"),
     ] {
-        if !is_truthy(view.get(operation.value, key)) {
+        let is_there = if operation.value.is_object() || operation.value.is_array() {
+            is_truthy(view.get(operation.value, key))
+        } else {
+            is_truthy(Some(operation.value))
+        };
+        if !is_there {
             collector.describe(rule, at(view, operation, &[key]));
         }
     }

@@ -1,5 +1,7 @@
 //! Rules about servers and their variables.
 
+use std::fmt::Write as _;
+
 use serde_json::Value;
 
 use super::{closest, items, members, operations};
@@ -42,10 +44,24 @@ fn variables(view: &View<'_>, collector: &mut Collector) {
         let base = ["paths", operation.path, operation.method];
         list(&base, view.get(operation.value, "servers"));
     }
-    for (name, _) in members(view.root.pointer("/components/links")) {
-        let link = closest(view, &["components", "links", name, "server"]);
-        if link.last().is_some_and(|step| step == "server") {
-            places.push(link);
+    let mut links = |base: &[&str], holder: Option<&Value>| {
+        for (name, _) in members(holder) {
+            let path = closest(view, &[base, &[name, "server"]].concat());
+            if path.last().is_some_and(|step| step == "server") {
+                places.push(path);
+            }
+        }
+    };
+    let components = view.get(view.root, "components");
+    let section = |name: &str| components.and_then(|components| view.get(components, name));
+    links(&["components", "links"], section("links"));
+    for (name, response) in members(section("responses")) {
+        links(&["components", "responses", name, "links"], view.get(response, "links"));
+    }
+    for operation in operations(view) {
+        for (status, response) in members(view.get(operation.value, "responses")) {
+            let base = ["paths", operation.path, operation.method, "responses", status, "links"];
+            links(&base, view.get(response, "links"));
         }
     }
     for path in places {
@@ -150,7 +166,7 @@ fn invalid_urls(url: &str, pairs: &[(&str, Vec<&str>)]) -> Vec<String> {
         let mut rest = number;
         let mut substituted = url.to_owned();
         for (name, values) in pairs.iter().rev() {
-            substituted = substituted.replace(&format!("{{{name}}}"), values[rest % values.len()]);
+            substituted = substituted.replace(&format!("{{{name}}}"), &encode(values[rest % values.len()]));
             rest /= values.len();
         }
         if !is_url(&substituted) {
@@ -161,6 +177,19 @@ fn invalid_urls(url: &str, pairs: &[(&str, Vec<&str>)]) -> Vec<String> {
         }
     }
     invalid
+}
+
+/// `encodeURI`.
+fn encode(text: &str) -> String {
+    let mut encoded = String::new();
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-_.!~*'();/?:@&=+$,#".contains(&byte) {
+            encoded.push(char::from(byte));
+        } else {
+            let _ = write!(encoded, "%{byte:02X}");
+        }
+    }
+    encoded
 }
 
 /// Whether `new URL(text)` succeeds, near enough: an absolute URL with a host, where its scheme wants one.

@@ -144,7 +144,9 @@ pub(super) fn array_items(value: &Value, place: &Place<'_>, collector: &mut Coll
                 _ => false,
             };
             if is_array && !is_truthy(map.get("items")) {
-                collector.describe_at("array-items", &place);
+                let items = place.key("items");
+                let place = if map.contains_key("items") { &items } else { &place };
+                collector.describe_at("array-items", place);
             }
         }
         if inner.is_object() || inner.is_array() {
