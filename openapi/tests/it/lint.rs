@@ -13,7 +13,7 @@ use crate::specs;
 
 fn bytes(name: &str) -> Vec<u8> {
     let bytes = std::fs::read(specs::own("").join(name)).unwrap();
-    if !name.ends_with(".gz") {
+    if !bytes.starts_with(&[0x1f, 0x8b]) {
         return bytes;
     }
     let mut expanded = Vec::new();
@@ -24,9 +24,8 @@ fn bytes(name: &str) -> Vec<u8> {
 }
 
 fn pointer(path: &[String]) -> String {
-    path.iter()
-        .map(|step| format!("/{}", step.replace('~', "~0").replace('/', "~1")))
-        .collect()
+    let steps = path.iter().map(|step| step.replace('~', "~0").replace('/', "~1"));
+    steps.fold(String::new(), |pointer, step| pointer + "/" + &step)
 }
 
 /// The places of every rule's findings, as often as they were found.
@@ -38,7 +37,9 @@ fn places(report: &Report) -> BTreeMap<String, Vec<String>> {
             .or_default()
             .push(pointer(&finding.path));
     }
-    places.values_mut().for_each(|list| list.sort());
+    for list in places.values_mut() {
+        list.sort();
+    }
     places
 }
 

@@ -152,13 +152,13 @@ fn rules_are_switched_and_weighed() {
 
 #[test]
 fn exceptions_need_a_reason_and_are_listed() {
-    let report = run(r##"
+    let report = run(r#"
 extends: turnpike
 exceptions:
   - {rule: operation-description, path: "/paths/~1health", reason: Nobody reads it.}
   - {rule: operation-tags, path: "/paths/*/post", reason: Old.}
   - {rule: path-params, path: "/paths/~1gone", reason: Old.}
-"##);
+"#);
     let excepted: Vec<(&str, &str)> = report
         .excepted
         .iter()
