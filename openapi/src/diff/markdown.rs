@@ -1,20 +1,28 @@
 //! A change log for people, in Markdown.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::fmt::Write;
 
-use super::change::{Change, Level};
+use super::change::{Change, Level, Side};
 use super::changes::Changes;
 
 /// Entries that are written; the rest is counted.
 const MOST: usize = 2_000;
 
+/// What makes one entry of a change log: the operation, the rule, and the place in a document.
+type Key<'c> = (Option<&'c str>, &'c str, Side, &'c [String]);
+
+/// One thing that changed for one operation, and in how many places of it.
+struct Entry<'c> {
+    change: &'c Change,
+    places: usize,
+}
+
 impl Changes {
     /// The changes as Markdown: by operation, what breaks first, each thing once.
     pub fn markdown(&self) -> String {
         let mut text = String::new();
-        let title = plain(&self.title);
-        let _ = writeln!(text, "# Changes of {title}\n");
+        let _ = writeln!(text, "# Changes of {}\n", plain(&self.title));
         if !self.old_version.is_empty() || !self.new_version.is_empty() {
             let shown = |version: &str| {
                 if version.is_empty() {
@@ -30,59 +38,76 @@ impl Changes {
                 shown(&self.new_version)
             );
         }
-        let mut left = MOST;
-        for (heading, levels) in [
-            ("Breaking", &[Level::Error][..]),
-            ("Possibly breaking", &[Level::Warning][..]),
-            ("Other changes", &[Level::Info][..]),
+        let entries = entries(self.list());
+        for (heading, level) in [
+            ("Breaking", Level::Error),
+            ("Possibly breaking", Level::Warning),
+            ("Other changes", Level::Info),
         ] {
-            section(&mut text, heading, levels, self.list(), &mut left);
+            section(&mut text, heading, level, &entries);
         }
-        if self.list().is_empty() {
+        if entries.is_empty() {
             text.push_str("Nothing changed.\n");
         }
-        let omitted = self.omitted() + self.unwritten();
-        if omitted > 0 {
-            let _ = writeln!(text, "\nAnd {omitted} more.");
+        let unwritten = entries.len().saturating_sub(MOST) + self.omitted();
+        if unwritten > 0 {
+            let _ = writeln!(text, "And {unwritten} more.");
         }
         if !self.is_complete() {
             text.push_str("\nThe documents are too large to be compared completely: there may be more.\n");
         }
         text
     }
-
-    fn unwritten(&self) -> usize {
-        let distinct: HashSet<(Option<&str>, &str)> = self
-            .list()
-            .iter()
-            .map(|change| (change.operation.as_deref(), change.message.as_str()))
-            .collect();
-        distinct.len().saturating_sub(MOST)
-    }
 }
 
-fn section(text: &mut String, heading: &str, levels: &[Level], changes: &[Change], left: &mut usize) {
-    let of_level: Vec<&Change> = changes.iter().filter(|change| levels.contains(&change.level)).collect();
-    if of_level.is_empty() || *left == 0 {
-        return;
-    }
-    let _ = writeln!(text, "## {heading}\n");
-    let mut seen: HashSet<(Option<&str>, &str)> = HashSet::new();
-    let mut at = 0;
-    while at < of_level.len() && *left > 0 {
-        let operation = of_level[at].operation.as_deref();
-        let _ = match operation {
-            Some(operation) => writeln!(text, "### {}\n", plain(operation)),
-            None => writeln!(text, "### The whole API\n"),
+/// Changes of the same thing in one operation become one entry: several media types, statuses or ways to a schema.
+fn entries(changes: &[Change]) -> Vec<Entry<'_>> {
+    let mut entries: Vec<Entry<'_>> = Vec::new();
+    let mut known: HashMap<Key<'_>, usize> = HashMap::new();
+    for change in changes {
+        let key = (
+            change.operation.as_deref(),
+            change.rule.name,
+            change.document,
+            change.path.as_slice(),
+        );
+        // What has no place of its own differs by what is said.
+        let is_same = |at: &usize| {
+            let first = entries[*at].change;
+            first.message == change.message || first.path.iter().any(|key| key == "schemas" || key == "schema")
         };
-        while at < of_level.len() && of_level[at].operation.as_deref() == operation {
-            let change = of_level[at];
-            at += 1;
-            if *left > 0 && seen.insert((operation, &change.message)) {
-                *left -= 1;
-                let _ = writeln!(text, "- {}.", capital(&escaped(&change.message)));
+        match known.get(&key).copied().filter(is_same) {
+            Some(at) => entries[at].places += 1,
+            None => {
+                known.insert(key, entries.len());
+                entries.push(Entry { change, places: 1 });
             }
         }
+    }
+    entries
+}
+
+fn section(text: &mut String, heading: &str, level: Level, entries: &[Entry<'_>]) {
+    let mut last: Option<Option<&str>> = None;
+    for entry in entries.iter().take(MOST).filter(|entry| entry.change.level == level) {
+        let operation = entry.change.operation.as_deref();
+        if last != Some(operation) {
+            let _ = match last {
+                None => writeln!(text, "## {heading}\n"),
+                Some(_) => writeln!(text),
+            };
+            let title = operation.map_or_else(|| "The whole API".to_owned(), plain);
+            let _ = writeln!(text, "### {title}\n");
+            last = Some(operation);
+        }
+        let message = capital(&escaped(&entry.change.message));
+        let _ = match entry.places {
+            1 => writeln!(text, "- {message}."),
+            2 => writeln!(text, "- {message}; the same in one other place."),
+            places => writeln!(text, "- {message}; the same in {} other places.", places - 1),
+        };
+    }
+    if last.is_some() {
         text.push('\n');
     }
 }

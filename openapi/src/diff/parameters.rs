@@ -208,7 +208,10 @@ fn same<'d>(comparison: &mut Comparison<'d>, operation: u32, old: &Parameter<'d>
             (Side::New, new),
             message,
         );
-    } else if old.is_exploded() != new.is_exploded() && has_parts(comparison, new) {
+    } else if old.is_exploded() != new.is_exploded()
+        && has_parts(comparison, Side::Old, old)
+        && has_parts(comparison, Side::New, new)
+    {
         let message = format!(
             "{shown} is {} exploded",
             if new.is_exploded() { "now" } else { "no longer" }
@@ -248,9 +251,9 @@ fn same<'d>(comparison: &mut Comparison<'d>, operation: u32, old: &Parameter<'d>
 }
 
 /// Whether a parameter is a list or an object, so that it matters whether it is exploded.
-fn has_parts<'d>(comparison: &mut Comparison<'d>, parameter: &Parameter<'d>) -> bool {
-    schema(comparison, Side::New, parameter).is_some_and(|(schema, _)| {
-        let schema = comparison.source(Side::New).resolve(schema).value;
+fn has_parts<'d>(comparison: &mut Comparison<'d>, side: Side, parameter: &Parameter<'d>) -> bool {
+    schema(comparison, side, parameter).is_some_and(|(schema, _)| {
+        let schema = comparison.source(side).resolve(schema).value;
         matches!(schema.get("type").and_then(Value::as_str), Some("array" | "object"))
     })
 }

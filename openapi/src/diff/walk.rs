@@ -4,7 +4,7 @@
 use super::change::{Direction, Side};
 use super::lifecycle::Date;
 use super::report::Report;
-use super::schema::{Edge, Fact, Graph, Node, NodeId, Step, quoted};
+use super::schema::{Edge, Fact, Graph, Node, NodeId, Step, quoted_path};
 use super::select;
 
 /// Schemas inside each other that are followed.
@@ -183,9 +183,9 @@ impl<'g, 'd> Walk<'g, 'd, '_> {
         match path {
             "" => thing.clone(),
             _ if self.steps.iter().any(|step| matches!(step, Step::Property(_))) || child.is_some() => {
-                format!("the property {} of {thing}", quoted(path))
+                format!("the property {} of {thing}", quoted_path(path))
             }
-            _ => format!("{} of {thing}", quoted(path)),
+            _ => format!("{} of {thing}", quoted_path(path)),
         }
     }
 }

@@ -37,15 +37,31 @@ fn bounded(value: &Value, depth: usize) -> String {
     }
 }
 
+/// The way to a property in backticks, cut in its middle where it is long: its end says most.
+pub(in crate::diff) fn quoted_path(path: &str) -> String {
+    const FIRST: usize = 60;
+    const LAST: usize = 140;
+    let length = path.chars().count();
+    if length <= FIRST + LAST {
+        return format!("`{}`", visible(path, usize::MAX));
+    }
+    let last: String = path.chars().skip(length - LAST).collect();
+    format!("`{}{}`", visible(path, FIRST), visible(&last, usize::MAX))
+}
+
 /// A name or text in backticks, cut where it is long, without anything that could end the code span or move the cursor.
 pub(in crate::diff) fn quoted(text: &str) -> String {
     format!("`{}`", cut(text))
 }
 
 fn cut(text: &str) -> String {
+    visible(text, MOST)
+}
+
+fn visible(text: &str, most: usize) -> String {
     let mut shown = String::new();
     for (at, character) in text.chars().enumerate() {
-        if at == MOST {
+        if at == most {
             shown.push('…');
             break;
         }
