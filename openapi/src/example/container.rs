@@ -27,14 +27,15 @@ impl<'d> Builder<'d> {
     ) -> Option<Value> {
         let nodes = self.nodes_left;
         let full = self.properties(all, depth, variant, is_again);
-        let full = match self.kept(Value::Object(full), schemas, first) {
-            Some(value) => return Some(value),
-            None => first.clone(),
-        };
+        let candidate = Value::Object(full);
+        if self.fits(schemas, &candidate) {
+            return Some(candidate);
+        }
+        first.get_or_insert_with(|| candidate.clone());
         self.nodes_left = nodes;
         let lean = self.properties(all, depth, variant, true);
         let lean = self.kept(Value::Object(lean), schemas, first)?;
-        let (Some(Value::Object(full)), Value::Object(lean)) = (full, lean) else {
+        let (Value::Object(full), Value::Object(lean)) = (candidate, lean) else {
             return None;
         };
         // What is left over goes in one by one, in the order of the document.

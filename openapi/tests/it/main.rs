@@ -18,6 +18,7 @@ mod overlays;
 mod reports;
 mod round_trip;
 mod same;
+mod search;
 mod snippets;
 mod specs;
 mod validate;
