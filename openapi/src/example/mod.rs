@@ -8,6 +8,7 @@
 
 mod conjunction;
 mod container;
+mod kinds;
 mod lookaround;
 mod number;
 mod pattern;

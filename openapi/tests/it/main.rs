@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "what the tests share may fail like a test does")]
 
+mod compared;
 mod corpus;
 mod diff;
 mod diff_hostile;
@@ -15,6 +16,7 @@ mod lifted;
 mod mock;
 mod mutations;
 mod overlays;
+mod recorder;
 mod reports;
 mod round_trip;
 mod same;
