@@ -8,8 +8,8 @@
 //! Start reading at [`read`] (module `load`: decode, parse, check, lift, index), then [`Document`] and its [`Operation`].
 //! [`files`] reads documents of several files, [`overlay`] changes documents, [`inspect`] reports what is in one.
 //! [`schema`] turns a schema into a bounded tree for display, [`example`] makes a value for it, [`sample`] a request and
-//! [`snippet`] the code that sends it. [`validate`] checks requests and responses against the document, and [`mock`] answers in
-//! the place of the API. [`diff`] compares two versions.
+//! [`snippet`] the code that sends it, in nine languages. [`search`] finds operations, schemas and guides. [`validate`] checks
+//! requests and responses against the document, and [`mock`] answers in the place of the API. [`diff`] compares two versions.
 //!
 //! ```
 //! let text = r#"{
@@ -56,6 +56,7 @@ pub mod overlay;
 mod reference;
 pub mod sample;
 pub mod schema;
+pub mod search;
 pub mod snippet;
 pub mod strict;
 pub mod validate;

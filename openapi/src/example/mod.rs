@@ -1,256 +1,269 @@
-//! Values that fit a schema: what the document gives as an example, or else something made from its keywords. The same
-//! document always gets the same values.
+//! Values that fit a schema: what the document gives as an example if it fits, or else something made from its keywords.
+//! The same document always gets the same values.
+//!
+//! A value is made for everything that applies at once (`conjunction.rs`) and judged against the whole schema, as JSON Schema
+//! understands it; if it doesn't fit, other branches of its choices and leaner objects are tried, within a fixed amount of
+//! work. What fits nothing (a schema that contradicts itself, endless recursion through required properties, a pattern that
+//! can't be solved) gets the first attempt.
 
+mod conjunction;
+mod container;
+mod kinds;
+mod lookaround;
+mod number;
+mod pattern;
 mod scalar;
+#[cfg(test)]
+mod tests;
+
+use std::collections::HashMap;
 
 use serde_json::{Map, Value};
 
 use crate::model::{Document, weight};
-use crate::reference;
-use crate::schema::{Direction, Merged};
+use crate::schema::Direction;
+use crate::validate::Judge;
+use conjunction::{Conjunction, Picks};
+use pattern::Solved;
 
-/// Values in one example.
-const MOST_NODES: usize = 400;
+/// Values in one example, from which on only what is required is filled in, and from which on nothing is.
+const FULL_NODES: usize = 400;
+const MOST_NODES: usize = 4000;
 /// Levels below which only what is required is filled in, and below which nothing is.
 const FULL_DEPTH: usize = 4;
-const MOST_DEPTH: usize = 10;
+const MOST_DEPTH: usize = 12;
 /// Memory that examples copied from the document may take in one value.
 const MOST_BYTES: usize = 256 * 1024;
-/// Items of a list, even where a schema asks for more.
-const MOST_ITEMS: usize = 3;
+/// Values made and thrown away for one example.
+const MOST_WORK: usize = 12_000;
+/// Combinations of branches that are tried for one value, and those of them that are looked at at all.
+const MOST_TRIES: usize = 24;
+const MOST_PICKS: usize = 400;
 
 /// A value for a schema, as it travels in this direction: properties of the other direction are left out.
 ///
 /// It is bounded in size and depth; where that cuts something required, the value doesn't fit its schema.
 pub fn for_schema(doc: &Document, schema: &Value, direction: Direction) -> Value {
     let mut builder = Builder {
+        doc,
         direction,
+        judge: Judge::of(doc, schema, direction),
+        patterns: HashMap::new(),
         open: Vec::new(),
         nodes_left: MOST_NODES,
         bytes_left: MOST_BYTES,
+        work_left: MOST_WORK,
     };
-    builder.value(&Merged::of(doc, &[schema]), 0)
+    builder.value(&[schema], 0, 0).value
 }
 
-struct Builder {
+struct Builder<'d> {
+    doc: &'d Document,
     direction: Direction,
+    /// `None` if the schema is too large to be judged.
+    judge: Option<Judge>,
+    patterns: HashMap<&'d str, Option<Solved>>,
+    /// The schemas that this value is inside of.
     open: Vec<usize>,
     nodes_left: usize,
     bytes_left: usize,
+    work_left: usize,
 }
 
-impl Builder {
-    fn value(&mut self, schema: &Merged<'_>, depth: usize) -> Value {
+/// A value that was made.
+struct Made {
+    value: Value,
+    /// Whether it fits its schemas, as far as anybody knows.
+    fits: bool,
+}
+
+impl<'d> Builder<'d> {
+    /// A value to which all these schemas apply. Different variants are different values, where there are several.
+    fn value(&mut self, schemas: &[&'d Value], depth: usize, variant: usize) -> Made {
+        self.work_left = self.work_left.saturating_sub(1);
         self.nodes_left = self.nodes_left.saturating_sub(1);
-        if let Some(given) = self.given(schema) {
-            return given;
-        }
-        if self.open.contains(&schema.identity) || depth > MOST_DEPTH {
-            return empty(schema);
-        }
-        self.open.push(schema.identity);
-        let value = self.made(schema, depth);
-        self.open.pop();
-        value
-    }
-
-    /// What the document says is a value.
-    fn given(&mut self, schema: &Merged<'_>) -> Option<Value> {
-        let listed = |keyword: &str| schema.get(keyword).and_then(Value::as_array);
-        let first = schema
-            .get("example")
-            .or_else(|| listed("examples").and_then(|examples| examples.first()))
-            .or_else(|| schema.get("const"))
-            .or_else(|| schema.get("default").filter(|value| !value.is_null()))
-            .or_else(|| {
-                listed("enum").and_then(|values| values.iter().find(|value| !value.is_null()).or(values.first()))
-            })?;
-        self.bytes_left = self.bytes_left.checked_sub(weight(first))?;
-        Some(first.clone())
-    }
-
-    fn made(&mut self, schema: &Merged<'_>, depth: usize) -> Value {
-        if schema.is_never {
-            return Value::Null;
-        }
-        let kind = schema.kind().or_else(|| schema.types().first().copied());
-        let choice = schema
-            .choices()
-            .into_iter()
-            .next()
-            .and_then(|(_, list)| list.into_iter().next());
-        match (kind, choice) {
-            (Some("object"), None) => self.object(schema, depth),
-            (Some("object"), Some(first)) => {
-                let mut value = self.object(schema, depth);
-                let alternative = self.value(&Merged::of(schema.doc, &[first]), depth + 1);
-                if let (Value::Object(all), Value::Object(more)) = (&mut value, alternative) {
-                    all.extend(more);
+        let (nodes, bytes) = (self.nodes_left, self.bytes_left);
+        let mut picks = Vec::new();
+        let mut tries = 0;
+        let mut first: Option<Value> = None;
+        for _ in 0..MOST_PICKS {
+            let conjunction = Conjunction::of(
+                self.doc,
+                schemas,
+                &Picks {
+                    picks: &picks,
+                    open: &self.open,
+                },
+            );
+            let kinds = conjunction.kinds();
+            if !conjunction.is_never && !kinds.is_empty() {
+                (self.nodes_left, self.bytes_left) = (nodes, bytes);
+                if let Some(value) = self.attempt(&conjunction, &kinds, schemas, (depth, variant), &mut first) {
+                    return Made { value, fits: true };
                 }
-                discriminate(schema, first, &mut value);
-                value
+                tries += 1;
             }
-            (None, Some(first)) => {
-                let mut value = self.value(&Merged::of(schema.doc, &[first]), depth + 1);
-                discriminate(schema, first, &mut value);
-                value
+            if tries >= MOST_TRIES || self.work_left == 0 || !advance(&mut picks, &conjunction.arity) {
+                break;
             }
-            (Some("array"), _) => self.list(schema, depth),
-            (Some(kind), _) => scalar::value(schema, kind),
-            (None, None) if schema.is_nullable() => Value::Null,
-            (None, None) => Value::Object(Map::new()),
+        }
+        Made {
+            value: first.unwrap_or(Value::Null),
+            fits: false,
         }
     }
 
-    fn list(&mut self, schema: &Merged<'_>, depth: usize) -> Value {
-        let wanted = schema
-            .get("minItems")
-            .and_then(Value::as_u64)
-            .unwrap_or(1)
-            .clamp(1, MOST_ITEMS as u64) as usize;
-        let fixed = schema
-            .get("prefixItems")
-            .and_then(Value::as_array)
-            .into_iter()
-            .flatten()
-            .take(MOST_NODES);
-        let mut items = Vec::new();
-        for item in fixed {
-            if self.nodes_left == 0 {
-                break;
-            }
-            items.push(self.value(&Merged::of(schema.doc, &[item]), depth + 1));
+    /// A value for one way to pick branches, if it fits; what was made first is kept for when nothing does.
+    fn attempt(
+        &mut self,
+        all: &Conjunction<'d>,
+        kinds: &[&'d str],
+        schemas: &[&'d Value],
+        (depth, variant): (usize, usize),
+        first: &mut Option<Value>,
+    ) -> Option<Value> {
+        if let Some(given) = self.given(all, schemas, variant) {
+            return Some(given);
         }
-        let Some(item) = schema.get("items").filter(|items| items.is_object()) else {
-            return Value::Array(items);
-        };
-        let item = Merged::of(schema.doc, &[item]);
-        let is_open = self.open.contains(&item.identity);
-        while items.len() < wanted && self.nodes_left > 0 && !is_open && depth < MOST_DEPTH {
-            items.push(self.value(&item, depth + 1));
-        }
-        Value::Array(items)
-    }
-
-    fn object(&mut self, schema: &Merged<'_>, depth: usize) -> Value {
-        let required = schema.required();
-        let mut object = Map::new();
-        for (name, schemas) in schema.properties() {
-            if self.nodes_left == 0 {
-                break;
-            }
-            let property = Merged::of(schema.doc, &schemas);
-            let is_required = required.contains(name);
-            let is_hidden = match self.direction {
-                Direction::Request => property.flag("readOnly"),
-                Direction::Response => property.flag("writeOnly"),
+        let is_again = self.open.contains(&all.identity);
+        for kind in kinds {
+            let made = match *kind {
+                "object" | "array" if depth > MOST_DEPTH => {
+                    let empty = match *kind {
+                        "object" => Value::Object(Map::new()),
+                        _ => Value::Array(Vec::new()),
+                    };
+                    self.kept(empty, schemas, first)
+                }
+                "object" | "array" => {
+                    let outside = self.open.len();
+                    self.open.push(all.identity);
+                    self.open.extend(&all.picked);
+                    let made = if *kind == "object" {
+                        self.object(all, schemas, depth, variant, is_again, first)
+                    } else {
+                        self.list(all, schemas, depth, variant, is_again, first)
+                    };
+                    self.open.truncate(outside);
+                    made
+                }
+                kind => {
+                    let candidates = self.scalars(all, kind, variant);
+                    candidates
+                        .into_iter()
+                        .find_map(|candidate| self.kept(candidate, schemas, first))
+                }
             };
-            let is_spare = depth >= FULL_DEPTH || property.flag("deprecated") || self.open.contains(&property.identity);
-            if !is_hidden && (is_required || !is_spare) {
-                object.insert(name.to_owned(), self.value(&property, depth + 1));
+            if made.is_some() {
+                return made;
             }
         }
-        if object.is_empty()
-            && depth < FULL_DEPTH
-            && let Some(values) = schema.get("additionalProperties").filter(|values| values.is_object())
-        {
-            let values = Merged::of(schema.doc, &[values]);
-            if !self.open.contains(&values.identity) {
-                object.insert("name".to_owned(), self.value(&values, depth + 1));
+        None
+    }
+
+    /// What the document says is a value, if it is one. Numbers written as texts and texts written as numbers are meant as what
+    /// the schema says.
+    fn given(&mut self, all: &Conjunction<'d>, schemas: &[&'d Value], variant: usize) -> Option<Value> {
+        /// Values that are looked at; a list of thousands of wrong ones isn't worth it.
+        const MOST: usize = 80;
+        let mut seen: Vec<&Value> = Vec::new();
+        for given in all.given().into_iter().take(MOST) {
+            if weight(given) > self.bytes_left || seen.contains(&given) {
+                continue;
+            }
+            let mut copy = given.clone();
+            self.hide(&mut copy, schemas, 0);
+            let fitting = if self.fits(schemas, &copy) {
+                Some(copy)
+            } else {
+                let meant = scalar::meant(given);
+                meant.filter(|meant| self.fits(schemas, meant))
+            };
+            if let Some(value) = fitting {
+                if seen.len() >= variant {
+                    self.bytes_left -= weight(given);
+                    return Some(value);
+                }
+                seen.push(given);
             }
         }
-        Value::Object(object)
+        None
     }
-}
 
-/// The smallest value, where a schema contains itself.
-fn empty(schema: &Merged<'_>) -> Value {
-    match schema.kind() {
-        _ if schema.is_nullable() => Value::Null,
-        Some("array") => Value::Array(Vec::new()),
-        Some("object") | None => Value::Object(Map::new()),
-        Some(kind) => scalar::value(schema, kind),
-    }
-}
-
-/// Sets the property that tells alternatives apart to what stands for the one chosen.
-fn discriminate(schema: &Merged<'_>, chosen: &Value, value: &mut Value) {
-    let Some(discriminator) = schema.get("discriminator") else {
-        return;
-    };
-    let Some(property) = discriminator.get("propertyName").and_then(Value::as_str) else {
-        return;
-    };
-    let Some(target) = reference::of(chosen) else { return };
-    let name = reference::component_name(target);
-    let mapping = discriminator
-        .get("mapping")
-        .and_then(Value::as_object)
-        .into_iter()
-        .flatten();
-    let mapped = mapping
-        .filter_map(|(key, mapped)| Some((key, mapped.as_str()?)))
-        .find(|(_, mapped)| *mapped == target || Some(*mapped) == name.as_deref())
-        .map(|(key, _)| key.clone());
-    if let (Value::Object(object), Some(name)) = (value, mapped.or(name)) {
-        object.insert(property.to_owned(), Value::String(name));
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use serde_json::json;
-
-    #[test]
-    fn examples_of_schemas() {
-        let document = json!({"openapi": "3.1.0", "info": {"title": "t", "version": "1"}, "paths": {}, "components": {"schemas": {
-            "Pet": {"type": "object", "required": ["id", "kind"], "properties": {
-                "id": {"type": "integer", "readOnly": true}, "kind": {"type": "string"}, "name": {"type": "string", "example": "Rex"},
-                "parent": {"$ref": "#/components/schemas/Pet"}, "friends": {"type": "array", "items": {"$ref": "#/components/schemas/Pet"}},
-                "old": {"type": "string", "deprecated": true}}},
-            "Any": {"oneOf": [{"$ref": "#/components/schemas/Pet"}], "discriminator": {"propertyName": "kind"}},
-            "Choice": {"oneOf": [{"$ref": "#/components/schemas/Pet"}, {"type": "string"}],
-                "discriminator": {"propertyName": "kind", "mapping": {"pet": "#/components/schemas/Pet"}}},
-        }}});
-        let doc = crate::read(document.to_string().as_bytes(), &crate::Limits::default()).unwrap();
-        let pet = json!({"$ref": "#/components/schemas/Pet"});
-        for (schema, direction, expected) in [
-            (
-                pet.clone(),
-                Direction::Request,
-                json!({"kind": "string", "name": "Rex", "friends": []}),
-            ),
-            (
-                pet,
-                Direction::Response,
-                json!({"id": 1, "kind": "string", "name": "Rex", "friends": []}),
-            ),
-            (
-                json!({"$ref": "#/components/schemas/Choice"}),
-                Direction::Request,
-                json!({"kind": "pet", "name": "Rex", "friends": []}),
-            ),
-            (
-                json!({"type": "array", "items": {"type": "string", "format": "date"}}),
-                Direction::Request,
-                json!(["2026-01-15"]),
-            ),
-            (
-                json!({"type": "object", "additionalProperties": {"type": "boolean"}}),
-                Direction::Request,
-                json!({"name": true}),
-            ),
-            (json!({"enum": [null, "b"]}), Direction::Request, json!("b")),
-            (
-                json!({"type": "string", "default": "d"}),
-                Direction::Request,
-                json!("d"),
-            ),
-            (json!({"$ref": "#/nope"}), Direction::Request, json!({})),
-            (json!(true), Direction::Request, json!({})),
-        ] {
-            assert_eq!(for_schema(&doc, &schema, direction), expected, "{schema} {direction:?}");
+    /// Takes properties of the other direction out of a value of the document.
+    fn hide(&self, value: &mut Value, schemas: &[&'d Value], depth: usize) {
+        if depth > FULL_DEPTH || !(value.is_object() || value.is_array()) {
+            return;
+        }
+        let all = self.conjunction(schemas);
+        match value {
+            Value::Object(map) => {
+                let names: Vec<String> = map.keys().take(MOST_NODES).cloned().collect();
+                for name in names {
+                    let property = all.property(&name, &mut |_, _| false);
+                    if self.is_hidden(&self.conjunction(&property)) {
+                        map.shift_remove(&name);
+                    } else if let Some(value) = map.get_mut(&name) {
+                        self.hide(value, &property, depth + 1);
+                    }
+                }
+            }
+            Value::Array(items) => {
+                for (at, item) in items.iter_mut().take(MOST_NODES).enumerate() {
+                    self.hide(item, &all.item(at), depth + 1);
+                }
+            }
+            _ => {}
         }
     }
+
+    /// A value as it is, if it fits.
+    fn kept(&mut self, value: Value, schemas: &[&'d Value], first: &mut Option<Value>) -> Option<Value> {
+        if self.fits(schemas, &value) {
+            return Some(value);
+        }
+        first.get_or_insert(value);
+        None
+    }
+
+    fn fits(&mut self, schemas: &[&'d Value], value: &Value) -> bool {
+        let doc = self.doc;
+        let Some(judge) = &mut self.judge else { return true };
+        self.work_left == 0 || schemas.iter().all(|schema| judge.accepts(doc, schema, value))
+    }
+
+    /// What applies to a value with the first branch of every choice.
+    fn conjunction(&self, schemas: &[&'d Value]) -> Conjunction<'d> {
+        Conjunction::of(self.doc, schemas, &Picks { picks: &[], open: &[] })
+    }
+
+    /// Whether a property doesn't travel in this direction.
+    fn is_hidden(&self, property: &Conjunction<'d>) -> bool {
+        property.flag(match self.direction {
+            Direction::Request => "readOnly",
+            Direction::Response => "writeOnly",
+        })
+    }
+
+    /// Whether only what is required should be added.
+    fn is_crowded(&self) -> bool {
+        self.nodes_left < MOST_NODES - FULL_NODES
+    }
+
+    /// A pattern of the document, compiled once.
+    fn pattern(&mut self, text: &'d str) -> Option<&Solved> {
+        self.patterns.entry(text).or_insert_with(|| Solved::of(text)).as_ref()
+    }
+}
+
+/// The next way to pick branches, the last choice first; false if that was the last one.
+fn advance(picks: &mut Vec<usize>, arity: &[usize]) -> bool {
+    picks.resize(arity.len(), 0);
+    while let Some(last) = picks.pop() {
+        if last + 1 < arity[picks.len()] {
+            picks.push(last + 1);
+            return true;
+        }
+    }
+    false
 }

@@ -30,6 +30,18 @@ pub(super) fn path(text: &str) -> String {
     encoded
 }
 
+/// A base URL as it is, but for what may stand in no URL or means something to those who expand patterns in one.
+pub(super) fn base(text: &str) -> String {
+    encode(text, |byte| byte.is_ascii_graphic() && !b"\"<>\\^`{}|#".contains(&byte))
+}
+
+/// The value of a header or media type: no control characters, and no others but ASCII, which not every client can send
+/// (RFC 9110 §5.5); those are percent-encoded.
+pub(super) fn header(text: &str) -> String {
+    let visible: String = text.chars().filter(|character| !character.is_control()).collect();
+    encode(visible.trim(), |byte| byte.is_ascii())
+}
+
 fn encode(text: &str, stays: impl Fn(u8) -> bool) -> String {
     let mut encoded = String::with_capacity(text.len());
     for byte in text.bytes() {

@@ -1,11 +1,42 @@
 //! Requests that fit an operation: its required parameters and its body, filled in from examples. Code in any language starts
 //! from here; [`crate::snippet`] writes it.
+//!
+//! [`request`] makes the usual one. [`build`] lets a caller say which values, which body, which server and which credentials
+//! go into it, as an editable sample needs:
+//!
+//! ```
+//! use openapi::ParameterLocation;
+//! use openapi::sample::{Access, Override, SampleOptions, build};
+//! use openapi::snippet::{Language, write};
+//!
+//! let text = r#"{"openapi": "3.1.0", "info": {"title": "Pets", "version": "1"}, "paths": {"/pets/{id}": {"get": {
+//!     "operationId": "getPet", "responses": {},
+//!     "parameters": [{"name": "id", "in": "path", "required": true, "schema": {"type": "integer"}},
+//!                    {"name": "tags", "in": "query", "style": "pipeDelimited", "explode": false, "schema": {"type": "array"}}]}}}}"#;
+//! let document = openapi::read(text.as_bytes(), &openapi::Limits::default())?;
+//! let operation = document.operation("getPet").expect("the index lists it");
+//!
+//! let tags = serde_json::json!(["a", "b"]);
+//! let options = SampleOptions {
+//!     access: Access::Key("$PETS_KEY"),
+//!     overrides: &[Override { location: ParameterLocation::Query, name: "tags", value: Some(&tags) }],
+//!     ..SampleOptions::at("https://api.example.com")
+//! };
+//! let request = build(&operation, &options);
+//! assert_eq!(request.url, "https://api.example.com/pets/1?tags=a%7Cb");
+//! assert!(write(Language::Python, &request).contains("requests.get("));
+//! # Ok::<(), openapi::Rejected>(())
+//! ```
 
 mod body;
+mod credential;
 mod encode;
 mod style;
+mod xml;
 
 use serde_json::Value;
+
+pub use credential::{Access, SampleCredential, Secret};
 
 use crate::example;
 use crate::model::{Document, OperationKind};
@@ -23,15 +54,72 @@ pub struct SampleContext<'c> {
     pub credential: Option<&'c str>,
 }
 
+/// What a caller wants in a sample.
+#[derive(Clone, Copy, Debug)]
+pub struct SampleOptions<'c> {
+    /// Where the API answers, without a slash at the end: one of its servers, or a gateway.
+    pub base_url: &'c str,
+    /// How the caller is let in.
+    pub access: Access<'c>,
+    /// Values of parameters that are not those of the document's examples.
+    pub overrides: &'c [Override<'c>],
+    /// The body, if it isn't the document's example.
+    pub body: GivenBody<'c>,
+    /// The media type of the body, as the document writes it; the one that is easiest to write if `None` or unknown.
+    pub media_type: Option<&'c str>,
+    /// Whether optional parameters are filled in as well. Deprecated ones never are.
+    pub has_optional: bool,
+}
+
+impl<'c> SampleOptions<'c> {
+    /// The document's own request, sent to this server, without credentials.
+    pub const fn at(base_url: &'c str) -> Self {
+        Self {
+            base_url,
+            access: Access::None,
+            overrides: &[],
+            body: GivenBody::Example,
+            media_type: None,
+            has_optional: false,
+        }
+    }
+}
+
+/// A value for one parameter.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Override<'c> {
+    /// Where the parameter travels.
+    pub location: ParameterLocation,
+    /// Its name.
+    pub name: &'c str,
+    /// Its value; `None` leaves it out, unless it belongs to the path.
+    pub value: Option<&'c Value>,
+}
+
+/// A body in the place of the document's example.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum GivenBody<'c> {
+    /// The document's example, or one made for its schema.
+    Example,
+    /// A value, written as its media type asks for.
+    Value(&'c Value),
+    /// A text that is sent as it is.
+    Text(&'c str),
+    /// No body at all.
+    Nothing,
+}
+
 /// A request that fits an operation.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SampleRequest {
     /// In upper case.
     pub method: String,
-    /// Absolute, with path and query filled in and percent-encoded.
+    /// Absolute, with path and query filled in and percent-encoded; without credentials that belong into the query.
     pub url: String,
-    /// Name and value, in order; values without line ends or other control characters.
+    /// Name and value, in order, without credentials; visible ASCII and inner spaces only.
     pub headers: Vec<(String, String)>,
+    /// What lets the caller in.
+    pub credentials: Vec<SampleCredential>,
     /// The body, if there is one. Its `Content-Type` is in the headers, except for `multipart/form-data`, which needs a
     /// boundary that only the sender can choose.
     pub body: Option<SampleBody>,
@@ -70,11 +158,23 @@ pub enum SamplePart {
         name: String,
         /// Name of the file, which the caller has to provide.
         file: String,
+        /// Its media type, if the document says.
+        media_type: Option<String>,
     },
 }
 
-/// A request that fits the operation.
-pub fn request(doc: &Document, operation: &Operation<'_>, context: &SampleContext<'_>) -> SampleRequest {
+/// A request that fits the operation, which belongs to this document.
+pub fn request(_: &Document, operation: &Operation<'_>, context: &SampleContext<'_>) -> SampleRequest {
+    let options = SampleOptions {
+        access: context.credential.map_or(Access::None, Access::Key),
+        ..SampleOptions::at(context.base_url)
+    };
+    build(operation, &options)
+}
+
+/// A request that fits the operation, as the caller wants it.
+pub fn build(operation: &Operation<'_>, options: &SampleOptions<'_>) -> SampleRequest {
+    let doc = operation.document();
     let entry = operation.entry();
     let mut path = if entry.kind == OperationKind::Path {
         entry.path.clone()
@@ -82,45 +182,38 @@ pub fn request(doc: &Document, operation: &Operation<'_>, context: &SampleContex
         String::new()
     };
     let (mut query, mut headers, mut cookies) = (Vec::new(), Vec::new(), Vec::new());
-    if let Some(credential) = context.credential {
-        headers.push((
-            "Authorization".to_owned(),
-            format!("Bearer {}", header_text(credential)),
-        ));
-    }
     let mut filled = Vec::new();
-    for parameter in operation.parameters().iter().filter(|parameter| parameter.required) {
-        let value = parameter_value(doc, parameter);
-        match parameter.location {
-            ParameterLocation::Path => {
-                filled.push((format!("{{{}}}", parameter.name), style::in_path(parameter, &value)));
+    for parameter in &operation.parameters() {
+        let Some(value) = chosen(doc, parameter, options) else {
+            continue;
+        };
+        // A parameter with `content` is one text in that media type; no style applies.
+        let content = parameter.content.as_ref().map(|_| style::scalar(&value));
+        let pair = |text: &str| format!("{}={}", encode::component(parameter.name), encode::component(text));
+        match (parameter.location, content) {
+            (ParameterLocation::Path, content) => {
+                let text = content.map_or_else(|| style::in_path(parameter, &value), |text| encode::component(&text));
+                filled.push((format!("{{{}}}", parameter.name), text));
             }
-            ParameterLocation::Query if parameter.content.is_some() => {
-                query.push(format!(
-                    "{}={}",
-                    encode::component(parameter.name),
-                    encode::component(&style::scalar(&value))
-                ));
+            (ParameterLocation::QueryString, _) => query.extend(query_string(parameter, &value)),
+            (ParameterLocation::Query, Some(text)) => query.push(pair(&text)),
+            (ParameterLocation::Query, None) => query.extend(style::in_query(parameter, &value)),
+            (ParameterLocation::Header, _) if is_described_elsewhere(parameter.name) => {}
+            (ParameterLocation::Header, content) => {
+                let text = content.unwrap_or_else(|| style::in_header(parameter, &value));
+                headers.push((parameter.name.to_owned(), encode::header(&text)));
             }
-            ParameterLocation::Query => query.extend(style::in_query(parameter, &value)),
-            ParameterLocation::QueryString => query.extend(query_string(parameter, &value)),
-            ParameterLocation::Header if is_described_elsewhere(parameter.name) => {}
-            ParameterLocation::Header => {
-                headers.push((
-                    parameter.name.to_owned(),
-                    header_text(&style::in_header(parameter, &value)),
-                ));
-            }
-            ParameterLocation::Cookie => cookies.extend(style::in_query(parameter, &value)),
+            (ParameterLocation::Cookie, Some(text)) => cookies.push(pair(&text)),
+            (ParameterLocation::Cookie, None) => cookies.extend(style::in_query(parameter, &value)),
         }
     }
     if !cookies.is_empty() {
         headers.push(("Cookie".to_owned(), cookies.join("; ")));
     }
     path = fill(&path, &filled);
-    let body = body::of(doc, operation).map(|(media_type, body)| {
+    let body = body::of(operation, options).map(|(media_type, body)| {
         if !matches!(body, SampleBody::Multipart(_)) {
-            headers.push(("Content-Type".to_owned(), header_text(media_type)));
+            headers.push(("Content-Type".to_owned(), encode::header(media_type)));
         }
         body
     });
@@ -135,12 +228,29 @@ pub fn request(doc: &Document, operation: &Operation<'_>, context: &SampleContex
     } else {
         "/"
     };
-    let base = context.base_url.trim_end_matches('/');
+    let base = encode::base(options.base_url.trim_end_matches('/'));
     SampleRequest {
         method: entry.method.clone(),
         url: format!("{base}{slash}{path}{query}"),
         headers,
+        credentials: credential::of(operation, options.access),
         body,
+    }
+}
+
+/// The value a parameter gets; `None` if it is left out.
+fn chosen(doc: &Document, parameter: &Parameter<'_>, options: &SampleOptions<'_>) -> Option<Value> {
+    let own = options
+        .overrides
+        .iter()
+        .find(|own| own.location == parameter.location && own.name == parameter.name);
+    match own.map(|own| own.value) {
+        Some(Some(value)) => Some(value.clone()),
+        Some(None) if parameter.location != ParameterLocation::Path => None,
+        _ if parameter.required || options.has_optional && !parameter.deprecated => {
+            Some(parameter_value(doc, parameter))
+        }
+        _ => None,
     }
 }
 
@@ -182,9 +292,10 @@ fn parameter_value(doc: &Document, parameter: &Parameter<'_>) -> Value {
         // Nothing at all would change the path, or leave a parameter without a value.
         Value::Null => Value::String(parameter.name.to_owned()),
         Value::String(text) if text.is_empty() => Value::String(parameter.name.to_owned()),
-        Value::Object(map) if map.is_empty() && parameter.location != ParameterLocation::QueryString => {
+        Value::Array(items) if items.is_empty() && parameter.content.is_none() => {
             Value::String(parameter.name.to_owned())
         }
+        Value::Object(map) if map.is_empty() && parameter.content.is_none() => Value::String(parameter.name.to_owned()),
         value => value,
     }
 }
@@ -200,27 +311,31 @@ fn query_string(parameter: &Parameter<'_>, value: &Value) -> Vec<String> {
         .as_ref()
         .is_some_and(|media| media.name.contains("form-urlencoded"));
     match value {
-        Value::Object(map) if is_form => map
+        Value::Object(map) if is_form => body::fields(map, None)
             .iter()
-            .map(|(key, value)| {
-                format!(
-                    "{}={}",
-                    encode::component(key),
-                    encode::component(&style::scalar(value))
-                )
-            })
+            .map(|(key, value)| format!("{}={}", encode::component(key), encode::component(value)))
             .collect(),
         Value::String(text) => vec![encode::reserved(text)],
         other => vec![encode::component(&other.to_string())],
     }
 }
 
-/// OpenAPI says these are described by media types and security schemes, not by parameters.
+/// Described by media types and security schemes, not by parameters, as OpenAPI says; or the sender's own business, which a
+/// sample would break by setting it.
 fn is_described_elsewhere(name: &str) -> bool {
-    ["accept", "content-type", "authorization"].contains(&name.to_ascii_lowercase().as_str())
-}
-
-/// A header's value without what could end the header.
-fn header_text(text: &str) -> String {
-    text.chars().filter(|character| !character.is_control()).collect()
+    const NAMES: [&str; 12] = [
+        "accept",
+        "content-type",
+        "authorization",
+        "content-length",
+        "transfer-encoding",
+        "connection",
+        "host",
+        "expect",
+        "upgrade",
+        "te",
+        "trailer",
+        "keep-alive",
+    ];
+    NAMES.contains(&name.to_ascii_lowercase().as_str())
 }

@@ -57,19 +57,30 @@ pub(super) fn in_header(parameter: &Parameter<'_>, value: &Value) -> String {
 
 /// The `name=value` pairs of a query string or cookie.
 pub(super) fn in_query(parameter: &Parameter<'_>, value: &Value) -> Vec<String> {
-    let encode = if parameter.allow_reserved {
+    let how = (parameter.style, parameter.explode, parameter.allow_reserved);
+    pairs_in_query(parameter.name, how, value)
+}
+
+/// The same for a name and its `style`, `explode` and `allowReserved`.
+pub(super) fn pairs_in_query(
+    name: &str,
+    (style, explode, allow_reserved): (&str, bool, bool),
+    value: &Value,
+) -> Vec<String> {
+    let encode = if allow_reserved {
         encode::reserved
     } else {
         encode::component
     };
-    let name = encode::component(parameter.name);
+    let name = encode::component(name);
     let pairs = pairs(value, encode);
-    match (parameter.style, value) {
-        ("deepObject", Value::Object(_)) => pairs
-            .into_iter()
-            .map(|(key, text)| format!("{name}%5B{}%5D={text}", key.unwrap_or_default()))
-            .collect(),
-        (_, Value::Object(_) | Value::Array(_)) if parameter.explode => pairs
+    match (style, value) {
+        ("deepObject", Value::Object(_)) => {
+            let mut written = Vec::new();
+            deep(&name, value, &encode, 0, &mut written);
+            written
+        }
+        (_, Value::Object(_) | Value::Array(_)) if explode => pairs
             .into_iter()
             .map(|(key, text)| format!("{}={text}", key.unwrap_or_else(|| name.clone())))
             .collect(),
@@ -85,6 +96,25 @@ pub(super) fn in_query(parameter: &Parameter<'_>, value: &Value) -> Vec<String> 
                 .collect();
             vec![format!("{name}={}", texts.join(separator))]
         }
+    }
+}
+
+/// `name[key]=value`, level by level. The specification defines one; more are what everybody reads.
+fn deep(name: &str, value: &Value, encode: &impl Fn(&str) -> String, depth: usize, written: &mut Vec<String>) {
+    const MOST_LEVELS: usize = 4;
+    match value {
+        Value::Object(map) if depth < MOST_LEVELS => {
+            for (key, value) in map {
+                let name = format!("{name}%5B{}%5D", self::encode::component(key));
+                deep(&name, value, encode, depth + 1, written);
+            }
+        }
+        Value::Array(items) if depth < MOST_LEVELS => {
+            for item in items {
+                deep(name, item, encode, MOST_LEVELS, written);
+            }
+        }
+        value => written.push(format!("{name}={}", encode(&scalar(value)))),
     }
 }
 

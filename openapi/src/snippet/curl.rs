@@ -1,38 +1,50 @@
 //! `curl`.
 
-use crate::sample::{SampleBody, SamplePart, SampleRequest, percent_encode};
+use crate::sample::{SampleBody, SamplePart, percent_encode};
 
-use super::shell::{quoted, quoted_with_variable};
+use super::literal;
+use super::outgoing::{Outgoing, Piece, Text, plain};
+use super::shell::{quoted, word};
 
 /// The command that sends a request.
-pub(super) fn command(request: &SampleRequest) -> String {
-    let mut words = vec![match request.method.as_str() {
-        "GET" if request.body.is_none() => format!("curl {}", quoted(&request.url)),
-        "HEAD" => format!("curl --head {}", quoted(&request.url)),
-        method => format!("curl -X {} {}", method_word(method), quoted(&request.url)),
+pub(super) fn write(request: &Outgoing<'_>) -> String {
+    // Without this, brackets and braces of a URL are patterns.
+    let glob = if plain(&request.url).contains(['[', ']', '{', '}']) {
+        "--globoff "
+    } else {
+        ""
+    };
+    let url = format!("{glob}{}", word(&request.url));
+    let mut words = vec![match request.method {
+        "GET" if request.body.is_none() => format!("curl {url}"),
+        "HEAD" => format!("curl --head {url}"),
+        method => format!("curl -X {} {url}", method_word(method)),
     }];
-    for (name, value) in &request.headers {
-        let header = format!("{name}: {value}");
-        let word = if name == "Authorization" {
-            quoted_with_variable(&header)
-        } else {
-            quoted(&header)
-        };
-        // A header without a value is dropped by curl unless it ends in a semicolon.
-        words.push(if value.is_empty() {
-            format!("-H {}", quoted(&format!("{name};")))
-        } else {
-            format!("-H {word}")
-        });
+    if let Some((user, password)) = &request.basic {
+        let mut both = user.clone();
+        both.push(Piece::Text(":".into()));
+        both.extend(password.iter().cloned());
+        words.push(format!("-u {}", word(&both)));
     }
-    match &request.body {
-        None => {}
-        Some(SampleBody::Json(value)) => {
-            let json = serde_json::to_string_pretty(value).unwrap_or_default();
-            words.push(format!("--data-raw {}", quoted(&json)));
+    if let Some((certificate, key)) = request.certificate {
+        words.push(format!("--cert {} --key {}", quoted(certificate), quoted(key)));
+    }
+    for (name, value) in &request.headers {
+        // A header without a value is dropped by curl unless it ends in a semicolon.
+        if value.is_empty() {
+            words.push(format!("-H {}", quoted(&format!("{name};"))));
+            continue;
         }
+        let mut header = vec![Piece::Text(format!("{name}: ").into())];
+        header.extend(value.iter().cloned());
+        words.push(format!("-H {}", word(&joined(header))));
+    }
+    match request.body {
+        None => {}
+        Some(SampleBody::Json(value)) => words.push(format!("--data-raw {}", quoted(&literal::json(value)))),
         Some(SampleBody::Text(text)) => words.push(format!("--data-raw {}", quoted(text))),
         Some(SampleBody::File(name)) => words.push(format!("--data-binary {}", quoted(&format!("@{name}")))),
+        Some(SampleBody::Form(fields)) if fields.is_empty() => words.push("--data-raw ''".to_owned()),
         Some(SampleBody::Form(fields)) => words.extend(fields.iter().map(|(name, value)| {
             format!(
                 "--data-urlencode {}",
@@ -42,6 +54,20 @@ pub(super) fn command(request: &SampleRequest) -> String {
         Some(SampleBody::Multipart(parts)) => words.extend(parts.iter().map(part)),
     }
     words.join(" \\\n  ")
+}
+
+/// Neighbouring texts as one.
+fn joined(text: Text<'_>) -> Text<'_> {
+    let mut joined: Text<'_> = Vec::new();
+    for piece in text {
+        match (joined.last_mut(), piece) {
+            (Some(Piece::Text(last)), Piece::Text(more)) => {
+                last.to_mut().push_str(&more);
+            }
+            (_, piece) => joined.push(piece),
+        }
+    }
+    joined
 }
 
 /// Methods are tokens (RFC 9110 §9.1), and tokens may have characters that a shell doesn't leave alone.
@@ -54,21 +80,34 @@ fn method_word(method: &str) -> String {
 }
 
 fn part(part: &SamplePart) -> String {
+    // The name ends at the first equals sign, and nothing can escape one.
+    let name = |name: &str| name.replace('=', "%3D");
+    let escaped = |text: &str| text.replace('\\', r"\\").replace('"', "\\\"");
     match part {
-        SamplePart::File { name, file } => format!("-F {}", quoted(&format!("{name}=@{file}"))),
+        SamplePart::File {
+            name: own,
+            file,
+            media_type,
+        } => {
+            let kind = media_type
+                .as_ref()
+                .map(|kind| format!(";type={kind}"))
+                .unwrap_or_default();
+            format!("-F {}", quoted(&format!("{}=@{file}{kind}", name(own))))
+        }
         // `-F` gives a meaning to the first character and to semicolons; `--form-string` to nothing.
         SamplePart::Field {
-            name,
+            name: own,
             value,
             media_type: None,
-        } => format!("--form-string {}", quoted(&format!("{name}={value}"))),
+        } => format!("--form-string {}", quoted(&format!("{}={value}", name(own)))),
         SamplePart::Field {
-            name,
+            name: own,
             value,
             media_type: Some(media_type),
         } => {
-            let escaped = value.replace('\\', r"\\").replace('"', "\\\"");
-            format!("-F {}", quoted(&format!("{name}=\"{escaped}\";type={media_type}")))
+            let value = escaped(value);
+            format!("-F {}", quoted(&format!("{}=\"{value}\";type={media_type}", name(own))))
         }
     }
 }
@@ -143,7 +182,7 @@ mod tests {
             (
                 "image/png",
                 json!({}),
-                "-H 'Content-Type: image/png' \\\n  --data-binary '@body.bin'",
+                "-H 'Content-Type: image/png' \\\n  --data-binary '@body.png'",
             ),
         ] {
             let command = curl(body(name, media));

@@ -68,6 +68,7 @@ mod body;
 mod form;
 mod headers;
 mod json;
+mod judge;
 mod multipart;
 mod operation;
 mod parameter;
@@ -83,9 +84,10 @@ use serde::Serialize;
 use serde_json::Value;
 
 pub use headers::Headers;
+pub(crate) use judge::Judge;
 pub use operation::{OperationValidator, RequestView};
 pub use response::ResponseView;
-pub(crate) use schema::Pattern;
+pub(crate) use schema::{Pattern, translate};
 pub use violation::{Invalid, InvalidKind, Place, Violation};
 
 use crate::model::Document;

@@ -2,10 +2,12 @@
 
 #![expect(clippy::unwrap_used, reason = "what the tests share may fail like a test does")]
 
+mod compared;
 mod corpus;
 mod diff;
 mod diff_hostile;
 mod diff_pairs;
+mod examples;
 mod file_set_limits;
 mod file_sets;
 mod hostile;
@@ -16,9 +18,12 @@ mod lint_rulesets;
 mod mock;
 mod mutations;
 mod overlays;
+mod recorder;
 mod reports;
 mod round_trip;
 mod same;
+mod search;
+mod snippets;
 mod specs;
 mod validate;
 mod validate_corpus;

@@ -65,35 +65,20 @@ fn every_operation_compiles() {
     assert!(shared.is_empty() || compile_all(shared) > 10_000);
 }
 
-/// Patterns are not solved by the example generator.
-const UNSOLVED: &str = "the generator doesn't solve patterns";
-/// The document's own example, which the generator takes, doesn't fit its own schema.
-const GIVEN: &str = "the document's own example doesn't fit";
-/// The generator stops at a number of values and leaves out what is required; or the document requires what it doesn't describe.
-const CUT: &str = "what is required is missing";
 /// The alternatives of a `oneOf` don't exclude each other.
 const OVERLAP: &str = "more than one alternative fits";
 
 /// Generated examples that don't fit, in the documents that belong to the project: document, keyword, how many, and why. The
 /// validator is right about each.
-const EXCEPTIONS: [(&str, &str, usize, &str); 12] = [
-    ("airflow-3.0.json", "pattern", 2, UNSOLVED),
+const EXCEPTIONS: [(&str, &str, usize, &str); 3] = [
     ("digitalocean-bundled-3.0.json", "oneOf", 1, OVERLAP),
-    ("digitalocean-bundled-3.0.json", "required", 1, GIVEN),
-    ("digitalocean-bundled-3.0.json", "type", 18, GIVEN),
-    ("github-api-16.6.0-3.0.json.gz", "enum", 2, GIVEN),
-    ("github-api-16.6.0-3.0.json.gz", "format", 1, GIVEN),
-    ("github-api-16.6.0-3.0.json.gz", "pattern", 13, UNSOLVED),
-    ("github-api-16.6.0-3.0.json.gz", "required", 22, CUT),
-    ("github-api-16.6.0-3.0.json.gz", "type", 4, GIVEN),
-    ("polymorphism-3.0.json", "oneOf", 7, OVERLAP),
+    ("polymorphism-3.0.json", "oneOf", 2, OVERLAP),
     (
         "allof-bomb.json",
         "limit",
         1,
         "checking it takes two to the thirtieth visits",
     ),
-    ("redos.json", "pattern", 1, UNSOLVED),
 ];
 
 fn is_json(media: &MediaType<'_>) -> bool {
@@ -154,7 +139,7 @@ fn most_generated_examples_of_other_documents_fit() {
         checked += bodies;
         misfitting += misfits.values().sum::<usize>();
     }
-    assert!(misfitting * 100 <= checked * 3, "{misfitting} of {checked}");
+    assert!(misfitting * 400 <= checked, "{misfitting} of {checked}");
 }
 
 /// The usual limit of work leaves room: a quarter of it is enough for the mock answer of every operation.

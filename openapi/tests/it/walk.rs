@@ -4,7 +4,10 @@ use std::collections::HashSet;
 use std::time::{Duration, Instant};
 
 use openapi::mock::{self, Preference};
+use openapi::sample::{Access, SampleOptions};
 use openapi::schema::{SchemaNode, TreeBudget, tree};
+use openapi::search::{IndexBuilder, Query};
+use openapi::snippet::Language;
 use openapi::validate::{OperationValidator, RequestView, ResponseView, Settings};
 use openapi::{Direction, Document, Operation, SampleContext};
 
@@ -20,6 +23,7 @@ pub(crate) struct Walked {
 
 /// Builds every view of every operation, every tree, example and snippet; checks what must hold for all of them.
 pub(crate) fn everything(doc: &Document, name: &str) -> Walked {
+    let name_of_document = name;
     let mut walked = Walked::default();
     let mut slugs = HashSet::new();
     for entry in doc.operations() {
@@ -49,6 +53,10 @@ pub(crate) fn everything(doc: &Document, name: &str) -> Walked {
             schema_page(doc, schema, direction, &mut walked);
         }
     }
+    let mut builder = IndexBuilder::default();
+    builder.document(name_of_document, doc);
+    let index = builder.build();
+    assert!(index.search(&Query::new("get a pett by id")).hits.len() <= 20);
     assert!(doc.weight() > 0);
     serde_json::to_string(doc.diagnostics()).unwrap();
     walked
@@ -98,6 +106,17 @@ fn operation(doc: &Document, operation: &Operation<'_>, walked: &mut Walked) {
         curl.starts_with("curl ") && !curl.contains('\r') && !curl.contains('\0'),
         "{curl}"
     );
+    if walked.operations < 40 {
+        let options = SampleOptions {
+            access: Access::Document,
+            has_optional: true,
+            ..SampleOptions::at(context.base_url)
+        };
+        let request = openapi::sample::build(operation, &options);
+        for language in Language::ALL {
+            assert!(openapi::snippet::write(language, &request).len() > 20);
+        }
+    }
     let sample = openapi::sample::request(doc, operation, &context);
     let is_url = |c: char| c.is_ascii_graphic() && !"\"<>\\^`{}|#".contains(c);
     assert!(

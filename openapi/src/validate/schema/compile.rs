@@ -22,6 +22,8 @@ pub(in crate::validate) struct Compiler<'d> {
     pub(in crate::validate) doc: &'d Document,
     pub(in crate::validate) direction: Direction,
     pub(in crate::validate) settings: &'d Settings,
+    /// Whether schemas mean what JSON Schema alone says: no discriminator, nothing hidden in a direction.
+    pub(super) is_plain: bool,
     nodes: Vec<Node>,
     ids: HashMap<usize, SchemaId>,
     pending: Vec<(SchemaId, &'d Map<String, Value>)>,
@@ -37,6 +39,8 @@ pub(in crate::validate) struct Compiled {
     pub(in crate::validate) nodes: usize,
     pub(in crate::validate) weight: usize,
     pub(in crate::validate) unchecked: Vec<Unchecked>,
+    /// Where schemas are, by their address in the document.
+    pub(in crate::validate) ids: HashMap<usize, SchemaId>,
 }
 
 impl<'d> Compiler<'d> {
@@ -53,6 +57,7 @@ impl<'d> Compiler<'d> {
             doc,
             direction,
             settings,
+            is_plain: false,
             nodes: vec![Node::default(), nothing, opaque],
             ids: HashMap::new(),
             pending: Vec::new(),
@@ -61,6 +66,12 @@ impl<'d> Compiler<'d> {
             excess: None,
             unchecked: Vec::new(),
         }
+    }
+
+    /// Lets discriminators and properties of the other direction pass; the latter are not required all the same.
+    pub(in crate::validate) fn plain(mut self) -> Self {
+        self.is_plain = true;
+        self
     }
 
     /// The place a schema will have; it is compiled by [`Compiler::finish`].
@@ -222,6 +233,7 @@ impl<'d> Compiler<'d> {
             schemas: Schemas { nodes: self.nodes },
             weight: self.weight,
             unchecked: self.unchecked,
+            ids: self.ids,
         })
     }
 

@@ -55,7 +55,7 @@ impl<'d> Compiler<'d> {
     fn direction_rules(&mut self, map: &'d Map<String, Value>, rules: &mut Vec<Rule>) {
         let flag = self.hiding();
         let is_refused = flag == "writeOnly" || self.settings.is_read_only_refused;
-        if is_refused && map.get(flag).is_some_and(|value| value == true) {
+        if is_refused && !self.is_plain && map.get(flag).is_some_and(|value| value == true) {
             rules.push(Rule::Hidden(flag));
         }
         if map.contains_key("properties") || map.contains_key("allOf") {
@@ -179,7 +179,9 @@ impl<'d> Compiler<'d> {
             // Whether an alternative that can't be followed fits is unknown, and so is whether exactly one does.
             let is_known = keyword == "anyOf" || !alternatives.contains(&SchemaId::OPAQUE);
             if !alternatives.is_empty() && is_known {
-                let discriminator = discriminator(map, keyword, &alternatives);
+                let discriminator = Some(&alternatives)
+                    .filter(|_| !self.is_plain)
+                    .and_then(|alternatives| discriminator(map, keyword, alternatives));
                 rules.push(rule(Box::new(Choice {
                     alternatives: alternatives.into(),
                     discriminator,

@@ -19,7 +19,7 @@ mod words;
 
 pub(super) use compile::Compiler;
 pub(super) use node::{SchemaId, TypeSet};
-pub(crate) use pattern::Pattern;
+pub(crate) use pattern::{Pattern, translate};
 pub(super) use run::{Found, Steps};
 
 /// Compiled schemas that refer to each other.

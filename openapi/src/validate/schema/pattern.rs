@@ -87,7 +87,7 @@ fn reason(error: &BuildError) -> String {
 }
 
 /// Rewrites what ECMA-262 and the syntax of this engine write differently.
-fn translate(pattern: &str) -> String {
+pub(crate) fn translate(pattern: &str) -> String {
     let mut translated = String::with_capacity(pattern.len() + 8);
     let mut rest = pattern.chars().peekable();
     let mut is_class = false;

@@ -24,6 +24,11 @@ impl Steps {
         }
     }
 
+    /// Visits that are left.
+    pub(in crate::validate) fn left(&self) -> u64 {
+        self.left
+    }
+
     /// Whether there was more to do than allowed: what was found is incomplete.
     pub(in crate::validate) fn is_exhausted(&self) -> bool {
         self.is_exhausted
