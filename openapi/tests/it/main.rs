@@ -13,6 +13,7 @@ mod json_schema;
 mod lifted;
 mod mock;
 mod mutations;
+mod overlay_additions;
 mod overlays;
 mod reports;
 mod round_trip;
