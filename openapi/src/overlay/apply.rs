@@ -54,18 +54,6 @@ impl Application<'_, '_> {
         }
     }
 
-    fn refused(&self, code: &'static str, message: &str, action: &Action, at: usize) -> Rejected {
-        let diagnostic = Diagnostic::error(code, message).at(format!("/actions/{at}"));
-        let diagnostic = match action.position {
-            Some(position) => diagnostic.on(position),
-            None => diagnostic,
-        };
-        let _ = self;
-        diagnostic
-            .hint("Let the action change fewer places, or smaller ones.")
-            .into()
-    }
-
     fn find(&mut self, path: &JsonPath, action: &Action, at: usize) -> Result<Vec<Vec<OwnStep>>, Rejected> {
         let budget = Budget {
             steps: self.steps_left,
@@ -73,7 +61,7 @@ impl Application<'_, '_> {
         };
         let Ok((nodes, left)) = path.search(self.root, &budget) else {
             let message = "the expressions of the overlay look at too many values of the document";
-            return Err(self.refused("overlay-cost", message, action, at));
+            return Err(refused("overlay-cost", message, action, at));
         };
         let own = |step: &Step<'_>| match step {
             Step::Key(key) => OwnStep::Key((*key).to_owned()),
@@ -135,7 +123,7 @@ impl Application<'_, '_> {
         let cost = nodes.saturating_mul(targets.len());
         let deepest = targets.iter().map(Vec::len).max().unwrap_or_default();
         let Some(left) = self.nodes_left.checked_sub(cost) else {
-            return Err(self.refused(
+            return Err(refused(
                 "too-many-values",
                 "the overlay makes the document too large",
                 action,
@@ -144,7 +132,12 @@ impl Application<'_, '_> {
         };
         self.nodes_left = left;
         if deepest + depth + 1 > self.limits.depth {
-            return Err(self.refused("too-deep", "the overlay makes the document too deep", action, at));
+            return Err(refused(
+                "too-deep",
+                "the overlay makes the document too deep",
+                action,
+                at,
+            ));
         }
         let mut mismatches = Mismatches::default();
         for target in targets {
@@ -193,6 +186,18 @@ impl Application<'_, '_> {
             }
         }
     }
+}
+
+/// Why nothing of the overlay is applied.
+fn refused(code: &'static str, message: &str, action: &Action, at: usize) -> Rejected {
+    let diagnostic = Diagnostic::error(code, message).at(format!("/actions/{at}"));
+    let diagnostic = match action.position {
+        Some(position) => diagnostic.on(position),
+        None => diagnostic,
+    };
+    diagnostic
+        .hint("Let the action change fewer places, or smaller ones.")
+        .into()
 }
 
 /// The number of values in a value, and its levels.

@@ -17,6 +17,7 @@ mod lint;
 mod lint_rulesets;
 mod mock;
 mod mutations;
+mod overlay_additions;
 mod overlays;
 mod recorder;
 mod reports;
