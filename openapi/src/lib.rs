@@ -62,6 +62,7 @@ pub mod strict;
 pub mod validate;
 
 pub use diagnostics::{Diagnostic, Position, Rejected, Severity};
+pub use export::to_yaml;
 pub use load::{Limits, read};
 pub use model::{Counts, Document, Format, OperationEntry, OperationKind, Server, ServerVariable, Tag};
 pub use operation::{

@@ -5,6 +5,9 @@ mod yaml;
 
 use serde_json::Value;
 
+use crate::Limits;
+use crate::diagnostics::Rejected;
+use crate::load::Source;
 use crate::model::Document;
 use crate::number::NumberTexts;
 
@@ -16,6 +19,22 @@ pub(crate) fn json(value: &Value, numbers: &NumberTexts) -> String {
 /// A value as YAML.
 pub(crate) fn yaml(value: &Value, numbers: &NumberTexts) -> String {
     yaml::write(value, numbers)
+}
+
+/// A text in JSON or YAML as YAML, in its order and without regard to what it means: a document keeps its own version.
+///
+/// # Errors
+/// [`Rejected`] if it can't be parsed within the limits.
+///
+/// ```
+/// let text = r#"{"swagger": "2.0", "info": {"title": "Pets", "version": "1.10"}}"#;
+/// let yaml = openapi::to_yaml(text.as_bytes(), &openapi::Limits::default())?;
+/// assert_eq!(yaml, "swagger: '2.0'\ninfo:\n  title: Pets\n  version: '1.10'\n");
+/// # Ok::<(), openapi::Rejected>(())
+/// ```
+pub fn to_yaml(text: &[u8], limits: &Limits) -> Result<String, Rejected> {
+    let source = Source::read(text, limits, NumberTexts::default())?;
+    Ok(yaml(&source.parsed.value, &source.parsed.numbers))
 }
 
 impl Document {

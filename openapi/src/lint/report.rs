@@ -1,12 +1,13 @@
 //! What linting says in the end.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use serde::{Serialize, Serializer};
 
 use super::catalogue::Area;
 use super::ruleset::Exception;
-use crate::diagnostics::Severity;
+use crate::diagnostics::{Diagnostic, Severity};
 
 /// One finding.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -24,6 +25,27 @@ pub struct Finding {
     pub line: Option<u32>,
     /// Column in the uploaded text, from 1 and in characters, where it is known.
     pub column: Option<u32>,
+}
+
+impl Finding {
+    /// The place as a JSON pointer (RFC 6901).
+    pub fn pointer(&self) -> String {
+        pointer(&self.path)
+    }
+
+    /// The finding in the form of the engine's diagnostics, with the rule as its code.
+    pub fn to_diagnostic(&self) -> Diagnostic {
+        Diagnostic {
+            severity: self.severity,
+            code: Cow::Owned(self.rule.clone()),
+            message: self.message.clone(),
+            file: None,
+            pointer: self.pointer(),
+            line: self.line,
+            column: self.column,
+            hint: None,
+        }
+    }
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
@@ -167,7 +189,7 @@ pub(super) fn pointer(path: &[String]) -> String {
 }
 
 /// A text as code, on one line and with nothing in it that Markdown or a terminal acts on.
-fn inline(text: &str) -> String {
+pub(crate) fn inline(text: &str) -> String {
     const MOST: usize = 300;
     let mut visible = String::new();
     for character in text.chars().take(MOST) {

@@ -15,12 +15,20 @@ const MAX_BYTES: u64 = 16 * 1_024 * 1_024;
 /// # Errors
 /// It cannot be read, or it is a pipe, a device or a folder.
 pub(super) fn read(path: &Path) -> io::Result<Vec<u8>> {
+    read_up_to(path, MAX_BYTES)
+}
+
+/// As [`read`], with another bound in bytes.
+///
+/// # Errors
+/// As [`read`].
+pub(super) fn read_up_to(path: &Path, most: u64) -> io::Result<Vec<u8>> {
     // Before it is opened, which would wait for the other end of a pipe.
     if !fs::metadata(path)?.is_file() {
         return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is not a regular file"));
     }
     let mut bytes = Vec::new();
-    File::open(path)?.take(MAX_BYTES + 1).read_to_end(&mut bytes)?;
+    File::open(path)?.take(most.saturating_add(1)).read_to_end(&mut bytes)?;
     Ok(bytes)
 }
 

@@ -3,16 +3,16 @@
 mod account;
 pub(crate) mod apply;
 mod file;
-mod inspect;
 pub(crate) mod output;
 mod purge;
 mod rehearse;
 mod serve;
+mod spec;
 
 use std::{future::Future, process::ExitCode};
 
 use crate::{
-    config::{AccountCommand, Arguments, Command, GatewayCommand, SpecCommand},
+    config::{AccountCommand, Arguments, Command, GatewayCommand},
     demo,
 };
 
@@ -29,7 +29,7 @@ pub fn run(arguments: Arguments) -> ExitCode {
         Command::Account(AccountCommand::Create(args)) => block_on(account::create(args)),
         Command::Gateway(GatewayCommand::Purge(args)) => block_on(purge::run(args)),
         Command::Gateway(GatewayCommand::Rehearse(args)) => block_on(rehearse::run(args)),
-        Command::Spec(SpecCommand::Inspect(args)) => return inspect::run(&args),
+        Command::Spec(command) => return spec::run(&command),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -10,6 +10,16 @@ pub(crate) fn line(text: impl Display) {
     let _ = writeln!(io::stdout().lock(), "{text}");
 }
 
+/// A text of several lines, with the end of the last one, on standard output.
+pub(crate) fn text(text: &str) {
+    let _ = io::stdout().lock().write_all(text.as_bytes());
+}
+
+/// A line beside what a command was asked for, on standard error.
+pub(crate) fn remark(text: impl Display) {
+    let _ = writeln!(io::stderr().lock(), "{text}");
+}
+
 /// Why a command failed, on standard error.
 pub(crate) fn complaint(error: &anyhow::Error) {
     let _ = writeln!(io::stderr().lock(), "turnpike: {}", sentence(error));

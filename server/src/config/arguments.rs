@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand};
 
 use super::{
     operations::OperationsArgs,
@@ -10,6 +10,7 @@ use super::{
     secret::Secret,
     secret_key::SecretKeyArgs,
     serve::{NetworkArgs, ServeArgs},
+    spec::SpecCommand,
     store::StoreArgs,
 };
 
@@ -121,13 +122,6 @@ pub enum GatewayCommand {
     Rehearse(RehearseArgs),
 }
 
-/// What to do with a document.
-#[derive(Debug, Subcommand)]
-pub enum SpecCommand {
-    /// Says what a document holds and what is wrong with it; exit code 1 if it cannot be imported
-    Inspect(InspectArgs),
-}
-
 /// Arguments of `turnpike gateway rehearse`.
 #[derive(Debug, Args)]
 pub struct RehearseArgs {
@@ -149,26 +143,6 @@ pub struct RehearseArgs {
     /// Its key.
     #[command(flatten)]
     pub secret_key: SecretKeyArgs,
-}
-
-/// Arguments of `turnpike spec inspect`.
-#[derive(Debug, Args)]
-pub struct InspectArgs {
-    /// The document: OpenAPI 2.0 to 3.2, JSON or YAML, also gzip
-    #[arg(value_name = "FILE")]
-    pub file: PathBuf,
-    /// Form of the report
-    #[arg(long, value_enum, default_value_t = ReportFormat::Text)]
-    pub format: ReportFormat,
-}
-
-/// Form of a report.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum ReportFormat {
-    /// For people
-    Text,
-    /// For programs; a stable interface
-    Json,
 }
 
 #[cfg(test)]

@@ -12,12 +12,12 @@ mod secret;
 mod secret_key;
 mod serve;
 mod smtp;
+mod spec;
 mod store;
 mod tls;
 
 pub use arguments::{
-    AccountCommand, ApplyArgs, Arguments, Command, CreateAccountArgs, DemoArgs, GatewayCommand, InspectArgs,
-    RehearseArgs, ReportFormat, SpecCommand,
+    AccountCommand, ApplyArgs, Arguments, Command, CreateAccountArgs, DemoArgs, GatewayCommand, RehearseArgs,
 };
 pub use folder_lock::FolderLock;
 pub use memory::GatewayMemoryArgs;
@@ -30,6 +30,9 @@ pub use secret_key::{MissingKey, SecretKeyArgs};
 pub(crate) use serve::local_url;
 pub use serve::{LogFormat, NetworkArgs, Role, ServeArgs};
 pub use smtp::{SmtpProtection, SmtpServer};
+pub use spec::{
+    BreakLevel, BundleArgs, DiffArgs, DocumentFormat, InspectArgs, LintArgs, OverlayArgs, ReportFormat, SpecCommand,
+};
 pub(crate) use store::prepare_folder;
 pub use store::{Store, StoreArgs};
 pub use tls::{ClientCertificates, GatewayTlsArgs};

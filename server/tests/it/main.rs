@@ -26,6 +26,7 @@ mod rehearse;
 mod roles;
 mod routes;
 mod security;
+mod spec;
 mod stopping;
 mod strangers;
 mod tokens;

@@ -2,31 +2,31 @@
 
 use std::process::ExitCode;
 
-use anyhow::Context as _;
-use openapi::inspect::{Report, report};
+use openapi::inspect::{Report, markdown, report};
 
+use super::{
+    print, print_json,
+    source::{self, SourceError},
+};
 use crate::{
-    cli::{file, output},
+    cli::output,
     config::{InspectArgs, ReportFormat},
 };
 
 /// Prints the report; success if the document can be imported.
 pub(super) fn run(args: &InspectArgs) -> ExitCode {
-    let bytes = match file::read(&args.file).with_context(|| format!("{} cannot be read", args.file.display())) {
-        Ok(bytes) => bytes,
-        Err(error) => {
+    let read = match source::read(&args.file, args.entry.as_deref()) {
+        Ok(source) => Ok(source.document),
+        Err(SourceError::Rejected(rejected)) => Err(rejected),
+        Err(SourceError::Unreadable(error)) => {
             output::complaint(&error);
             return ExitCode::FAILURE;
         }
     };
-    let read = openapi::read(&bytes, &openapi::Limits::default());
-    let report = report(&read);
     match args.format {
-        ReportFormat::Json => match serde_json::to_string_pretty(&report) {
-            Ok(json) => output::line(json),
-            Err(error) => output::complaint(&error.into()),
-        },
-        ReportFormat::Text => print_text(&report),
+        ReportFormat::Json => print_json(&report(&read)),
+        ReportFormat::Text => print_text(&report(&read)),
+        ReportFormat::Markdown => output::text(&markdown(&read)),
     }
     if read.is_ok() {
         ExitCode::SUCCESS
@@ -48,10 +48,5 @@ fn print_text(report: &Report) {
         }
         None => output::line("The document cannot be imported."),
     }
-    for diagnostic in &report.diagnostics {
-        output::line(diagnostic);
-        if let Some(hint) = &diagnostic.hint {
-            output::line(format_args!("    {hint}"));
-        }
-    }
+    report.diagnostics.iter().for_each(print);
 }
