@@ -40,7 +40,6 @@ use std::collections::HashMap;
 use serde_json::Value;
 
 pub use catalogue::{Area, Origin, Rule, rule, rules};
-pub(crate) use report::inline;
 pub use report::{AreaScore, Excepted, Finding, Report, Score};
 pub use ruleset::{Exception, Ruleset, RulesetError};
 

@@ -179,7 +179,7 @@ paths:
         "{report}"
     );
     let markdown = stdout(&run(&["spec", "inspect", folder, "--format", "markdown"]));
-    assert!(markdown.contains("- `GET /pets`\n"), "{markdown}");
+    assert!(markdown.contains("| GET | `/pets` |"), "{markdown}");
 
     fs::remove_file(Path::new(folder).join("schemas/Pet.yaml")).unwrap();
     let output = run(&["spec", "bundle", folder, "--entry", "nowhere.yaml"]);
@@ -222,7 +222,10 @@ fn overlays_are_applied() {
     let output = run(&["spec", "overlay", &document, &title, &nothing]);
     assert!(output.status.success(), "{}", stderr(&output));
     let text = stdout(&output);
-    assert!(text.starts_with("openapi: '3.0.3'\ninfo:\n  title: Animals\n"), "{text}");
+    assert!(
+        text.starts_with("openapi: '3.0.3'\ninfo:\n  title: Animals\n"),
+        "{text}"
+    );
     let warnings = stderr(&output);
     assert!(
         warnings.contains("nothing.yaml:4:") && warnings.contains("overlay-no-match"),
