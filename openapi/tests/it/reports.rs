@@ -51,7 +51,7 @@ All of them
 /// Names and texts are shown, not acted on.
 #[test]
 fn a_report_is_not_made_by_the_document() {
-    let text = r##"{"openapi": "3.1.0", "info": {"title": "a\n# b <script>", "version": "|1`2`|"}, "paths": {"/a|`b`": {"get": {"summary": "x | [y](z)\n\n| z", "operationId": "```", "tags": ["<b>"]}}}}"##;
+    let text = r#"{"openapi": "3.1.0", "info": {"title": "a\n# b <script>", "version": "|1`2`|"}, "paths": {"/a|`b`": {"get": {"summary": "x | [y](z)\n\n| z", "operationId": "```", "tags": ["<b>"]}}}}"#;
     let report = report(text);
     assert!(
         report.starts_with("# a \\# b \\<script\\>\n\nVersion \\|1\\`2\\`\\|,"),
