@@ -222,7 +222,10 @@ fn overlays_are_applied() {
     let output = run(&["spec", "overlay", &document, &title, &nothing]);
     assert!(output.status.success(), "{}", stderr(&output));
     let text = stdout(&output);
-    assert!(text.starts_with("openapi: '3.0.3'\ninfo:\n  title: Animals\n"), "{text}");
+    assert!(
+        text.starts_with("openapi: '3.0.3'\ninfo:\n  title: Animals\n"),
+        "{text}"
+    );
     let warnings = stderr(&output);
     assert!(
         warnings.contains("nothing.yaml:4:") && warnings.contains("overlay-no-match"),
