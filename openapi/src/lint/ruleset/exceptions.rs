@@ -41,10 +41,11 @@ impl Exception {
             None => Err(RulesetError::new(format!("{field}.{key}"), "is missing")),
         };
         let (rule, reason) = (text("rule")?, text("reason")?);
-        let path = if map.contains_key("path") {
-            text("path")?
-        } else {
-            String::new()
+        // The empty pointer is the whole document (RFC 6901, section 5), and so is none.
+        let path = match map.get("path") {
+            None => String::new(),
+            Some(Value::String(path)) if path.is_empty() => String::new(),
+            Some(_) => text("path")?,
         };
         let pointer = path.strip_prefix('#').unwrap_or(&path);
         if !pointer.is_empty() && !pointer.starts_with('/') {
