@@ -14,7 +14,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         match line?.parse::<JsonPath>() {
             Ok(path) => {
                 let found = path.find(&document)?;
-                let paths: Vec<String> = found.iter().map(|node| node.normalized()).collect();
+                let paths: Vec<String> = found.iter().map(openapi::json_path::Node::normalized).collect();
                 println!("{}", serde_json::to_string(&paths)?);
             }
             Err(error) => println!("{error}"),
