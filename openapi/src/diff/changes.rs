@@ -95,8 +95,9 @@ fn as_uploaded(path: &mut Vec<String>) {
             "schemas" => "definitions",
             "securitySchemes" => "securityDefinitions",
             other => other,
-        };
-        path[0] = kind.to_owned();
+        }
+        .to_owned();
+        path[0] = kind;
     }
     // The schema of a response or parameter has no media type, and a parameter no schema of its own, around it.
     let mut at = 0;
