@@ -1,7 +1,7 @@
 //! The names of the rules and their levels.
 //!
-//! The three long lists are those of oasdiff 1.15 (Apache-2.0), whose names others know and filter by. [`LATER`] are rules
-//! that oasdiff got after 1.15; [`OWN`] are ours, for what oasdiff doesn't look at.
+//! The three long lists are those of oasdiff 1.15 (Apache-2.0), whose names others know and filter by. `LATER` are rules
+//! that oasdiff got after 1.15; `OWN` are ours, for what oasdiff doesn't look at.
 
 mod errors;
 mod infos;
