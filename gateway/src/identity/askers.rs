@@ -5,13 +5,22 @@ use std::{net::IpAddr, time::Duration};
 
 use crate::limit::{Crowd, Forgettable, Gcra, GcraCell, network};
 
-/// Questions of one address that are on their way at the same time: an eighth of all.
-const MAX_RUNNING: u32 = 32;
+/// Questions of one address that are on their way at the same time: half of all.
+const MAX_RUNNING: u32 = 128;
 /// Tokens of one address, in a minute, that may turn out to be none; as many at once that were good until a moment ago.
 const IN_VAIN: u32 = 120;
 const IN_VAIN_BURST: u32 = 100;
 
-/// An address has shown too many tokens that are none, or has too many questions on their way.
+/// Why nothing is asked for an address now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum NotNow {
+    /// It has shown too many tokens that are none.
+    InVain(TooMany),
+    /// It has too many questions on their way, which may all be good.
+    Busy,
+}
+
+/// An address has shown too many tokens that are none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("too many tokens from this address were not known")]
 pub(crate) struct TooMany {
@@ -51,15 +60,17 @@ impl Askers {
     /// A question begins.
     ///
     /// # Errors
-    /// [`TooMany`]; then it may not.
-    pub(crate) fn begin(&self, address: IpAddr, now_ns: u64) -> Result<(), TooMany> {
+    /// [`NotNow`]; then it may not.
+    pub(crate) fn begin(&self, address: IpAddr, now_ns: u64) -> Result<(), NotNow> {
         self.by_network.with(network(address), now_ns, |asker| {
             let looked = self.in_vain.look(&asker.in_vain, now_ns);
-            looked.map_err(|early| TooMany {
-                retry_s: Gcra::seconds(early.retry_in_ns),
+            looked.map_err(|early| {
+                NotNow::InVain(TooMany {
+                    retry_s: Gcra::seconds(early.retry_in_ns),
+                })
             })?;
             if asker.running >= MAX_RUNNING {
-                return Err(TooMany { retry_s: 1 });
+                return Err(NotNow::Busy);
             }
             asker.running += 1;
             Ok(())
@@ -102,7 +113,8 @@ mod tests {
             askers.in_vain(one, SECOND);
             askers.end(one);
         }
-        assert_eq!(askers.begin(neighbour, SECOND), Err(TooMany { retry_s: 1 }));
+        let refused = NotNow::InVain(TooMany { retry_s: 1 });
+        assert_eq!(askers.begin(neighbour, SECOND), Err(refused));
         assert_eq!(askers.begin(other, SECOND), Ok(()));
         assert_eq!(askers.begin(neighbour, 2 * SECOND), Ok(()));
     }
@@ -114,7 +126,7 @@ mod tests {
         for _ in 0..MAX_RUNNING {
             askers.begin(address, SECOND).unwrap();
         }
-        assert_eq!(askers.begin(address, SECOND), Err(TooMany { retry_s: 1 }));
+        assert_eq!(askers.begin(address, SECOND), Err(NotNow::Busy));
         askers.end(address);
         assert_eq!(askers.begin(address, SECOND), Ok(()));
     }

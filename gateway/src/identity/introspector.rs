@@ -10,7 +10,7 @@ use domain::clock::Clock;
 use tokio::sync::watch;
 
 use super::{
-    askers::{Askers, TooMany},
+    askers::{Askers, NotNow, TooMany},
     fetch::{Fetch as _, FetchRequest, HttpFetch},
     introspection::{Answer, Fingerprint, IntrospectionCache, read},
 };
@@ -30,8 +30,8 @@ pub(crate) enum NoAnswer {
     #[error("the server that judges tokens does not answer")]
     Silent,
     /// It was not asked: too many tokens of one address were none.
-    #[error(transparent)]
-    NotAsked(#[from] TooMany),
+    #[error("{0}")]
+    NotAsked(TooMany),
 }
 
 type Heard = Option<Result<Answer, NoAnswer>>;
@@ -96,7 +96,12 @@ impl Introspector {
         if flights.len() >= MAX_FLIGHTS {
             return Err(NoAnswer::Silent);
         }
-        self.askers.begin(address, now_ns(clock))?;
+        self.askers
+            .begin(address, now_ns(clock))
+            .map_err(|not_now| match not_now {
+                NotNow::InVain(too_many) => NoAnswer::NotAsked(too_many),
+                NotNow::Busy => NoAnswer::Silent,
+            })?;
         let (sender, heard) = watch::channel(None);
         flights.insert(token, heard.clone());
         let flight = Flight {

@@ -8,7 +8,7 @@ mod serving;
 
 use std::sync::Arc;
 
-use http::Version;
+use http::{Method, Version};
 
 use self::{
     background::Revalidation,
@@ -21,7 +21,7 @@ use super::{
     call::{Run, Unanswered},
 };
 use crate::{
-    cache::{CacheSettings, Exchange, Handled, Identity, Keepable, Keeping, Kind, Query, Store, Tee},
+    cache::{CacheSettings, Exchange, Handled, Identity, Keepable, Keeping, Kind, Query, Store, Tee, place},
     client::Caller,
     decision::{Permit, Refusal},
     message::{AnswerHead, BodyLength, Fields, Known, RequestHead},
@@ -31,7 +31,7 @@ use crate::{
         metering::Call,
     },
     problem::Reason,
-    snapshot,
+    snapshot::{self, Found},
 };
 
 /// What a call has to do with the cache of its version.
@@ -81,7 +81,9 @@ impl Cached {
         let settings = match &self.settings {
             Some(settings) if !self.is_change => settings,
             settings => {
-                let change = Change::of(run, (scope, settings.as_ref()), &heads.request, base_length, identity);
+                let is_kept = self.has_rules_of_get(&call, &heads.request, base_length);
+                let settings = settings.as_ref().filter(|_| is_kept);
+                let change = Change::of(run, (scope, settings), &heads.request, base_length, identity);
                 return change.go(run, call, caller, heads).await;
             }
         };
@@ -98,6 +100,23 @@ impl Cached {
             Decided::CallerGone => return Err(Box::new((call, NotAnswered::CallerGone))),
         };
         asking.go(run, call, caller, heads).await
+    }
+
+    /// Whether the policies of the call are those of a `GET` of its target. Else an answer that is kept would pass those by
+    /// that `GET`s are to be answered under, such as what they take out of answers.
+    fn has_rules_of_get(&self, call: &Call, request: &RequestHead, base_length: usize) -> bool {
+        let (_, target) = place(request, base_length);
+        let path = target.split('?').next().unwrap_or_default();
+        let version = &self.version;
+        let rules = match version.matcher.find(&Method::GET, path) {
+            Found::Operation(number) => version.operations[number as usize].rules.as_ref(),
+            Found::OtherMethods(_) | Found::Nothing => version.rules.as_ref(),
+        };
+        match (rules, &call.known.rules) {
+            (Some(of_get), Some(own)) => Arc::ptr_eq(of_get, own),
+            (None, None) => true,
+            _ => false,
+        }
     }
 }
 

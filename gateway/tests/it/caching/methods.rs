@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use domain::catalog::version::Access;
+use domain::{catalog::version::Access, gateway_config::ConfigUpdate};
 use serde_json::json;
 
 use super::{OTHER_KEY, PETS, Scripted, anonymous, as_other, pets};
@@ -137,4 +137,30 @@ async fn what_was_kept_without_regard_to_a_field_is_not_used_where_it_counts() {
     for (tenant, text) in [("b", "2"), ("a", "3"), ("b", "2"), ("a", "3")] {
         assert_eq!(pets(&world, &format!("X-Tenant: {tenant}\r\n")).await.text(), text);
     }
+}
+
+#[tokio::test]
+async fn what_a_post_says_is_not_kept_where_gets_have_policies_of_their_own() {
+    let script = Scripted::start().await;
+    let fresh = ("cache-control", "max-age=60");
+    let world = World::start_with(|options| options.clock = script.clock.clone());
+    let policy = json!({ "heuristic": true });
+    let ConfigUpdate::Full(mut config) = script.config(policy.clone(), Access::Anonymous, 1) else {
+        unreachable!()
+    };
+    let own = json!({ "cache": policy, "headers": { "response": { "remove": ["x-internal"] } } });
+    let operations = &mut config.catalog.versions[0].operations;
+    let of_get = operations
+        .iter_mut()
+        .find(|operation| operation.method == "GET" && operation.path == "/pets")
+        .unwrap();
+    of_get.policies = Some(serde_json::from_value(own).unwrap());
+    assert!(world.snapshot.apply(ConfigUpdate::Full(config)).is_taken);
+    script.say(200, &[fresh, HERE, ("x-internal", "secret")]);
+    let posted = post(&world, "").await;
+    assert_eq!(posted.header("cache-status"), "turnpike; fwd=method");
+    let asked = pets(&world, "").await;
+    assert_eq!(asked.header("cache-status"), "turnpike; fwd=uri-miss; stored");
+    assert!(!asked.has("x-internal"), "{asked:?}");
+    world.stop().await;
 }
