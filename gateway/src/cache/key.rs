@@ -25,11 +25,13 @@ pub(crate) enum Partition {
     Key(KeyId),
 }
 
-/// Who calls, as far as the cache must know.
+/// Who calls and how, as far as the cache must know.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Identity {
     pub(crate) application: Option<ApplicationId>,
     pub(crate) key: Option<KeyId>,
+    /// Whether the upstream is told that the caller used `https`.
+    pub(crate) is_secure: bool,
     /// Whether the request carries a credential that the upstream judges.
     pub(crate) has_foreign_credential: bool,
 }
@@ -50,10 +52,21 @@ impl Identity {
     }
 }
 
+/// Where a target is: what is answered to a call without TLS may be other than to one with it, and be no answer for it, such
+/// as a redirection to itself (RFC 9110 §4.2.3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Origin<'a> {
+    /// Whether the upstream is told that the caller used `https`.
+    pub(crate) is_secure: bool,
+    pub(crate) authority: &'a str,
+}
+
 /// The bytes that a target is kept under. `target` is path and query below the version's base.
-pub(crate) fn key_of(scope: &CacheScope, ignored: &[Box<str>], authority: &str, target: &str) -> Vec<u8> {
-    let mut key = Vec::with_capacity(SCOPE_BYTES + authority.len() + target.len() + 2);
+pub(crate) fn key_of(scope: &CacheScope, ignored: &[Box<str>], origin: Origin<'_>, target: &str) -> Vec<u8> {
+    let Origin { is_secure, authority } = origin;
+    let mut key = Vec::with_capacity(SCOPE_BYTES + authority.len() + target.len() + 3);
     key.extend_from_slice(&scope.prefix);
+    key.push(if is_secure { b's' } else { b'p' });
     key.extend(authority.bytes().map(|byte| byte.to_ascii_lowercase()));
     key.push(0);
     if !target.starts_with('/') {
@@ -182,7 +195,11 @@ mod tests {
         let scope = CacheScope::compile(VersionId::NIL, "a/b/v1", None, std::iter::empty());
         let key = |ignored: &[&str], authority: &str, target: &str| {
             let ignored: Vec<Box<str>> = ignored.iter().map(|name| (*name).into()).collect();
-            key_of(&scope, &ignored, authority, target)
+            let origin = Origin {
+                is_secure: true,
+                authority,
+            };
+            key_of(&scope, &ignored, origin, target)
         };
         assert_eq!(key(&[], "A.test", "/x?a=1"), key(&[], "a.TEST", "/x?a=1"));
         assert_ne!(key(&[], "a.test", "/x"), key(&[], "b.test", "/x"));
@@ -198,6 +215,7 @@ mod tests {
         let caller = Identity {
             application: Some(ApplicationId::NIL),
             key: Some(KeyId::NIL),
+            is_secure: false,
             has_foreign_credential: false,
         };
         assert_eq!(caller.own(CacheShare::Allowed), None);

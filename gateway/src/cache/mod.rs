@@ -40,7 +40,7 @@ pub use handle::{CacheHandle, CacheUsage};
 pub(crate) use flight::{Flight, Join, Landed, Lead};
 pub(crate) use key::Identity;
 #[cfg(any(test, feature = "fuzzing"))]
-pub(crate) use key::{is_selected, key_of, selecting, target_in};
+pub(crate) use key::{Origin, is_selected, key_of, selecting, target_in};
 pub(crate) use query::{Kind, Query, invalidate, is_of_target, place};
 pub(crate) use range::Part;
 pub(crate) use recording::{Keeping, Nobody, Tee};

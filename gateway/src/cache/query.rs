@@ -6,7 +6,7 @@ use http::{Method, StatusCode};
 
 use super::{
     directives::RequestDirectives,
-    key::{Identity, Partition, key_of},
+    key::{Identity, Origin, Partition, key_of},
     list::members,
     settings::{CacheScope, CacheSettings},
     storability::{Asked, Keepable, judge},
@@ -84,7 +84,11 @@ impl Query {
         identity: Identity,
     ) -> Self {
         let target = own_target(request, base_length);
-        let key = key_of(scope, &settings.ignore_query, authority(request), target);
+        let origin = Origin {
+            is_secure: identity.is_secure,
+            authority: authority(request),
+        };
+        let key = key_of(scope, &settings.ignore_query, origin, target);
         Self {
             settings: Arc::clone(settings),
             key: key.into(),
@@ -236,7 +240,7 @@ pub(crate) fn invalidate(
     }
     let mut keys: Vec<_> = targets
         .iter()
-        .map(|target| key_of(scope, &[], authority, target))
+        .flat_map(|target| [false, true].map(|is_secure| key_of(scope, &[], Origin { is_secure, authority }, target)))
         .collect();
     keys.sort_unstable();
     keys.dedup();

@@ -4,7 +4,7 @@ use domain::{id::VersionId, policy::cache::Cache};
 use http::{HeaderName, HeaderValue};
 
 use crate::{
-    cache::{CacheScope, CacheSettings, is_selected, key_of, selecting, target_in},
+    cache::{CacheScope, CacheSettings, Origin, is_selected, key_of, selecting, target_in},
     http1::{is_host, is_target},
     message::Fields,
 };
@@ -24,13 +24,16 @@ pub fn cache_keys(bytes: &[u8]) {
         return;
     };
     let scope = CacheScope::compile(VersionId::NIL, "a/b/v1", None, std::iter::empty());
-    let key = |(authority, target): (&str, &str)| key_of(&scope, ignored, authority, target);
+    let at =
+        |is_secure, (authority, target): (&str, &str)| key_of(&scope, ignored, Origin { is_secure, authority }, target);
+    let key = |place| at(false, place);
     let is_same = meaning(ignored, one) == meaning(ignored, other);
     assert_eq!(
         key(one) == key(other),
         is_same,
         "{one:?} and {other:?} without {ignored:?}"
     );
+    assert_ne!(key(one), at(true, one));
     assert!(target_in(&key(one)).starts_with(b"/"));
     selections(lines);
 }

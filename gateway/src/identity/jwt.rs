@@ -80,7 +80,9 @@ pub(crate) fn verify(token: &[u8], rules: &JwtRules, sets: &[&KeySet], now_s: i6
         return Err(JwtError::Malformed);
     };
     let header = decode(&token[..first])?;
-    let header: Header = serde_json::from_slice(&header).map_err(|_| JwtError::Malformed)?;
+    // The reader looks at no text that it has no use for, and a header is UTF-8 as a whole (RFC 7515 §5.2).
+    let header = std::str::from_utf8(&header).map_err(|_| JwtError::Malformed)?;
+    let header: Header = serde_json::from_str(header).map_err(|_| JwtError::Malformed)?;
     let algorithm = Algorithm::named(&header.alg).filter(|algorithm| rules.algorithms.contains(algorithm));
     let algorithm = algorithm.ok_or(JwtError::Algorithm)?;
     if header.is_critical {

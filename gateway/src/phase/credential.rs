@@ -78,7 +78,7 @@ pub(crate) fn identify(
 
 /// Without a policy: by a key in one of its usual places.
 fn by_key(snapshot: &Snapshot, version: &Version, head: &RequestFacts<'_>) -> Result<Identified, Box<Refusal>> {
-    let Credential { text, fields } = present(head)?;
+    let Credential { text, fields } = present(snapshot, head)?;
     let Some(text) = text else {
         return match version.access {
             Access::Anonymous => Ok(Identified::Anonymous(fields)),
@@ -101,12 +101,16 @@ struct Credential<'a> {
     fields: CredentialFields,
 }
 
-/// Finds the key. Authorization with another scheme is the upstream's business and passes through.
-fn present<'a>(head: &RequestFacts<'a>) -> Result<Credential<'a>, Box<Refusal>> {
-    let authorization = only(head.fields.all(Known::Authorization))?.and_then(bearer_token);
+/// Finds the key. Authorization with another scheme is the upstream's business and passes through, unless there is a key in
+/// it, which opens the APIs of others too.
+fn present<'a>(snapshot: &Snapshot, head: &RequestFacts<'a>) -> Result<Credential<'a>, Box<Refusal>> {
+    let value = only(head.fields.all(Known::Authorization))?;
+    let authorization = value.and_then(bearer_token);
+    let stray = value.filter(|_| authorization.is_none()).and_then(basic_key);
+    let has_stray = stray.is_some_and(|text| snapshot.key(&hash(&text)).is_some());
     let api_key = only(head.fields.all(Known::XApiKey))?.filter(|key| !key.is_empty());
     let fields = CredentialFields {
-        authorization: authorization.is_some(),
+        authorization: authorization.is_some() || has_stray,
         key_header: api_key.is_some(),
         has_stray_key: false,
         access: None,
@@ -399,7 +403,7 @@ mod tests {
             certificate: None,
             vouching: None,
         };
-        present(&head)
+        present(&Snapshot::default(), &head)
             .map(|c| (c.text.map(<[u8]>::to_vec), c.fields.authorization, c.fields.key_header))
             .map_err(|refusal| refusal.reason)
     }

@@ -39,7 +39,8 @@ fn expand<'a>(bytes: &'a [u8], limits: &Limits) -> Result<Cow<'a, [u8]>, Rejecte
     }
 }
 
-fn too_large(limits: &Limits) -> Diagnostic {
+/// A text beyond the limit.
+pub(crate) fn too_large(limits: &Limits) -> Diagnostic {
     let mib = limits.bytes as f64 / (1024.0 * 1024.0);
     Diagnostic::error(
         "too-large",

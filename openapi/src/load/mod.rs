@@ -14,6 +14,7 @@ use std::borrow::Cow;
 
 use serde_json::Value;
 
+pub(crate) use decode::too_large;
 pub use limits::Limits;
 
 use crate::advice;

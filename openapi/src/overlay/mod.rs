@@ -31,7 +31,7 @@ use crate::advice;
 use crate::check::{self, Findings};
 use crate::diagnostics::{Diagnostic, Position, Rejected};
 use crate::json_path::JsonPath;
-use crate::load::Source;
+use crate::load::{Source, too_large};
 use crate::model::Document;
 use crate::number::NumberTexts;
 use crate::{Limits, export, lift};
@@ -123,6 +123,10 @@ fn read_source(bytes: &[u8], overlays: &[&Overlay], limits: &Limits) -> Result<A
         return Err(Rejected { diagnostics });
     };
     let text = export::json(&root, &numbers);
+    // Nobody could read it again.
+    if text.len() > limits.bytes {
+        return Err(too_large(limits).into());
+    }
     lift::lift(&mut root, checked.format);
     Ok(Applied {
         document: Document::index(root, checked, numbers, diagnostics),

@@ -276,6 +276,12 @@ fn only_the_exact_form_is_read() {
         judge(&format!("{twice}.{PAYLOAD}.{signature}"), &rules),
         Err(JwtError::Malformed)
     );
+    // Not UTF-8, in a parameter that nobody looks at.
+    let foreign = URL_SAFE_NO_PAD.encode(b"{\"alg\":\"HS256\",\"x\":\"\xca\"}");
+    assert_eq!(
+        judge(&format!("{foreign}.{PAYLOAD}.{signature}"), &rules),
+        Err(JwtError::Malformed)
+    );
     let short = JwtRules {
         max_bytes: good.len() - 1,
         ..rules

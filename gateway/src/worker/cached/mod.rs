@@ -77,7 +77,7 @@ impl Cached {
             return Err(Box::new((call, Refusal::new(Reason::NoUpstream).into())));
         };
         let base_length = permit.base_length();
-        let identity = identity(&call, permit, &heads.request.fields);
+        let identity = run.identity(&call, permit, &heads.request.fields);
         let settings = match &self.settings {
             Some(settings) if !self.is_change => settings,
             settings => {
@@ -151,19 +151,24 @@ fn judge(
     }
 }
 
-/// Who calls, as far as the cache must know.
-fn identity(call: &Call, permit: &Permit, request: &Fields) -> Identity {
-    let credential = permit.credential();
-    let passes = |name, is_passed| is_passed && request.contains(name);
-    Identity {
-        application: call.known.application_id,
-        key: call.known.key_id,
-        has_foreign_credential: passes(Known::Authorization, !credential.authorization)
-            || passes(Known::XApiKey, credential.passes_api_key()),
-    }
-}
-
 impl Run<'_> {
+    /// Who calls and how, as far as the cache must know.
+    fn identity(&self, call: &Call, permit: &Permit, request: &Fields) -> Identity {
+        let credential = permit.credential();
+        let passes = |name, is_passed| is_passed && request.contains(name);
+        // As the upstream is told.
+        let told = request
+            .get(Known::XForwardedProto)
+            .filter(|_| self.worker.trusts(self.peer.ip()));
+        Identity {
+            application: call.known.application_id,
+            key: call.known.key_id,
+            is_secure: told.map_or(self.peer.is_tls(), |scheme| scheme.eq_ignore_ascii_case(b"https")),
+            has_foreign_credential: passes(Known::Authorization, !credential.authorization)
+                || passes(Known::XApiKey, credential.passes_api_key()),
+        }
+    }
+
     fn store(&self) -> &Arc<Store> {
         &self.worker.cache
     }

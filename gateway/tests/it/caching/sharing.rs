@@ -253,3 +253,16 @@ async fn a_caller_that_stops_reading_keeps_nobody_waiting() {
     );
     assert_eq!(script.upstream.calls(), 2);
 }
+
+#[tokio::test]
+async fn answers_to_calls_with_and_without_tls_are_told_apart() {
+    let script = Scripted::start().await;
+    script.say(200, &[("cache-control", "max-age=60")]);
+    let trusting = |options: &mut gateway::GatewayOptions| options.trusted_proxies = vec!["127.0.0.1".parse().unwrap()];
+    let world = script.world_with(json!({}), Access::Anonymous, trusting);
+    assert_eq!(pets(&world, "").await.text(), "1");
+    assert_eq!(pets(&world, "X-Forwarded-Proto: https\r\n").await.text(), "2");
+    assert_eq!(pets(&world, "X-Forwarded-Proto: HTTPS\r\n").await.text(), "2");
+    assert_eq!(pets(&world, "X-Forwarded-Proto: http\r\n").await.text(), "1");
+    world.stop().await;
+}

@@ -1,10 +1,12 @@
 //! Where keys are, several kinds at once, and callers without any.
 
 use base64::engine::general_purpose::STANDARD;
+use domain::catalog::version::Access;
 use gateway::AccessLog;
 
 use super::*;
 use crate::{
+    caller::get,
     upstream::seen,
     world::{KEY, key_id},
 };
@@ -180,4 +182,29 @@ async fn the_log_says_what_the_identity_rests_on() {
         (true, true)
     );
     assert!(!text.contains(KEY), "{text}");
+}
+
+#[tokio::test]
+async fn a_key_in_basic_credentials_goes_no_further_where_they_are_the_upstreams() {
+    let upstream = Upstream::mirror().await;
+    let mut setup = Setup::new(Some(&upstream.url()));
+    setup.version.access = Access::Anonymous;
+    let world = World::start(&setup);
+    for (credentials, arrives) in [
+        (format!("anybody:{KEY}"), false),
+        (format!("{KEY}:"), false),
+        ("user:its own secret".to_owned(), true),
+    ] {
+        let encoded = STANDARD.encode(&credentials);
+        let reply = call(
+            world.address(),
+            get(PETS, &format!("Authorization: Basic {encoded}\r\n")),
+        )
+        .await;
+        assert_eq!(
+            (reply.status, reply.text().contains(&encoded)),
+            (200, arrives),
+            "{credentials}"
+        );
+    }
 }
