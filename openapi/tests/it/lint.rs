@@ -322,6 +322,51 @@ fn schemas_that_grow_when_references_are_replaced_take_bounded_time() {
     );
 }
 
+/// Documents with very many of one thing, at which careless rules take quadratic time.
+#[test]
+fn crowded_documents_take_bounded_time() {
+    let many = |count: usize, make: &dyn Fn(usize) -> (String, Value)| -> Value { (0..count).map(make).collect() };
+    let list = |count: usize, make: &dyn Fn(usize) -> Value| -> Value { (0..count).map(make).collect() };
+    for (name, field, value) in [
+        (
+            "paths",
+            "paths",
+            many(30_000, &|at| (format!("/{at}"), json!({"get": {"operationId": "a"}}))),
+        ),
+        (
+            "parameters",
+            "paths",
+            json!({"/a": {"get": {"parameters": list(20_000, &|at| json!({"name": format!("p{at}"), "in": "path"}))}}}),
+        ),
+        ("tags", "tags", list(50_000, &|at| json!({"name": format!("t{at}")}))),
+        (
+            "schemas that lead on",
+            "components",
+            json!({"schemas": many(10_000, &|at| {
+                let next = json!({"$ref": format!("#/components/schemas/S{}", at + 1)});
+                (format!("S{at}"), json!({"type": "object", "properties": {"a": next}, "example": {"a": 1}}))
+            })}),
+        ),
+        (
+            "references in a ring",
+            "components",
+            json!({"schemas": many(10_000, &|at| {
+                (format!("S{at}"), json!({"$ref": format!("#/components/schemas/S{}", (at + 1) % 10_000)}))
+            })}),
+        ),
+    ] {
+        for version in ["3.0.3", "3.1.0"] {
+            let mut document = json!({"openapi": version, "info": {"title": "T", "version": "1"}, "paths": {}});
+            document[field] = value.clone();
+            let text = document.to_string();
+            let started = Instant::now();
+            lint(text.as_bytes(), &Limits::default(), &Ruleset::turnpike());
+            let took = started.elapsed();
+            assert!(took < Duration::from_secs(20), "{name} in {version} took {took:?}");
+        }
+    }
+}
+
 #[test]
 fn the_larger_collection_is_judged() {
     let Some(folder) = specs::shared() else { return };

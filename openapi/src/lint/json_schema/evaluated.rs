@@ -1,5 +1,7 @@
 //! Which properties and items a schema has looked at, for `unevaluatedProperties` and `unevaluatedItems`.
 
+use std::collections::HashSet;
+
 /// Properties that were looked at.
 #[derive(Clone, Debug, Default)]
 pub(super) enum Properties<'d> {
@@ -36,11 +38,12 @@ impl<'d> Evaluated<'d> {
         }
     }
 
-    pub(super) fn has(&self, name: &str) -> bool {
+    /// The names, for asking about many; `None` if all were looked at.
+    pub(super) fn names(&self) -> Option<HashSet<&'d str>> {
         match &self.properties {
-            Properties::All => true,
-            Properties::These(known) => known.contains(&name),
-            Properties::None => false,
+            Properties::All => None,
+            Properties::These(known) => Some(known.iter().copied().collect()),
+            Properties::None => Some(HashSet::new()),
         }
     }
 }

@@ -109,8 +109,9 @@ impl<'d> Engine<'_, 'd> {
                 }
             }
             Rule::UnevaluatedProperties(schema) => {
+                let Some(known) = evaluated.names() else { return };
                 for (name, value) in in_order(map) {
-                    if evaluated.has(name) {
+                    if known.contains(name) {
                         continue;
                     }
                     match self.nodes[schema.0].verdict {

@@ -25,11 +25,9 @@ impl Engine<'_, '_> {
             }
             _ => {}
         }
-        let mut number = 0;
-        self.faults.retain(|fault| {
-            number += 1;
-            number <= scope.function || !fault.is_used
-        });
+        // Only the mistakes of this function are looked at, however many there are before them.
+        let own = self.faults.split_off(scope.function);
+        self.faults.extend(own.into_iter().filter(|fault| !fault.is_used));
     }
 
     fn replaced(&mut self, path: Vec<String>, schema_path: Vec<String>, message: &str) {

@@ -44,10 +44,17 @@ pub(super) fn run(view: &View<'_>, collector: &mut Collector) {
                 continue;
             }
             let mut all = shared.clone();
+            let mut at: HashMap<String, usize> = all
+                .iter()
+                .enumerate()
+                .map(|(at, (name, _))| (name.clone(), at))
+                .collect();
             for (name, place) in declared(view, operation, &["paths", path, method], collector) {
-                match all.iter_mut().find(|(known, _)| *known == name) {
-                    Some(entry) => entry.1 = place,
-                    None => all.push((name, place)),
+                if let Some(known) = at.get(&name) {
+                    all[*known].1 = place;
+                } else {
+                    at.insert(name.clone(), all.len());
+                    all.push((name, place));
                 }
             }
             for (name, place) in all.iter().filter(|(name, _)| !known.contains(name)) {
