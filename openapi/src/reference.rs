@@ -150,7 +150,7 @@ pub(crate) fn push_escaped(pointer: &mut String, token: &str) {
     }
 }
 
-fn unescape(token: &str) -> Cow<'_, str> {
+pub(crate) fn unescape(token: &str) -> Cow<'_, str> {
     if token.contains('~') {
         Cow::Owned(token.replace("~1", "/").replace("~0", "~"))
     } else {

@@ -114,7 +114,7 @@ impl<'d> Source<'d> {
             let mut place = Place::ROOT;
             if let Some(pointer) = text.strip_prefix("#/") {
                 for token in reference::percent_decode(pointer).split('/') {
-                    let token = token.replace("~1", "/").replace("~0", "~");
+                    let token = reference::unescape(token);
                     place = self.push(place, Token::Owned(token.into()));
                 }
             }

@@ -2,6 +2,8 @@
 
 use std::collections::{HashMap, HashSet};
 
+use crate::reference::unescape;
+
 /// The names that are taken, by section.
 #[derive(Default)]
 pub(super) struct Names {
@@ -23,7 +25,7 @@ impl Names {
         let token = pointer.rsplit('/').next().filter(|_| !pointer.is_empty());
         let own = token
             .filter(|token| token.chars().any(|character| character.is_ascii_alphanumeric()))
-            .map(|token| clean(&token.replace("~1", "/").replace("~0", "~")));
+            .map(|token| clean(&unescape(token)));
         let mut wanted = Vec::new();
         let first = match &own {
             Some(own) => {

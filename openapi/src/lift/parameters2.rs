@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::{take, take_object};
 use crate::model::weight;
+use crate::reference::unescape;
 
 /// What the parts of a 2.0 document share: its parameters by name and its media types.
 pub(super) struct Shared {
@@ -39,8 +40,7 @@ impl Shared {
     }
 
     fn place(&self, token: &str) -> Option<&str> {
-        let name = token.replace("~1", "/").replace("~0", "~");
-        self.named.get(&name)?.get("in")?.as_str()
+        self.named.get(&*unescape(token))?.get("in")?.as_str()
     }
 
     pub(super) fn is_body(&self, token: &str) -> bool {
@@ -107,7 +107,7 @@ pub(super) fn split(owner: &mut Map<String, Value>, shared: &Shared) -> Bodies {
         match place {
             Some("body") => bodies.body = bodies.body.or(Some(parameter)),
             Some("formData") => {
-                let named = token.and_then(|token| shared.named.get(&token.replace("~1", "/").replace("~0", "~")));
+                let named = token.and_then(|token| shared.named.get(&*unescape(token)));
                 bodies.form.extend(match named {
                     Some(named) => shared.copy(named),
                     None => Some(parameter),

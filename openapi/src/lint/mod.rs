@@ -47,6 +47,7 @@ use crate::diagnostics::{Diagnostic, Severity};
 use crate::load::{Limits, Source};
 use crate::model::Format;
 use crate::number::NumberTexts;
+use crate::reference::unescape;
 use collector::{Collector, Raw};
 use view::View;
 
@@ -115,7 +116,7 @@ fn finish(collector: Collector, positions: Vec<Diagnostic>, ruleset: &Ruleset, s
 
 fn steps(pointer: &str) -> Vec<String> {
     let steps = pointer.split('/').skip(1);
-    steps.map(|step| step.replace("~1", "/").replace("~0", "~")).collect()
+    steps.map(|step| unescape(step).into_owned()).collect()
 }
 
 /// Operations and named schemas.

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::circles::Circles;
 use super::place::{Place, Step};
-use crate::reference::percent_decode;
+use crate::reference::{percent_decode, unescape};
 
 /// Most references passed on the way to one value.
 const MOST_HOPS: usize = 64;
@@ -197,7 +197,7 @@ impl<'d> View<'d> {
         let mut value = self.root;
         let mut path = Vec::new();
         for token in decoded.strip_prefix('/')?.split('/') {
-            let token = token.replace("~1", "/").replace("~0", "~");
+            let token = unescape(token).into_owned();
             let mut hops = 0;
             while let Some(reference) = reference_of(value).filter(|_| child(value, &token).is_none()) {
                 hops += 1;
@@ -215,10 +215,7 @@ impl<'d> View<'d> {
 
     fn plain_pointer(&self, pointer: &str) -> Option<(&'d Value, Vec<String>)> {
         let decoded = percent_decode(pointer);
-        let tokens = decoded
-            .split('/')
-            .map(|token| token.replace("~1", "/").replace("~0", "~"));
-        let path: Vec<String> = tokens.collect();
+        let path: Vec<String> = decoded.split('/').map(|token| unescape(token).into_owned()).collect();
         let value = path.iter().try_fold(self.root, |value, token| child(value, token))?;
         Some((value, path))
     }

@@ -7,6 +7,7 @@ use saphyr_parser::{Event, Parser, Span, StrInput};
 
 use super::Syntax;
 use crate::diagnostics::{Diagnostic, Position};
+use crate::reference::unescape;
 
 /// Fills in the positions that are missing. A pointer to something that isn't there gets the position of the closest place
 /// around it; one to a member gets the position of its key.
@@ -53,10 +54,7 @@ impl Wanted {
     fn add(&mut self, pointer: &str, at: usize) {
         let mut node = self;
         for token in pointer.split('/').skip(1) {
-            node = node
-                .below
-                .entry(token.replace("~1", "/").replace("~0", "~"))
-                .or_default();
+            node = node.below.entry(unescape(token).into_owned()).or_default();
         }
         node.here.push(at);
     }

@@ -2,13 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use crate::sample::{SampleBody, SamplePart};
+use crate::sample::SampleBody;
 
 use super::literal;
+use super::multipart;
 use super::outgoing::{Outgoing, Text, sum};
-
-/// What ends the parts of a multipart body; no value of a sample has it.
-const BOUNDARY: &str = "----sample-boundary-5f0c1d2e";
 
 pub(super) fn write(request: &Outgoing<'_>) -> String {
     let mut imports = BTreeSet::from([
@@ -32,8 +30,10 @@ pub(super) fn write(request: &Outgoing<'_>) -> String {
         calls.push(format!(".header({}, {})", quoted(name), text(value)));
     }
     if matches!(request.body, Some(SampleBody::Multipart(_))) {
-        let kind = format!("multipart/form-data; boundary={BOUNDARY}");
-        calls.push(format!(".header(\"Content-Type\", {})", quoted(&kind)));
+        calls.push(format!(
+            ".header(\"Content-Type\", {})",
+            quoted(&multipart::media_type())
+        ));
     }
     let body = request.body.map(|body| self::body(body, &mut imports));
     match (request.method, &body) {
@@ -86,42 +86,25 @@ fn body(body: &SampleBody, imports: &mut BTreeSet<&'static str>) -> String {
         SampleBody::Json(value) => of_text(block(&literal::json(value))),
         SampleBody::Text(text) => of_text(quoted(text)),
         SampleBody::Form(fields) => of_text(quoted(&literal::form(fields))),
-        SampleBody::File(file) => {
-            imports.insert("java.nio.file.Path");
-            format!("HttpRequest.BodyPublishers.ofFile(Path.of({}))", quoted(file))
-        }
+        SampleBody::File(file) => of_file(file, imports),
         SampleBody::Multipart(parts) => {
-            let mut publishers: Vec<String> = Vec::new();
-            let mut pending = String::new();
-            for part in parts {
-                let (name, file, kind) = match part {
-                    SamplePart::Field { name, media_type, .. } => (name, None, media_type),
-                    SamplePart::File { name, file, media_type } => (name, Some(file), media_type),
-                };
-                let named = file.map(|file| format!("; filename=\"{}\"", literal::disposition(file)));
-                let kind = kind.as_ref().map(|kind| format!("Content-Type: {kind}\r\n"));
-                pending.extend([format!(
-                    "--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"{}\"{}\r\n{}\r\n",
-                    literal::disposition(name),
-                    named.unwrap_or_default(),
-                    kind.unwrap_or_default()
-                )]);
-                match part {
-                    SamplePart::Field { value, .. } => pending.push_str(value),
-                    SamplePart::File { file, .. } => {
-                        imports.insert("java.nio.file.Path");
-                        publishers.push(of_text(quoted(&std::mem::take(&mut pending))));
-                        publishers.push(format!("HttpRequest.BodyPublishers.ofFile(Path.of({}))", quoted(file)));
-                    }
-                }
-                pending.push_str("\r\n");
-            }
-            pending.extend([format!("--{BOUNDARY}--\r\n")]);
-            publishers.push(of_text(quoted(&pending)));
+            let pieces = multipart::pieces(parts);
+            let publishers: Vec<String> = pieces
+                .iter()
+                .map(|piece| match piece {
+                    multipart::Piece::Text(text) => of_text(quoted(text)),
+                    multipart::Piece::File(file) => of_file(file, imports),
+                })
+                .collect();
             let lines = publishers.join(",\n                        ");
             format!("HttpRequest.BodyPublishers.concat(\n                        {lines})")
         }
     }
+}
+
+fn of_file(file: &str, imports: &mut BTreeSet<&'static str>) -> String {
+    imports.insert("java.nio.file.Path");
+    format!("HttpRequest.BodyPublishers.ofFile(Path.of({}))", quoted(file))
 }
 
 fn quoted(text: &str) -> String {

@@ -9,6 +9,7 @@ mod go;
 mod java;
 mod javascript;
 mod literal;
+mod multipart;
 mod outgoing;
 mod php;
 mod python;

@@ -3,10 +3,8 @@
 use crate::sample::{SampleBody, SamplePart};
 
 use super::literal;
+use super::multipart;
 use super::outgoing::{Outgoing, Piece, Text, sum};
-
-/// What ends the parts of a multipart body; no value of a sample has it.
-const BOUNDARY: &str = "----sample-boundary-5f0c1d2e";
 
 pub(super) fn write(request: &Outgoing<'_>) -> String {
     let mut options = Vec::new();
@@ -69,12 +67,12 @@ fn body(body: &SampleBody, headers: &mut Vec<String>) -> String {
             format!("http_build_query([\n{}    ])", lines.collect::<String>())
         }
         SampleBody::Form(fields) => quoted(&literal::form(fields)),
-        SampleBody::Multipart(parts) => multipart(parts, headers),
+        SampleBody::Multipart(parts) => of_parts(parts, headers),
     }
 }
 
 /// An array of fields, which can have each name once and no types; or else the body by hand.
-fn multipart(parts: &[SamplePart], headers: &mut Vec<String>) -> String {
+fn of_parts(parts: &[SamplePart], headers: &mut Vec<String>) -> String {
     let names = parts.iter().map(|part| match part {
         SamplePart::Field { name, .. } | SamplePart::File { name, .. } => name,
     });
@@ -102,35 +100,15 @@ fn multipart(parts: &[SamplePart], headers: &mut Vec<String>) -> String {
         });
         return format!("[\n{}    ]", lines.collect::<String>());
     }
-    headers.push(quoted(&format!(
-        "Content-Type: multipart/form-data; boundary={BOUNDARY}"
-    )));
-    let mut terms: Vec<String> = Vec::new();
-    let mut pending = String::new();
-    for part in parts {
-        let (name, file, kind) = match part {
-            SamplePart::Field { name, media_type, .. } => (name, None, media_type),
-            SamplePart::File { name, file, media_type } => (name, Some(file), media_type),
-        };
-        let named = file.map(|file| format!("; filename=\"{}\"", literal::disposition(file)));
-        let kind = kind.as_ref().map(|kind| format!("Content-Type: {kind}\r\n"));
-        pending.extend([format!(
-            "--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"{}\"{}\r\n{}\r\n",
-            literal::disposition(name),
-            named.unwrap_or_default(),
-            kind.unwrap_or_default()
-        )]);
-        match part {
-            SamplePart::Field { value, .. } => pending.push_str(value),
-            SamplePart::File { file, .. } => {
-                terms.push(quoted(&std::mem::take(&mut pending)));
-                terms.push(format!("file_get_contents({})", quoted(file)));
-            }
-        }
-        pending.push_str("\r\n");
-    }
-    pending.extend([format!("--{BOUNDARY}--\r\n")]);
-    terms.push(quoted(&pending));
+    headers.push(quoted(&format!("Content-Type: {}", multipart::media_type())));
+    let pieces = multipart::pieces(parts);
+    let terms: Vec<String> = pieces
+        .iter()
+        .map(|piece| match piece {
+            multipart::Piece::Text(text) => quoted(text),
+            multipart::Piece::File(file) => format!("file_get_contents({})", quoted(file)),
+        })
+        .collect();
     terms.join("\n        . ")
 }
 

@@ -1,7 +1,5 @@
 //! Rules that a ruleset brings along: an expression, and functions for what it finds.
 
-use std::fmt::Write as _;
-
 use serde_json::Value;
 
 use super::engines::Engines;
@@ -11,6 +9,7 @@ use crate::diagnostics::Severity;
 use crate::json_path::{Budget, JsonPath, Step};
 use crate::lint::collector::Collector;
 use crate::lint::place::Place;
+use crate::lint::report;
 use crate::lint::view::{View, child};
 use crate::model::Format;
 
@@ -185,10 +184,7 @@ impl CustomRule {
             None if self.description.is_empty() => error,
             None => self.description.clone(),
             Some(template) => {
-                let mut pointer = String::from("#");
-                for step in &place {
-                    let _ = write!(pointer, "/{}", step.replace('~', "~0").replace('/', "~1"));
-                }
+                let pointer = format!("#{}", report::pointer(&place));
                 let value = match value {
                     None => "undefined".to_owned(),
                     Some(Value::Array(_)) => "Array[]".to_owned(),

@@ -4,6 +4,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::read::RulesetError;
+use crate::reference::unescape;
 
 /// An exception: findings of a rule, at a place and below it, that are accepted.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -55,7 +56,7 @@ impl Exception {
         let steps: Vec<String> = pointer
             .split('/')
             .skip(1)
-            .map(|step| step.replace("~1", "/").replace("~0", "~"))
+            .map(|step| unescape(step).into_owned())
             .collect();
         if steps.iter().filter(|step| *step == "**").count() > 5 {
             return Err(RulesetError::new(format!("{field}.path"), "has more than five **"));
