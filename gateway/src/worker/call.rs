@@ -328,6 +328,7 @@ async fn admit(
         trusted_proxies: &worker.options.trusted_proxies,
         certificate: peer.certificate(),
         vouching: None,
+        own_issuer: worker.own_issuer(),
     };
     let (verdict, snapshot) = {
         let mut reader = worker.snapshot.borrow_mut();

@@ -32,6 +32,7 @@ mod script;
 mod streaming;
 mod tls;
 mod tokens;
+mod trailers;
 mod upgrades;
 mod upstream;
 mod upstream_certificates;
