@@ -6,6 +6,7 @@
 
 mod caching;
 mod caller;
+mod conditions;
 mod contract;
 mod deprecation;
 mod framing;
@@ -21,6 +22,7 @@ mod identity;
 mod metering;
 mod mixing;
 mod odd_answers;
+mod open_paths;
 mod policies;
 mod proxying;
 mod raw_http2;
