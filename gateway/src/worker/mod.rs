@@ -9,6 +9,7 @@ mod http1;
 mod http2;
 mod inspected;
 mod judged;
+mod mocked;
 mod own_page;
 mod peer;
 mod presence;
