@@ -13,6 +13,7 @@ use domain::id::VersionId;
 use crate::{
     meter::{Latencies, VersionLatencies},
     problem::Reason,
+    snapshot::SnapshotHandle,
 };
 
 /// What one worker counts. Only its worker writes, so a plain load and store is enough.
@@ -138,7 +139,7 @@ pub struct CounterSnapshot {
     pub in_flight: u64,
     /// Times from the head of a request to the head of its answer, the gateway's own refusals included.
     pub latencies: Latencies,
-    /// The same by version. Calls of no version, and of versions beyond the first 1,000, are together under
+    /// The same by version. Calls of no version, of versions that are no more, and of those beyond 1,000 are together under
     /// [`VersionId::NIL`].
     pub version_latencies: Vec<(VersionId, Latencies)>,
     /// What policies found in calls.
@@ -159,8 +160,10 @@ pub struct Finding {
 }
 
 impl Counters {
-    pub(crate) fn new(workers: usize) -> Self {
-        let latencies = Arc::<VersionLatencies>::default();
+    /// Those of so many workers; `snapshot` says which versions there are.
+    pub(crate) fn new(workers: usize, snapshot: SnapshotHandle) -> Self {
+        let served = move || snapshot.versions().into_iter().map(|(version, _)| version).collect();
+        let latencies = Arc::new(VersionLatencies::new(served));
         let worker = |_| Arc::new(WorkerCounters::new(Arc::clone(&latencies)));
         Self {
             workers: (0..workers).map(worker).collect(),

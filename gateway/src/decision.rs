@@ -48,6 +48,8 @@ pub(crate) struct RequestFacts<'a> {
     pub(crate) certificate: Option<&'a ClientCertificate>,
     /// What came of the question that was asked about the request's token, if one was.
     pub(crate) vouching: Option<&'a Vouching>,
+    /// Whose tokens are those of the installation's own token endpoint, if it has one.
+    pub(crate) own_issuer: Option<&'a str>,
 }
 
 impl RequestFacts<'_> {
@@ -151,7 +153,7 @@ pub(crate) struct CredentialFields {
     pub(crate) authorization: bool,
     /// The header that carries keys: `X-Api-Key`, or that of the policy.
     pub(crate) key_header: bool,
-    /// Whether `X-Api-Key` holds a key of this installation, though nothing here asks for one in that place.
+    /// Whether `X-Api-Key` holds a credential of this installation, though nothing here asks for one in that place.
     pub(crate) has_stray_key: bool,
     /// Says where keys are, if not where they are by default.
     pub(crate) access: Option<Arc<AccessRule>>,

@@ -104,7 +104,7 @@ impl Gateway {
         if options.token_verifier.is_none() {
             options.token_verifier = own_verifier;
         }
-        let counters = Counters::new(threads);
+        let counters = Counters::new(threads, snapshot.clone());
         let cache = Store::new(options.cache_bytes);
         let stop = Stop {
             drain: CancellationToken::new(),

@@ -9,7 +9,7 @@ pub(crate) struct MediaType {
 }
 
 impl MediaType {
-    /// Reads a media type; `None` if it is none.
+    /// Reads a media type; `None` if it is none, or has parameters that can be read in more than one way.
     pub(crate) fn parse(text: &str) -> Option<Self> {
         let (essence, rest) = text.split_once(';').unwrap_or((text, ""));
         let (kind, subtype) = essence.trim().split_once('/')?;
@@ -20,7 +20,7 @@ impl MediaType {
         Some(Self {
             kind: kind.to_ascii_lowercase().into(),
             subtype: subtype.to_ascii_lowercase().into(),
-            parameters: parameters(rest).into(),
+            parameters: parameters(rest)?.into(),
         })
     }
 
@@ -62,11 +62,7 @@ impl MediaType {
 
     /// Whether its text is in UTF-8, as far as it says.
     pub(crate) fn is_utf8(&self) -> bool {
-        self.parameter("charset").is_none_or(|charset| {
-            ["utf-8", "utf8", "us-ascii", "ascii"]
-                .iter()
-                .any(|known| charset.eq_ignore_ascii_case(known))
-        })
+        self.parameter("charset").is_none_or(is_utf8)
     }
 
     /// How closely this range describes a type; `None` if it doesn't. Parameters that the range has must be those of the
@@ -108,42 +104,58 @@ impl MediaType {
     }
 }
 
-/// `; name=value; name="quoted \" value"`.
-pub(crate) fn parameters(text: &str) -> Vec<(Box<str>, Box<str>)> {
+/// Whether text in a charset of this name is UTF-8.
+pub(crate) fn is_utf8(charset: &str) -> bool {
+    let names = ["utf-8", "utf8", "us-ascii", "ascii"];
+    names.iter().any(|known| charset.eq_ignore_ascii_case(known))
+}
+
+/// `name=value; name="quoted \" value"`. `None` for what servers read in different ways: a name twice or with white space
+/// around it, a value that does not end, and names that only some decode (`name*`, RFC 2231) but for files.
+pub(crate) fn parameters(text: &str) -> Option<Vec<(Box<str>, Box<str>)>> {
     const MOST: usize = 16;
-    let mut parameters = Vec::new();
-    let mut rest = text;
-    while let Some((name, after)) = rest.split_once('=') {
-        if parameters.len() >= MOST {
-            break;
+    const BETWEEN: [char; 3] = [' ', '\t', ';'];
+    let mut parameters: Vec<(Box<str>, Box<str>)> = Vec::new();
+    let mut rest = text.trim_matches(BETWEEN);
+    while !rest.is_empty() {
+        let (name, after) = rest.split_once('=')?;
+        let is_clear = !name.contains('*') || name.eq_ignore_ascii_case("filename*");
+        let is_new = !parameters.iter().any(|(known, _)| known.eq_ignore_ascii_case(name));
+        if !crate::model::is_token(name) || !is_clear || !is_new || parameters.len() >= MOST {
+            return None;
         }
-        let name = name.trim_matches([' ', '\t', ';']).to_ascii_lowercase();
-        let value: String;
-        if let Some(quoted) = after.strip_prefix('"') {
-            let mut text = String::new();
-            let mut end = quoted.len();
-            let mut characters = quoted.char_indices();
-            while let Some((at, character)) = characters.next() {
-                match character {
-                    '"' => {
-                        end = at + 1;
-                        break;
-                    }
-                    '\\' => text.extend(characters.next().map(|(_, escaped)| escaped)),
-                    other => text.push(other),
+        let (value, after) = match after.strip_prefix('"') {
+            Some(quoted) => unquoted(quoted)?,
+            None => {
+                let (value, after) = after.split_at(after.find(';').unwrap_or(after.len()));
+                let value = value.trim_end_matches([' ', '\t']);
+                if value.is_empty() || value.contains([' ', '\t', '"', '\\', ',']) {
+                    return None;
                 }
+                (value.to_owned(), after)
             }
-            value = text;
-            rest = &quoted[end..];
-            rest = rest.find(';').map_or("", |at| &rest[at..]);
-        } else {
-            let end = after.find(';').unwrap_or(after.len());
-            value = after[..end].trim().to_owned();
-            rest = &after[end..];
+        };
+        parameters.push((name.to_ascii_lowercase().into(), value.into()));
+        let after = after.trim_start_matches([' ', '\t']);
+        if !after.is_empty() && !after.starts_with(';') {
+            return None;
         }
-        parameters.push((name.into(), value.into()));
+        rest = after.trim_start_matches(BETWEEN);
     }
-    parameters
+    Some(parameters)
+}
+
+/// What stands before the closing quotation mark, and what after it.
+fn unquoted(text: &str) -> Option<(String, &str)> {
+    let mut value = String::new();
+    let mut characters = text.char_indices();
+    loop {
+        match characters.next()? {
+            (at, '"') => return Some((value, &text[at + 1..])),
+            (_, '\\') => value.push(characters.next()?.1),
+            (_, other) => value.push(other),
+        }
+    }
 }
 
 #[cfg(test)]
@@ -175,5 +187,36 @@ mod tests {
         assert_eq!(kind.parameter("boundary"), Some("a;\"b"));
         assert_eq!(kind.parameter("charset"), Some("UTF-8"));
         assert!(kind.is_utf8() && kind.is_multipart());
+    }
+
+    #[test]
+    fn parameters_are_read_in_one_way_or_not_at_all() {
+        let read =
+            |text| parameters(text).map(|all| all.into_iter().map(|(name, value)| format!("{name}={value}")).collect());
+        let some = |all: &[&str]| Some(all.iter().map(ToString::to_string).collect::<Vec<_>>());
+        for (text, expected) in [
+            ("", some(&[])),
+            (" ; ", some(&[])),
+            (" A=b ;c=\"d; e\" ;", some(&["a=b", "c=d; e"])),
+            (
+                "filename=a; filename*=utf-8''b",
+                some(&["filename=a", "filename*=utf-8''b"]),
+            ),
+            ("a=----=_b", some(&["a=----=_b"])),
+            ("a=b; A=c", None),
+            ("a=", None),
+            ("a", None),
+            ("a =b", None),
+            ("a=b c", None),
+            ("a=b,c", None),
+            ("a=b\"", None),
+            ("a=\"b", None),
+            ("a=\"b\\\"", None),
+            ("a=\"b\"c", None),
+            ("a*=b", None),
+            ("a*0=b", None),
+        ] {
+            assert_eq!(read(text), expected, "{text}");
+        }
     }
 }

@@ -1,14 +1,14 @@
 //! Looking at the frames of a caller before the library does, for two things that it lets through. One is pseudo-fields in
 //! trailers, see [`super::first_field`]. The other is frames that cost us work and bring nothing: floods of PING, SETTINGS, PRIORITY, empty DATA,
-//! unknown frames, and streams that are begun only to be reset (CVE-2019-9511 and its siblings, CVE-2023-44487). The library
-//! bounds what they cost in memory; this bounds what they cost in time.
+//! unknown frames, WINDOW_UPDATE for what was never sent, and streams that are begun only to be reset (CVE-2019-9511 and its
+//! siblings, CVE-2023-44487). The library bounds what they cost in memory; this bounds what they cost in time.
 
 use std::{
     cell::Cell,
     io,
     pin::Pin,
     rc::Rc,
-    task::{Context, Poll},
+    task::{Context, Poll, ready},
     time::Instant,
 };
 
@@ -35,9 +35,16 @@ const WINDOW_UPDATE: u8 = 8;
 const CONTINUATION: u8 = 9;
 const END_STREAM: u8 = 1;
 
+/// WINDOW_UPDATE frames that cost nothing, for each frame of DATA that was sent: one of its stream and one of the connection;
+/// and one more for so many bytes of it, for those that update whenever they have read some.
+const UPDATES_PER_FRAME: u32 = 2;
+const BYTES_PER_UPDATE: u32 = 1_024;
+
 /// Follows the frames of a connection.
 #[derive(Debug)]
 struct FrameCount {
+    /// WINDOW_UPDATE frames that may come.
+    updates: u32,
     /// Bytes of the payload that are still to come.
     payload: u32,
     header: [u8; HEADER],
@@ -53,6 +60,7 @@ struct FrameCount {
 impl FrameCount {
     fn new() -> Self {
         Self {
+            updates: 0,
             payload: PREFACE,
             header: [0; HEADER],
             header_length: 0,
@@ -88,7 +96,13 @@ impl FrameCount {
                 self.header_length = 0;
                 let [a, b, c, kind, flags, stream @ ..] = self.header;
                 self.payload = u32::from_be_bytes([0, a, b, c]);
-                self.cost += cost(kind, flags, self.payload);
+                self.cost += match kind {
+                    WINDOW_UPDATE if self.updates > 0 => {
+                        self.updates -= 1;
+                        0
+                    }
+                    _ => cost(kind, flags, self.payload),
+                };
                 if self.cost > BURST && !self.is_within_rate() {
                     return Err(Reason::ENHANCE_YOUR_CALM);
                 }
@@ -96,6 +110,12 @@ impl FrameCount {
             }
         }
         Ok(())
+    }
+
+    /// A frame of DATA was sent.
+    fn sent(&mut self, length: u32) {
+        let updates = UPDATES_PER_FRAME + length / BYTES_PER_UPDATE;
+        self.updates = self.updates.saturating_add(updates);
     }
 
     /// Notes which stream a section belongs to: the second one of a stream are trailers.
@@ -125,10 +145,42 @@ impl FrameCount {
 fn cost(kind: u8, flags: u8, length: u32) -> u32 {
     match kind {
         DATA => u32::from(length == 0 && flags & END_STREAM == 0),
-        HEADERS | WINDOW_UPDATE | CONTINUATION => 0,
+        HEADERS | CONTINUATION => 0,
         // The call was begun, and its upstream may have been asked.
         RST_STREAM => 2,
         _ => 1,
+    }
+}
+
+/// Follows what is sent, for the frames of DATA in it.
+#[derive(Debug, Default)]
+struct Sent {
+    /// Bytes of the payload that are still to come.
+    payload: u32,
+    header: [u8; HEADER],
+    header_length: usize,
+}
+
+impl Sent {
+    /// Looks at bytes that were sent.
+    fn feed(&mut self, mut bytes: &[u8], count: &mut FrameCount) {
+        while !bytes.is_empty() {
+            let skipped = bytes.len().min(self.payload as usize);
+            self.payload -= skipped as u32;
+            bytes = &bytes[skipped..];
+            let more = bytes.len().min(HEADER - self.header_length);
+            self.header[self.header_length..][..more].copy_from_slice(&bytes[..more]);
+            self.header_length += more;
+            bytes = &bytes[more..];
+            if self.header_length == HEADER {
+                self.header_length = 0;
+                let [a, b, c, kind, ..] = self.header;
+                self.payload = u32::from_be_bytes([0, a, b, c]);
+                if kind == DATA && self.payload > 0 {
+                    count.sent(self.payload);
+                }
+            }
+        }
     }
 }
 
@@ -137,6 +189,7 @@ fn cost(kind: u8, flags: u8, length: u32) -> u32 {
 pub(super) struct Guarded {
     io: Rewound,
     count: FrameCount,
+    sent: Sent,
     tripped: Rc<Cell<Option<Reason>>>,
 }
 
@@ -147,6 +200,7 @@ impl Guarded {
         let guarded = Self {
             io,
             count: FrameCount::new(),
+            sent: Sent::default(),
             tripped: Rc::clone(&tripped),
         };
         (guarded, tripped)
@@ -176,7 +230,10 @@ impl AsyncRead for Guarded {
 
 impl AsyncWrite for Guarded {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.io).poll_write(cx, buf)
+        let written = ready!(Pin::new(&mut self.io).poll_write(cx, buf))?;
+        let Self { sent, count, .. } = &mut *self;
+        sent.feed(&buf[..written], count);
+        Poll::Ready(Ok(written))
     }
 
     fn poll_write_vectored(
@@ -184,7 +241,15 @@ impl AsyncWrite for Guarded {
         cx: &mut Context<'_>,
         bufs: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.io).poll_write_vectored(cx, bufs)
+        let written = ready!(Pin::new(&mut self.io).poll_write_vectored(cx, bufs))?;
+        let Self { sent, count, .. } = &mut *self;
+        let mut rest = written;
+        for buf in bufs {
+            let (piece, after) = (rest.min(buf.len()), rest.saturating_sub(buf.len()));
+            sent.feed(&buf[..piece], count);
+            rest = after;
+        }
+        Poll::Ready(Ok(written))
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -220,5 +285,42 @@ mod tests {
         assert!(count.feed(&[0; PREFACE as usize]).is_ok());
         let ping = [0, 0, 0, 6, 0, 0, 0, 0, 0];
         assert!(!(0..100_000).all(|_| count.feed(&ping).is_ok()));
+    }
+
+    #[test]
+    fn windows_are_opened_for_what_was_sent() {
+        let update = [[0, 0, 4, WINDOW_UPDATE, 0, 0, 0, 0, 1].as_slice(), &[0, 0, 0, 1]].concat();
+        let begun = || {
+            let mut count = FrameCount::new();
+            assert!(count.feed(&[0; PREFACE as usize]).is_ok());
+            count
+        };
+        let mut count = begun();
+        assert!(!(0..100_000).all(|_| count.feed(&update).is_ok()), "nothing was sent");
+
+        // A download in frames of five bytes, of whose header and payload parts are written at a time.
+        let data = [[0, 0, 5, DATA, 0, 0, 0, 0, 1].as_slice(), b"hello"].concat();
+        for piece in [1, 4, 14, 20] {
+            let (mut count, mut sent) = (begun(), Sent::default());
+            for _ in 0..1_000 {
+                for bytes in data.repeat(10).chunks(piece) {
+                    sent.feed(bytes, &mut count);
+                }
+                for _ in 0..20 {
+                    assert!(count.feed(&update).is_ok());
+                }
+            }
+            assert_eq!((count.cost, count.updates), (0, 0), "{piece}");
+        }
+
+        // A caller that reads a large frame little by little.
+        let (mut count, mut sent) = (begun(), Sent::default());
+        sent.feed(&[0, 0x40, 0, DATA, 0, 0, 0, 0, 1], &mut count);
+        sent.feed(&[0; 0x4000], &mut count);
+        assert_eq!(count.updates, 18);
+        // What is no body earns nothing.
+        sent.feed(&[0, 0, 4, RST_STREAM, 0, 0, 0, 0, 1, 0, 0, 0, 0], &mut count);
+        sent.feed(&[0, 0, 0, DATA, END_STREAM, 0, 0, 0, 1], &mut count);
+        assert_eq!(count.updates, 18);
     }
 }

@@ -56,6 +56,12 @@ impl Shape {
         })))
     }
 
+    /// Whether a whole body looks like this; otherwise what is wrong, in a sentence.
+    pub(crate) fn check(mut self, body: &[u8]) -> Result<(), String> {
+        self.feed(body)?;
+        self.finish()
+    }
+
     fn feed(&mut self, piece: &[u8]) -> Result<(), String> {
         match self {
             Self::Json(check) => check.feed(piece).map_err(sentence),

@@ -45,6 +45,10 @@ impl Forgettable for Asker {
     fn is_blank_at(&self, now_ns: u64) -> bool {
         self.running == 0 && self.in_vain.is_empty_at(now_ns)
     }
+
+    fn is_held(&self) -> bool {
+        self.running > 0
+    }
 }
 
 impl Default for Askers {

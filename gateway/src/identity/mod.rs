@@ -21,6 +21,7 @@ pub(crate) mod token_rule;
 pub(crate) mod vouch;
 
 pub(crate) use issuers::IssuerBook;
+pub(crate) use jwt::{claimed_issuer, is_signed};
 pub use own::TokenVerifier;
 pub(crate) use token_rule::TokenRule;
 pub(crate) use vouch::{Question, TokenProblem, Vouched, Vouching, Witnesses, vouch};

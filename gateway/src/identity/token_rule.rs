@@ -13,7 +13,7 @@ use super::{
     introspector::Introspector,
     issuers::IssuerBook,
     jwk::{Algorithm, KeySet},
-    jwt::JwtRules,
+    jwt::{JwtRules, is_signed},
     key_source::KeySource,
 };
 
@@ -58,6 +58,12 @@ pub(crate) struct IntrospectionRule {
 }
 
 impl TokenRule {
+    /// Whether anybody may take such a text for a token: a server that is asked judges any, all others those in the form of
+    /// a signed one.
+    pub(crate) fn may_judge(&self, text: &[u8]) -> bool {
+        self.introspection.is_some() || is_signed(text)
+    }
+
     pub(crate) fn compile(
         accepts_own: bool,
         jwt: Option<&jwt::Jwt>,

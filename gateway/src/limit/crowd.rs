@@ -24,6 +24,12 @@ pub(crate) struct Crowd<K, V> {
 pub(crate) trait Forgettable {
     /// Whether it says no more than a new one.
     fn is_blank_at(&self, now_ns: u64) -> bool;
+
+    /// Whether something of it goes on and will be over: then it is not forgotten, whatever comes. There are never more of
+    /// these than of what goes on.
+    fn is_held(&self) -> bool {
+        false
+    }
 }
 
 impl<K, V> Default for Crowd<K, V> {
@@ -42,13 +48,14 @@ impl<K: Hash + Eq + Clone, V: Default + Forgettable> Crowd<K, V> {
     }
 
     /// Acts on what is remembered of one; something new if there is nothing. Where there is no room, what says nothing is
-    /// forgotten, and if that makes none, somebody is.
+    /// forgotten, and if that makes none, somebody is; not one of whom something goes on.
     pub(crate) fn with<T>(&self, key: K, now_ns: u64, act: impl FnOnce(&mut V) -> T) -> T {
         let mut shard = self.shard(&key);
         if shard.len() >= MAX_EACH && !shard.contains_key(&key) {
             shard.retain(|_, value| !value.is_blank_at(now_ns));
             if shard.len() >= MAX_EACH
-                && let Some(somebody) = shard.keys().next().cloned()
+                && let Some(somebody) = shard.iter().find(|(_, value)| !value.is_held())
+                && let somebody = somebody.0.clone()
             {
                 shard.remove(&somebody);
             }
@@ -83,6 +90,43 @@ mod tests {
         fn is_blank_at(&self, now_ns: u64) -> bool {
             self.0 <= now_ns
         }
+    }
+
+    /// What goes on.
+    #[derive(Debug, Default)]
+    struct Running(u32);
+
+    impl Forgettable for Running {
+        fn is_blank_at(&self, _: u64) -> bool {
+            self.0 == 0
+        }
+
+        fn is_held(&self) -> bool {
+            self.0 > 0
+        }
+    }
+
+    #[test]
+    fn what_goes_on_is_not_forgotten() {
+        let crowd = Crowd::<usize, Running>::default();
+        let many = SHARDS * MAX_EACH * 5 / 4;
+        for key in 0..many {
+            crowd.with(key, 0, |Running(count)| *count += 1);
+        }
+        for key in 0..many {
+            let mut running = 0;
+            crowd.with_known(&key, |Running(count)| {
+                running = *count;
+                *count = 0;
+            });
+            assert_eq!(running, 1, "{key}");
+        }
+        // What is over makes room again.
+        for key in many..many + SHARDS * 100 {
+            crowd.with(key, 0, |Running(count)| *count += 1);
+        }
+        let left: usize = crowd.shards.iter().map(|shard| shard.lock().unwrap().len()).sum();
+        assert_eq!(left, SHARDS * 100);
     }
 
     fn count(crowd: &Crowd<usize, Until>) -> usize {

@@ -307,6 +307,11 @@ impl KnownSet {
         Self(bits)
     }
 
+    /// The set of all names that are known but these.
+    pub(crate) const fn all_but(names: &[Known]) -> Self {
+        Self(Known::ALL_BITS & !Self::of(names).0)
+    }
+
     /// Whether a name is one of them.
     pub(crate) fn has(self, name: Known) -> bool {
         self.0 & name.bit() != 0

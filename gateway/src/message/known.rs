@@ -56,6 +56,7 @@ known! {
     Sunset = "sunset",
     Te = "te",
     Traceparent = "traceparent",
+    Tracestate = "tracestate",
     Trailer = "trailer",
     TransferEncoding = "transfer-encoding",
     Upgrade = "upgrade",
@@ -71,7 +72,7 @@ known! {
 }
 
 /// Sets of names are bits of a number.
-const _: () = assert!(ALL.len() <= 128);
+const _: () = assert!(ALL.len() < 128);
 
 /// Place in [`TABLE`] of a name that is not empty: its length and three of its letters, whatever their case.
 const fn place(name: &[u8]) -> usize {
@@ -114,6 +115,9 @@ impl Known {
     pub(crate) const fn text(self) -> &'static str {
         TEXTS[self as usize]
     }
+
+    /// Bits of all names but [`Self::Other`].
+    pub(super) const ALL_BITS: u128 = (1 << ALL.len()) - 1 - Self::Other.bit();
 
     /// The name's bit in a set of names.
     pub(super) const fn bit(self) -> u128 {

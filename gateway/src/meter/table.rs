@@ -8,7 +8,7 @@ use domain::{
 };
 
 use super::{
-    UsageRows,
+    LatencyHistogram, UsageRows,
     versions::{VersionLatencies, WorkerLatencies},
 };
 use crate::{fast_hash::IdMap, snapshot::Version};
@@ -41,7 +41,7 @@ struct Row {
     version: Option<Arc<Version>>,
     sums: UsageSums,
     /// Where the version's times go, so that a call of a row that is there looks nothing else up.
-    latencies: u32,
+    latencies: Arc<LatencyHistogram>,
 }
 
 impl MeterTable {
@@ -64,7 +64,7 @@ impl MeterTable {
         row.sums.add(sums);
         // What comes later for the same call has no time of its own.
         if sums.calls > 0 {
-            latencies.record(row.latencies, sums.latency_us);
+            row.latencies.record(sums.latency_us);
         }
     }
 

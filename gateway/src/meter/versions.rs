@@ -1,8 +1,12 @@
 //! How long calls of each version take: a histogram of each worker and version, added up when somebody reads them.
 
 use std::{
-    collections::BTreeMap,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    collections::{BTreeMap, HashSet},
+    fmt, mem,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
 };
 
 use domain::id::VersionId;
@@ -10,51 +14,114 @@ use domain::id::VersionId;
 use super::{Latencies, LatencyHistogram};
 use crate::fast_hash::IdMap;
 
-/// Versions that are told apart in a process; each is two dozen samples for whoever collects metrics.
+/// Versions that are told apart in a process at the same time; each is two dozen samples for whoever collects metrics.
 const MAX_VERSIONS: usize = 1_000;
 
 /// The histograms of all workers, by version. Only looked at when a worker meets a version for the first time, and when
 /// somebody reads them.
+#[derive(Debug)]
+pub(crate) struct VersionLatencies {
+    names: Mutex<Names>,
+    /// How often versions were forgotten.
+    forgotten: AtomicU64,
+    served: Served,
+}
+
 #[derive(Debug, Default)]
-pub(crate) struct VersionLatencies(Mutex<BTreeMap<VersionId, Vec<Arc<LatencyHistogram>>>>);
+struct Names {
+    known: BTreeMap<VersionId, Vec<Arc<LatencyHistogram>>>,
+    /// Of versions that were forgotten, for as long as a worker may still write them.
+    leaving: Vec<Arc<LatencyHistogram>>,
+    /// What those counted that nobody writes any more.
+    gone: Latencies,
+}
+
+/// Says which versions there are.
+struct Served(Box<dyn Fn() -> HashSet<VersionId> + Send + Sync>);
+
+impl fmt::Debug for Served {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Served")
+    }
+}
 
 impl VersionLatencies {
-    /// What the calls of a version are counted as: beyond the first 1,000 versions, as calls of none.
+    /// Without any; `served` says which versions there are: when there is no room, all others are forgotten.
+    pub(crate) fn new(served: impl Fn() -> HashSet<VersionId> + Send + Sync + 'static) -> Self {
+        Self {
+            names: Mutex::default(),
+            forgotten: AtomicU64::new(0),
+            served: Served(Box::new(served)),
+        }
+    }
+
+    /// What the calls of a version are counted as: where 1,000 others are told apart, as calls of none.
     fn name(&self, version: VersionId) -> VersionId {
-        let mut known = self.lock();
-        if known.len() < MAX_VERSIONS || known.contains_key(&version) {
-            known.entry(version).or_default();
+        let mut names = self.lock();
+        if names.known.contains_key(&version) {
+            return version;
+        }
+        if names.known.len() >= MAX_VERSIONS {
+            self.forget(&mut names);
+        }
+        if names.known.len() < MAX_VERSIONS {
+            names.known.entry(version).or_default();
             version
         } else {
             VersionId::NIL
         }
     }
 
+    /// Makes room. What was counted of versions that are not there any more is then counted as calls of none.
+    fn forget(&self, names: &mut Names) {
+        let served = (self.served.0)();
+        let is_there = |version: &VersionId| *version == VersionId::NIL || served.contains(version);
+        let (known, others) = mem::take(&mut names.known)
+            .into_iter()
+            .partition(|(version, _)| is_there(version));
+        names.known = known;
+        let others: BTreeMap<_, _> = others;
+        if !others.is_empty() {
+            self.forgotten.fetch_add(1, Relaxed);
+        }
+        names.leaving.extend(others.into_values().flatten());
+        for histogram in names
+            .leaving
+            .extract_if(.., |histogram| Arc::strong_count(histogram) == 1)
+        {
+            names.gone.add(&histogram.read());
+        }
+    }
+
     /// A histogram more for what [`Self::name`] said, for one worker.
     fn histogram(&self, name: VersionId) -> Arc<LatencyHistogram> {
         let histogram = Arc::<LatencyHistogram>::default();
-        self.lock().entry(name).or_default().push(Arc::clone(&histogram));
+        self.lock().known.entry(name).or_default().push(Arc::clone(&histogram));
         histogram
     }
 
     /// What all workers counted, by version.
     pub(crate) fn read(&self) -> Vec<(VersionId, Latencies)> {
-        let sum = |workers: &Vec<Arc<LatencyHistogram>>| {
+        let sum = |workers: &[Arc<LatencyHistogram>]| {
             let mut sum = Latencies::default();
             for worker in workers {
                 sum.add(&worker.read());
             }
             sum
         };
-        let known = self.lock();
-        known
-            .iter()
-            .map(|(version, workers)| (*version, sum(workers)))
-            .collect()
+        let names = self.lock();
+        let mut of_none = sum(&names.leaving);
+        of_none.add(&names.gone);
+        let known = names.known.iter();
+        let mut read: BTreeMap<_, _> = known.map(|(version, workers)| (*version, sum(workers))).collect();
+        if of_none != Latencies::default() {
+            read.entry(VersionId::NIL).or_default().add(&of_none);
+        }
+        read.into_iter().collect()
     }
 
-    fn lock(&self) -> MutexGuard<'_, BTreeMap<VersionId, Vec<Arc<LatencyHistogram>>>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, Names> {
+        self.names.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -62,8 +129,15 @@ impl VersionLatencies {
 #[derive(Debug)]
 pub(super) struct WorkerLatencies {
     all: Arc<VersionLatencies>,
-    places: IdMap<VersionId, u32>,
-    histograms: Vec<Arc<LatencyHistogram>>,
+    places: IdMap<VersionId, Place>,
+    /// How often versions had been forgotten when the places were looked at.
+    forgotten: u64,
+}
+
+#[derive(Debug)]
+struct Place {
+    name: VersionId,
+    histogram: Arc<LatencyHistogram>,
 }
 
 impl WorkerLatencies {
@@ -71,30 +145,35 @@ impl WorkerLatencies {
         Self {
             all,
             places: IdMap::default(),
-            histograms: Vec::new(),
+            forgotten: 0,
         }
     }
 
-    /// Where the times of a version go. For whoever asks once and keeps the answer: it is for good.
-    pub(super) fn place(&mut self, version: VersionId) -> u32 {
+    /// Where the times of a version go, for as long as the row is counted that asks.
+    pub(super) fn place(&mut self, version: VersionId) -> Arc<LatencyHistogram> {
+        let forgotten = self.all.forgotten.load(Relaxed);
+        if forgotten != self.forgotten {
+            self.forgotten = forgotten;
+            self.look_again();
+        }
         if let Some(place) = self.places.get(&version) {
-            return *place;
+            return Arc::clone(&place.histogram);
         }
         let name = self.all.name(version);
-        let place = self.places.get(&name).copied().unwrap_or_else(|| {
-            self.histograms.push(self.all.histogram(name));
-            self.histograms.len() as u32 - 1
-        });
-        self.places.insert(name, place);
-        self.places.insert(version, place);
-        place
+        let known = self.places.get(&name).map(|place| Arc::clone(&place.histogram));
+        let histogram = known.unwrap_or_else(|| self.all.histogram(name));
+        for version in [name, version] {
+            let histogram = Arc::clone(&histogram);
+            self.places.insert(version, Place { name, histogram });
+        }
+        histogram
     }
 
-    /// Counts one call.
-    pub(super) fn record(&self, place: u32, micros: u64) {
-        if let Some(histogram) = self.histograms.get(place as usize) {
-            histogram.record(micros);
-        }
+    /// Lets go of what was forgotten, and of versions that there was no room for.
+    fn look_again(&mut self) {
+        let names = self.all.lock();
+        self.places
+            .retain(|version, place| place.name == *version && names.known.contains_key(version));
     }
 }
 
@@ -102,32 +181,81 @@ impl WorkerLatencies {
 mod tests {
     use super::*;
 
+    fn version(number: usize) -> VersionId {
+        format!("ver_{number:032x}").parse().unwrap()
+    }
+
+    /// Calls of a version and the sum of their times.
+    fn calls(all: &VersionLatencies, version: VersionId) -> Option<(u64, u64)> {
+        let read = all.read();
+        let found = read.iter().find(|(known, _)| *known == version);
+        found.map(|(_, latencies)| (latencies.count(), latencies.sum_us))
+    }
+
     #[test]
     fn workers_add_up_and_the_rest_is_counted_together() {
-        let all = Arc::<VersionLatencies>::default();
+        let all = Arc::new(VersionLatencies::new(|| (1..=MAX_VERSIONS + 50).map(version).collect()));
         let mut workers = [Arc::clone(&all), Arc::clone(&all)].map(WorkerLatencies::new);
-        let versions: Vec<VersionId> = (1..=MAX_VERSIONS + 50)
-            .map(|number| format!("ver_{number:032x}").parse().unwrap())
-            .collect();
         for worker in &mut workers {
-            for version in &versions {
-                let place = worker.place(*version);
-                assert_eq!(worker.place(*version), place);
-                worker.record(place, 1_000);
+            for number in 1..=MAX_VERSIONS + 50 {
+                let place = worker.place(version(number));
+                assert!(Arc::ptr_eq(&worker.place(version(number)), &place));
+                place.record(1_000);
             }
         }
-        let read = all.read();
-        assert_eq!(read.len(), MAX_VERSIONS + 1, "and those without a name");
-        let calls = |version| {
-            let found = read.iter().find(|(known, _)| *known == version);
-            found.map(|(_, latencies)| (latencies.count(), latencies.sum_us))
-        };
-        assert_eq!(calls(versions[0]), Some((2, 2_000)));
-        assert_eq!(calls(VersionId::NIL), Some((100, 100_000)));
-        assert_eq!(calls(versions[MAX_VERSIONS]), None);
-        let total: u64 = read.iter().map(|(_, latencies)| latencies.count()).sum();
-        assert_eq!(total, 2 * versions.len() as u64);
-        assert!(all.lock().values().all(|workers| workers.len() == 2));
-        assert!(workers.iter().all(|worker| worker.histograms.len() == MAX_VERSIONS + 1));
+        assert_eq!(all.read().len(), MAX_VERSIONS + 1, "and those without a name");
+        assert_eq!(calls(&all, version(1)), Some((2, 2_000)));
+        assert_eq!(calls(&all, VersionId::NIL), Some((100, 100_000)));
+        assert_eq!(calls(&all, version(MAX_VERSIONS + 1)), None);
+        assert!(all.lock().known.values().all(|workers| workers.len() == 2));
+    }
+
+    #[test]
+    fn versions_that_are_no_more_make_room() {
+        let served = Arc::new(Mutex::new(0..MAX_VERSIONS + 10));
+        let asked = Arc::clone(&served);
+        let all = Arc::new(VersionLatencies::new(move || {
+            let served = asked.lock().unwrap().clone();
+            served.map(|number| version(number + 1)).collect()
+        }));
+        let mut workers = [Arc::clone(&all), Arc::clone(&all)].map(WorkerLatencies::new);
+        let mut rows = Vec::new();
+        for worker in &mut workers {
+            for number in 1..=MAX_VERSIONS + 10 {
+                rows.push(worker.place(version(number)));
+            }
+        }
+        for row in &rows {
+            row.record(1_000);
+        }
+        let total = 2 * (MAX_VERSIONS as u64 + 10);
+        // The first ten are no more, and another is there.
+        *served.lock().unwrap() = 10..MAX_VERSIONS + 11;
+        workers[0].place(version(MAX_VERSIONS + 11)).record(1_000);
+        assert_eq!(calls(&all, version(MAX_VERSIONS + 11)), Some((1, 1_000)));
+        assert_eq!(calls(&all, version(1)), None);
+        assert_eq!(calls(&all, version(11)), Some((2, 2_000)), "it keeps what it has");
+        // Those that there was no room for are told apart as well.
+        workers[1].place(version(MAX_VERSIONS + 1)).record(1_000);
+        assert_eq!(calls(&all, version(MAX_VERSIONS + 1)), Some((1, 1_000)));
+        // What is counted by a row that was there is not lost, and nothing is kept that nobody writes.
+        rows[0].record(1_000);
+        let count = || all.read().iter().map(|(_, latencies)| latencies.count()).sum::<u64>();
+        assert_eq!(count(), total + 3);
+        rows.clear();
+        *served.lock().unwrap() = 0..0;
+        for worker in &mut workers {
+            for number in 1..=MAX_VERSIONS {
+                worker.place(version(5_000 + number));
+            }
+            worker.place(version(9_000));
+        }
+        all.forget(&mut all.lock());
+        for worker in &mut workers {
+            worker.place(version(9_001));
+        }
+        all.forget(&mut all.lock());
+        assert!(all.lock().leaving.len() <= 2, "{}", all.lock().leaving.len());
+        assert_eq!(count(), total + 3);
     }
 }

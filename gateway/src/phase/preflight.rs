@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use http::Method;
 
+use super::route;
 use crate::{
     decision::RequestFacts,
     rules::{Preflight, Rules},
@@ -17,7 +18,7 @@ pub(crate) fn rules(version: &Version, head: &RequestFacts<'_>, base_length: usi
         return None;
     }
     let method = Method::from_bytes(Preflight::of(head.fields)?.method).ok()?;
-    let rules = match version.matcher.find(&method, &head.path[base_length..]) {
+    let rules = match route::find(version, &method, &head.path[base_length..]) {
         Found::Operation(operation) => version.operations[operation as usize].rules.as_ref(),
         Found::OtherMethods(_) => version.rules.as_ref(),
         Found::Nothing if version.is_open => version.rules.as_ref(),

@@ -40,10 +40,6 @@ pub(super) fn prepare(outgoing: &mut Outgoing<'_>, permit: &Permit) -> HopByHop 
     if credential.has_stray_key {
         fields.remove(Known::XApiKey);
     }
-    let is_own_token = |value: &[u8]| outgoing.worker.has_given(value);
-    if credential.access.is_some() && fields.get(Known::Authorization).is_some_and(is_own_token) {
-        fields.remove(Known::Authorization);
-    }
     if *version == Version::HTTP_2 {
         join_cookies(fields);
     }
@@ -75,7 +71,7 @@ pub(super) fn prepare(outgoing: &mut Outgoing<'_>, permit: &Permit) -> HopByHop 
     if !fields.get(Known::Traceparent).is_some_and(is_traced) {
         // What can't be read begins anew (W3C Trace Context §3.2.4), and its state means nothing then.
         fields.remove(Known::Traceparent);
-        fields.remove_named(b"tracestate");
+        fields.remove(Known::Tracestate);
         fields.append_parts(Known::Traceparent, &[outgoing.trace.as_bytes()]);
     }
     hop

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use http::{HeaderValue, header::ALLOW};
+use http::{HeaderValue, Method, header::ALLOW};
 
 use crate::{
     decision::{Refusal, RequestFacts},
@@ -84,12 +84,20 @@ pub(crate) fn operation(
     head: &RequestFacts<'_>,
     base_length: usize,
 ) -> Result<Option<u32>, Box<Refusal>> {
-    match version.matcher.find(head.method, &head.path[base_length..]) {
+    let path = &head.path[base_length..];
+    match find(version, head.method, path) {
         Found::Operation(operation) => Ok(Some(operation)),
-        Found::Nothing | Found::OtherMethods(_) if version.is_open => Ok(None),
+        Found::Nothing | Found::OtherMethods(_) if version.is_open => {
+            if version.is_guarded && may_be_another(path) {
+                let detail = "The path has an empty segment, an encoded slash or a semicolon. Servers may take it for \
+                              another one, so the gateway does not pass it on.";
+                return Err(Box::new(Refusal::new(Reason::AmbiguousPath).detail(detail)));
+            }
+            Ok(None)
+        }
         Found::Nothing => Err(Box::new(Refusal::new(Reason::UnknownOperation))),
         Found::OtherMethods(methods) => {
-            let names: Vec<&str> = methods.iter().map(http::Method::as_str).collect();
+            let names: Vec<&str> = methods.iter().map(Method::as_str).collect();
             let names = names.join(", ");
             let refusal = Refusal::new(Reason::MethodNotAllowed).detail(format!("This path supports {names}."));
             Err(Box::new(match HeaderValue::try_from(names) {
@@ -98,6 +106,33 @@ pub(crate) fn operation(
             }))
         }
     }
+}
+
+/// What a method and a path below the version's base lead to. On an open version whose operations have a say, a slash at the
+/// end makes no other path: many servers ignore it, and the operation's policies would not hold.
+pub(super) fn find(version: &Version, method: &Method, path: &str) -> Found {
+    let found = version.matcher.find(method, path);
+    if !version.is_guarded || matches!(found, Found::Operation(_)) {
+        return found;
+    }
+    let other = match path.strip_suffix('/') {
+        Some(shorter) => version.matcher.find(method, shorter),
+        None => version.matcher.find(method, &format!("{path}/")),
+    };
+    match other {
+        Found::Operation(_) => other,
+        Found::Nothing | Found::OtherMethods(_) => found,
+    }
+}
+
+/// Whether a server may take a path for another one: it leaves out empty segments or parameters after a semicolon, or decodes
+/// slashes. Of dots and backslashes none come as far as this.
+fn may_be_another(path: &str) -> bool {
+    let encoded = |at: usize| {
+        let pair = path.as_bytes().get(at + 1..at + 3);
+        pair.is_some_and(|pair| pair.eq_ignore_ascii_case(b"2f") || pair.eq_ignore_ascii_case(b"3b"))
+    };
+    path.contains("//") || path.contains(';') || memchr::memchr_iter(b'%', path.as_bytes()).any(encoded)
 }
 
 /// Where calls of the version go.
@@ -111,6 +146,25 @@ pub(crate) fn targets(version: &Version) -> Result<Arc<Targets>, Box<Refusal>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn paths_that_may_be_others_are_known() {
+        for (path, expected) in [
+            ("/admin", false),
+            ("/admin/", false),
+            ("/caf%C3%A9/100%25", false),
+            ("/%252f", false),
+            ("//admin", true),
+            ("/a//b", true),
+            ("/admin//", true),
+            ("/admin;x", true),
+            ("/admin%3bx", true),
+            ("/a%2Fb", true),
+            ("/%2fadmin", true),
+        ] {
+            assert_eq!(may_be_another(path), expected, "{path}");
+        }
+    }
 
     #[test]
     fn the_base_is_three_segments() {

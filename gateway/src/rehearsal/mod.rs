@@ -154,6 +154,7 @@ fn facts<'a>(request: &'a RecordedRequest, fields: &'a Fields) -> RequestFacts<'
         trusted_proxies: &[],
         certificate: None,
         vouching: None,
+        own_issuer: None,
     }
 }
 

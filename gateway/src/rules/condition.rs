@@ -13,6 +13,7 @@ use crate::{
     limit::Moment,
     message::Known as FieldName,
     problem::Reason,
+    snapshot::hex_pair,
 };
 
 /// Conditions in order, compiled.
@@ -62,6 +63,7 @@ pub(crate) struct CallInputs<'a> {
 }
 
 impl<'a> CallInputs<'a> {
+    /// As it was sent.
     fn path(&self) -> &'a str {
         match &self.head.path[self.base_length..] {
             "" => "/",
@@ -82,7 +84,9 @@ impl<'a> CallInputs<'a> {
         let host = std::str::from_utf8(host).ok()?;
         // An address of IPv6 has colons too, between brackets.
         let end = host.rfind(':').filter(|colon| !host[*colon..].contains(']'));
-        Some(host[..end.unwrap_or(host.len())].to_ascii_lowercase())
+        let name = &host[..end.unwrap_or(host.len())];
+        // A dot at the end says that the name is whole; it is the same one.
+        Some(name.strip_suffix('.').unwrap_or(name).to_ascii_lowercase())
     }
 
     /// Values of a query parameter, decoded.
@@ -120,7 +124,7 @@ impl Inputs for CallInputs<'_> {
         let Self { head, known, .. } = self;
         Some(match field {
             Field::Method => Value::text(head.method.as_str()),
-            Field::Path => Value::text(self.path()),
+            Field::Path => Value::text(readable(self.path())?),
             Field::Operation => Value::text(self.template()?),
             Field::Host => Value::text(self.host()?),
             Field::Size => Value::Int(i64::try_from(head.body_bytes?).ok()?),
@@ -152,10 +156,12 @@ impl Inputs for CallInputs<'_> {
                     .filter(|(candidate, _)| candidate.eq_ignore_ascii_case(name.as_bytes()))
                     .map(|(_, value)| String::from_utf8_lossy(value))
                     .collect();
-                match values.as_slice() {
-                    [] => Entry::Missing,
-                    [one] => Entry::One(Value::text(one.clone())),
-                    several => Entry::One(Value::text(several.join(", "))),
+                match (values.as_slice(), separator(name)) {
+                    ([], _) => Entry::Missing,
+                    ([one], _) => Entry::One(Value::text(one.clone())),
+                    (several, Some(separator)) => Entry::One(Value::text(several.join(separator))),
+                    // Nobody knows which of them the upstream takes.
+                    (_, None) => Entry::Several,
                 }
             }
             MapField::Query => match self.query(name).as_slice() {
@@ -204,9 +210,113 @@ impl Inputs for CallInputs<'_> {
     }
 }
 
+/// A path with everything decoded but slashes and percent signs, which are `%2F` and `%25` as the routes have them: one
+/// spelling for all that mean the same. `None` where it is not UTF-8.
+fn readable(path: &str) -> Option<Cow<'_, str>> {
+    if !path.contains('%') {
+        return Some(Cow::Borrowed(path));
+    }
+    let bytes = path.as_bytes();
+    let mut text = Vec::with_capacity(bytes.len());
+    let mut at = 0;
+    while let Some(byte) = bytes.get(at) {
+        let encoded = if *byte == b'%' {
+            hex_pair(&bytes[at + 1..])
+        } else {
+            None
+        };
+        match encoded {
+            Some(b'/') => text.extend_from_slice(b"%2F"),
+            Some(b'%') => text.extend_from_slice(b"%25"),
+            Some(other) => text.push(other),
+            None => text.push(*byte),
+        }
+        at += if encoded.is_some() { 3 } else { 1 };
+    }
+    String::from_utf8(text).ok().map(Cow::Owned)
+}
+
+/// Fields that are lists, or texts that are split over several: what stands between two of their lines (RFC 9110 §5.3,
+/// RFC 9113 §8.2.3). In lower case, sorted.
+const LISTS: [&str; 40] = [
+    "accept",
+    "accept-charset",
+    "accept-encoding",
+    "accept-language",
+    "access-control-request-headers",
+    "baggage",
+    "cache-control",
+    "cdn-loop",
+    "connection",
+    "content-digest",
+    "content-encoding",
+    "content-language",
+    "cookie",
+    "expect",
+    "forwarded",
+    "if-match",
+    "if-none-match",
+    "keep-alive",
+    "link",
+    "pragma",
+    "prefer",
+    "priority",
+    "proxy-status",
+    "repr-digest",
+    "sec-ch-ua",
+    "sec-websocket-extensions",
+    "sec-websocket-protocol",
+    "signature",
+    "signature-input",
+    "te",
+    "tracestate",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+    "vary",
+    "via",
+    "want-content-digest",
+    "want-repr-digest",
+    "warning",
+    "x-forwarded-for",
+];
+
+/// What joins several lines of a field into one value; `None` where only one makes sense.
+fn separator(name: &str) -> Option<&'static str> {
+    LISTS.binary_search(&name).ok()?;
+    Some(if name == "cookie" { "; " } else { ", " })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_path_has_one_spelling() {
+        for (path, expected) in [
+            ("/pets/1", Some("/pets/1")),
+            ("/%61dmin/caf%C3%A9%20x", Some("/admin/café x")),
+            ("/a%2fb%2F", Some("/a%2Fb%2F")),
+            ("/100%25", Some("/100%25")),
+            ("/%2561dmin", Some("/%2561dmin")),
+            ("/%ff", None),
+        ] {
+            assert_eq!(readable(path).as_deref(), expected, "{path}");
+        }
+    }
+
+    #[test]
+    fn only_lists_have_several_lines() {
+        assert!(LISTS.is_sorted());
+        for (name, expected) in [
+            ("accept", Some(", ")),
+            ("cookie", Some("; ")),
+            ("x-role", None),
+            ("host", None),
+        ] {
+            assert_eq!(separator(name), expected, "{name}");
+        }
+    }
 
     #[test]
     fn parameters_are_cut_out_of_segments() {

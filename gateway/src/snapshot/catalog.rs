@@ -85,6 +85,9 @@ pub(crate) struct Version {
     pub(crate) rules: Option<Arc<Rules>>,
     /// Whether calls pass that no operation describes.
     pub(crate) is_open: bool,
+    /// Whether it matters for such a call that an upstream may take its path for that of an operation: one has policies of
+    /// its own, or conditions go by the path.
+    pub(crate) is_guarded: bool,
     /// `Vary`: the field by which another version would have answered.
     pub(crate) vary: Option<HeaderValue>,
     /// Whether browsers may ask before they call.

@@ -259,6 +259,9 @@ fn version(
     if operations.is_empty() && !is_open {
         warn(format!("{address} has no operations; every call answers 404"));
     }
+    let is_guarded = is_open
+        && (record.operations.iter().any(|operation| operation.policies.is_some())
+            || rules.as_ref().is_some_and(|rules| rules.conditions.is_some()));
     let has_cors = |rules: &Option<Arc<Rules>>| rules.as_ref().is_some_and(|rules| rules.cors.is_some());
     let has_cache = operations
         .iter()
@@ -278,6 +281,7 @@ fn version(
         cache: has_cache.then_some(cache),
         operations: operations.into(),
         is_open,
+        is_guarded,
         vary: neighbours.field(&record.routing).map(|field| field.clone().into()),
         matcher: matcher.build(),
         rules,

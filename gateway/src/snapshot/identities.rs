@@ -16,6 +16,8 @@ use crate::fast_hash::IdMap;
 #[derive(Debug, Default)]
 pub(crate) struct Identities {
     clients: HashMap<Box<str>, Client>,
+    /// Hashes of their secrets, also of those that are refused.
+    secrets: HashSet<KeyHash>,
     /// Subjects and certificates: a hash is smaller than an address with a name, and nobody can choose one.
     others: IdMap<Digest, ApplicationId>,
 }
@@ -68,6 +70,7 @@ impl Identities {
                         application_id,
                         secret: *secret,
                     };
+                    all.secrets.insert(*secret);
                     let other = all.clients.insert(id.as_str().into(), client);
                     let is_disputed = other.is_some_and(|other| other != client);
                     is_disputed && disputed_clients.insert(id.as_str())
@@ -101,6 +104,11 @@ impl Identities {
     /// A client of the token endpoint.
     pub(crate) fn client(&self, id: &str) -> Option<&Client> {
         self.clients.get(id)
+    }
+
+    /// Whether this is the hash of a client's secret.
+    pub(crate) fn is_secret(&self, hash: &KeyHash) -> bool {
+        self.secrets.contains(hash)
     }
 
     /// Whose calls those of an issuer's subject are, in an organization.
@@ -189,6 +197,7 @@ mod tests {
             Some(application(5))
         );
         assert!(all.client("d").is_none());
+        assert!(all.is_secret(&KeyHash::of(b"s")) && !all.is_secret(&KeyHash::of(b"c")));
     }
 
     #[test]

@@ -8,6 +8,7 @@ use super::{Heads, InFlight, Peer, Slot, Worker, cached::Cached, judged::Judging
 use crate::{
     WorkerLog,
     client::{Caller, Compressed, Compression, Watched},
+    contract::Coding,
     decision::{Known, Refusal, RequestFacts, Verdict, decide},
     grpc::{self, Dialect, WebCaller},
     limit::Moment,
@@ -129,11 +130,12 @@ impl Run<'_> {
         if let Some(rules) = rules.filter(|rules| rules.inspection.is_some()).cloned() {
             // Boxed, so that connections whose calls it does not concern stay small.
             return match shape {
-                Some(shape) => {
+                // What is compressed can only be looked at when it is held.
+                Some(shape) if Coding::of(&heads.request.fields) == Coding::Identity => {
                     let mut caller = Watched::new(caller, shape);
-                    Box::pin(self.inspected(call, &rules, &mut caller, heads)).await
+                    Box::pin(self.inspected(call, &rules, &mut caller, heads, None)).await
                 }
-                None => Box::pin(self.inspected(call, &rules, caller, heads)).await,
+                shape => Box::pin(self.inspected(call, &rules, caller, heads, shape)).await,
             };
         }
         let is_http2 = call.is_to_http2();
@@ -328,6 +330,7 @@ async fn admit(
         trusted_proxies: &worker.options.trusted_proxies,
         certificate: peer.certificate(),
         vouching: None,
+        own_issuer: worker.own_issuer(),
     };
     let (verdict, snapshot) = {
         let mut reader = worker.snapshot.borrow_mut();

@@ -1,48 +1,36 @@
 //! A call that is looked at before it is passed on: for signatures of attacks, and by the version's document. Or that is
 //! answered from the document, in the API's place.
 
-use std::{future::poll_fn, pin::pin, sync::Arc, task::Poll};
-
 use domain::policy::{
-    mock::{Mock, MockSource},
     signatures::SignatureGroup,
     validation::{RequestValidation, Validation},
 };
-use http::{HeaderName, HeaderValue, StatusCode};
-use openapi::{
-    mock::{self, MockAnswer, NoAnswer, Preference},
-    validate::{Invalid, InvalidKind, OperationValidator},
-};
+use http::HeaderValue;
+use openapi::validate::{Invalid, InvalidKind, OperationValidator};
 
 use super::{Heads, call::Run};
 use crate::{
-    client::Caller,
+    client::{Caller, Shape},
     contract::{BodySeen, Coding, Decoded, OperationContract, Path, judge},
     decision::Refusal,
     grpc::{Dialect, WebCaller},
     held::{HeldCaller, hold},
-    message::{BodyLength, Fields, Known, RequestHead},
-    phase::{
-        deliver::{self, Delivered},
-        forward::NotAnswered,
-        metering::Call,
-        respond,
-    },
+    message::{BodyLength, RequestHead},
+    phase::{deliver::Delivered, forward::NotAnswered, metering::Call},
     problem::Reason,
     rules::{InspectionRule, Rules},
 };
 
-/// What says which preferences a mock answer follows (RFC 7240 §3).
-const APPLIED: &str = "Preference-Applied";
-
 impl Run<'_> {
-    /// Looks at the call and passes it on, or answers it.
+    /// Looks at the call and passes it on, or answers it. `shape` is how its body must look if that was not watched on its
+    /// way, because it is compressed.
     pub(super) async fn inspected(
         &self,
         mut call: Call,
         rules: &Rules,
         caller: &mut (dyn Caller + '_),
         heads: &mut Heads,
+        shape: Option<Shape>,
     ) -> Delivered {
         let Some(inspection) = &rules.inspection else {
             let mut caller = HeldCaller::nothing(caller, &self.worker.held(&call.known));
@@ -50,7 +38,7 @@ impl Run<'_> {
         };
         let contract = call.known.contract().cloned().unwrap_or_default();
         let inspected = self
-            .inspect(&mut call, inspection, &contract, caller, &mut heads.request)
+            .inspect(&mut call, inspection, &contract, caller, (&mut heads.request, shape))
             .await;
         let mut held = match inspected {
             Ok(held) => held,
@@ -86,7 +74,7 @@ impl Run<'_> {
         inspection: &InspectionRule,
         contract: &OperationContract,
         caller: &'a mut (dyn Caller + 'a),
-        request: &mut RequestHead,
+        (request, shape): (&mut RequestHead, Option<Shape>),
     ) -> Result<HeldCaller<'a>, NotAnswered> {
         let signatures = inspection.signatures.as_ref();
         if let Some(rule) = signatures {
@@ -109,14 +97,21 @@ impl Run<'_> {
             form.and(signatures).map(|rule| rule.body_bytes),
             judging.as_ref().filter(|_| needs_body).map(|judging| judging.max_bytes),
         ];
+        let max_bytes = max_bytes.into_iter().flatten().max();
         let share = self.worker.held(&call.known);
-        let held = match max_bytes.into_iter().flatten().max() {
+        let held = match max_bytes {
             Some(max_bytes) => {
                 let pause = self.worker.limits().header_timeout;
                 hold(caller, request, self.slot, &share, (max_bytes, pause)).await?
             }
             None => HeldCaller::nothing(caller, &share),
         };
+        if let Some(shape) = shape.filter(|_| has_body) {
+            check_shape(
+                shape,
+                coding.decode(held.body(), max_bytes.unwrap_or(0), held.is_whole()),
+            )?;
+        }
         if let (Some(form), Some(rule)) = (form, signatures) {
             let found = match coding.decode(held.body(), rule.body_bytes, held.is_whole()) {
                 Decoded::Whole(body) => rule.in_body(&body, form),
@@ -157,66 +152,6 @@ impl Run<'_> {
         if let Some(version) = &call.known.version {
             self.worker.counters().found(&version.address, policy, finding);
         }
-    }
-
-    /// Answers from the document.
-    async fn mock(
-        &self,
-        mut call: Call,
-        caller: &mut HeldCaller<'_>,
-        heads: &mut Heads,
-        mock: &Mock,
-        document: &Arc<openapi::Document>,
-    ) -> Delivered {
-        let Heads { request, answer } = heads;
-        let made = match made_answer(&call, request, mock, document) {
-            Ok(made) => made,
-            Err(why) => {
-                let reason = match why {
-                    NoAnswer::NotAcceptable => Reason::NotAcceptable,
-                    NoAnswer::NoResponse | NoAnswer::NoExample => Reason::NoMock,
-                };
-                call.return_all();
-                return self.refuse(call, caller, heads, Refusal::new(reason)).await;
-            }
-        };
-        if !self.delay(caller, mock.delay.as_duration()).await {
-            return Delivered::Broken;
-        }
-        answer.clear();
-        answer.status = StatusCode::from_u16(made.status).unwrap_or(StatusCode::OK);
-        let content_type = made.content_type.map(|text| ("content-type".to_owned(), text));
-        for (name, value) in content_type.into_iter().chain(made.headers) {
-            if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::try_from(value)) {
-                answer.fields.append_named(&name, &value);
-            }
-        }
-        let length = made.body.len().to_string();
-        answer.fields.append_parts(Known::ContentLength, &[length.as_bytes()]);
-        let mut tally = respond::adapt(self.worker, &mut call, request, answer, self.now);
-        let takes_body = caller.answer(answer, BodyLength::Exact(made.body.len() as u64));
-        let body = takes_body.then(|| made.body.into());
-        let stall_timeout = self.worker.limits().stall_timeout;
-        deliver::send(caller, self.slot, stall_timeout, body, &mut tally).await
-    }
-
-    /// Waits; returns whether the caller still does.
-    async fn delay(&self, caller: &mut HeldCaller<'_>, delay: std::time::Duration) -> bool {
-        if delay.is_zero() {
-            return true;
-        }
-        let is_silent = caller.is_whole() || caller.body_length() == BodyLength::NONE;
-        let mut waiting = pin!(tokio::time::sleep(delay));
-        poll_fn(|cx| {
-            if waiting.as_mut().poll(cx).is_ready() {
-                return Poll::Ready(true);
-            }
-            if is_silent && caller.poll_gone(cx).is_ready() {
-                return Poll::Ready(false);
-            }
-            Poll::Pending
-        })
-        .await
     }
 }
 
@@ -325,68 +260,23 @@ impl<'a> Judging<'a> {
     }
 }
 
+/// Refuses a compressed body that does not look as it must, or of which nobody can say it.
+fn check_shape(shape: Shape, body: Decoded<'_>) -> Result<(), NotAnswered> {
+    let detail = match body {
+        Decoded::Whole(body) => match shape.check(&body) {
+            Ok(()) => return Ok(()),
+            Err(detail) => detail,
+        },
+        Decoded::Part(_) | Decoded::Unreadable => {
+            "The body is compressed, and can't be checked: it is too large for that, or not gzip.".to_owned()
+        }
+    };
+    Err(Refusal::new(Reason::BodyShape).detail(detail).into())
+}
+
 fn unreadable_coding() -> Refusal {
     let accepted = HeaderValue::from_static("gzip, identity");
     Refusal::new(Reason::MediaType)
         .detail("The provider has bodies checked: send it as it is, or compressed with gzip.")
         .field(http::header::ACCEPT_ENCODING, accepted)
-}
-
-/// What the API would answer.
-fn made_answer(
-    call: &Call,
-    request: &RequestHead,
-    policy: &Mock,
-    document: &openapi::Document,
-) -> Result<MockAnswer, NoAnswer> {
-    let operation = call.known.slug().and_then(|slug| document.operation(slug));
-    let operation = operation.ok_or(NoAnswer::NoResponse)?;
-    let accept = joined(&request.fields, b"accept");
-    let usual = Preference {
-        status: None,
-        example: None,
-        is_dynamic: policy.from == MockSource::Schemas,
-    };
-    let make = |preference: &Preference| {
-        let wished = Preference {
-            status: preference.status.or(policy.status),
-            ..preference.clone()
-        };
-        let mut made = mock::answer(&operation, &wished, accept.as_deref())?;
-        if preference.status.is_none() && policy.status.is_some() {
-            // What the provider chose is nothing that the caller asked for.
-            for (_, value) in made.headers.iter_mut().filter(|(name, _)| name == APPLIED) {
-                let asked: Vec<&str> = value
-                    .split(", ")
-                    .filter(|applied| !applied.starts_with("code="))
-                    .collect();
-                *value = asked.join(", ");
-            }
-            made.headers
-                .retain(|(name, value)| name != APPLIED || !value.is_empty());
-        }
-        Ok(made)
-    };
-    if policy.prefer
-        && let Some(text) = joined(&request.fields, b"prefer")
-    {
-        let mut wished = Preference::parse([&*text]);
-        wished.is_dynamic |= usual.is_dynamic && wished.example.is_none();
-        // What can't be done is ignored (RFC 7240 §2).
-        match make(&wished) {
-            Err(NoAnswer::NoResponse | NoAnswer::NoExample) => {}
-            made => return made,
-        }
-    }
-    match make(&usual) {
-        // The provider's status is not described here.
-        Err(NoAnswer::NoResponse) if policy.status.is_some() => mock::answer(&operation, &usual, accept.as_deref()),
-        made => made,
-    }
-}
-
-/// The values of a field as one.
-fn joined(fields: &Fields, name: &[u8]) -> Option<String> {
-    let values: Vec<_> = fields.all_named(name).map(String::from_utf8_lossy).collect();
-    (!values.is_empty()).then(|| values.join(", "))
 }

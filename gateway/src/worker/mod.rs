@@ -9,6 +9,7 @@ mod http1;
 mod http2;
 mod inspected;
 mod judged;
+mod mocked;
 mod own_page;
 mod peer;
 mod presence;
@@ -44,7 +45,7 @@ use crate::{
     decision::Known,
     held::{Memory, Share},
     http1::{Buffers, Connection},
-    identity::{Witnesses, fetch::HttpFetch, jwt::claimed_issuer},
+    identity::{TokenVerifier, Witnesses, fetch::HttpFetch},
     limit::Moment,
     message::Fields,
     meter::{MeterKey, MeterTable},
@@ -228,14 +229,9 @@ impl Worker {
         }
     }
 
-    /// Whether a value of `Authorization` is a token of the gateway's own, or says that it is.
-    pub(crate) fn has_given(&self, authorization: &[u8]) -> bool {
-        let token = authorization
-            .split(|byte| *byte == b' ')
-            .next_back()
-            .unwrap_or_default();
-        let own = self.options.token_verifier.as_ref();
-        own.is_some_and(|own| claimed_issuer(token).is_some_and(|issuer| issuer == own.issuer()))
+    /// Who the tokens of the gateway's own endpoint are of, if it has one.
+    pub(crate) fn own_issuer(&self) -> Option<&str> {
+        self.options.token_verifier.as_ref().map(TokenVerifier::issuer)
     }
 
     /// Value of `Date`, made once a second.

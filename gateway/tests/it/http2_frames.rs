@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use http::Response;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     time::timeout,
@@ -11,9 +12,9 @@ use crate::{
     caller::{call, get},
     raw_http2::{
         CONTINUATION, Connection, DATA, END_HEADERS, END_STREAM, ENHANCE_YOUR_CALM, End, GOAWAY, HEADERS, PETS, PING,
-        PROTOCOL_ERROR, REFUSED_STREAM, RST_STREAM, SETTINGS, SOON, frame, request, section, string,
+        PROTOCOL_ERROR, REFUSED_STREAM, RST_STREAM, SETTINGS, SOON, WINDOW_UPDATE, frame, request, section, string,
     },
-    upstream::Upstream,
+    upstream::{Upstream, full},
     world::{Setup, World},
 };
 
@@ -163,6 +164,10 @@ async fn floods_end_their_connection() {
             [open.clone(), repeated(20_000, frame(DATA, 0, 1, &[]))].concat(),
         ),
         ("PRIORITY", repeated(20_000, frame(2, 0, 3, &[0, 0, 0, 0, 1]))),
+        (
+            "WINDOW_UPDATE",
+            repeated(20_000, frame(WINDOW_UPDATE, 0, 0, &[0, 0, 0, 1])),
+        ),
         ("unknown frames", repeated(20_000, frame(200, 0, 0, &[]))),
         ("resets", resets),
         (
@@ -195,6 +200,35 @@ async fn floods_end_their_connection() {
         );
         assert_eq!(call(world.address(), get(PETS, "")).await.status, 200, "after {what}");
     }
+}
+
+#[tokio::test]
+async fn a_download_in_small_frames_is_no_flood() {
+    const BODY: usize = 300_000;
+    let upstream = Upstream::start(|_| async { Response::new(full(vec![b'x'; BODY])) }).await;
+    let world = world(&upstream);
+    // SETTINGS_INITIAL_WINDOW_SIZE of 100: no frame is larger, and each has to be made up for.
+    let mut connection = Connection::open_with(world.address(), &[0, 4, 0, 0, 0, 100]).await;
+    connection
+        .send(&frame(HEADERS, END_HEADERS | END_STREAM, 1, &request(&[], &[])))
+        .await;
+    let mut received = 0;
+    let download = timeout(6 * SOON, async {
+        while received < BODY {
+            let Some((kind, _, payload)) = connection.frame().await else {
+                return;
+            };
+            assert!(!matches!(kind, GOAWAY | RST_STREAM), "{kind}: {payload:?}");
+            if kind == DATA && !payload.is_empty() {
+                received += payload.len();
+                let more = u32::try_from(payload.len()).unwrap().to_be_bytes();
+                let updates = [0, 1].map(|stream| frame(WINDOW_UPDATE, 0, stream, &more));
+                connection.send(&updates.concat()).await;
+            }
+        }
+    });
+    download.await.unwrap();
+    assert_eq!(received, BODY);
 }
 
 /// Whole frames, without their stream.

@@ -6,6 +6,7 @@
 
 mod caching;
 mod caller;
+mod conditions;
 mod contract;
 mod deprecation;
 mod framing;
@@ -21,6 +22,7 @@ mod identity;
 mod metering;
 mod mixing;
 mod odd_answers;
+mod open_paths;
 mod policies;
 mod proxying;
 mod raw_http2;
@@ -32,6 +34,7 @@ mod script;
 mod streaming;
 mod tls;
 mod tokens;
+mod trailers;
 mod upgrades;
 mod upstream;
 mod upstream_certificates;

@@ -37,6 +37,9 @@ struct ContentRule {
 pub(super) struct BodyView<'r> {
     pub(super) content_type: Option<&'r [u8]>,
     pub(super) bytes: &'r [u8],
+    /// Whether a text in a charset that is not read here is let be. Of what is to be refused if it doesn't fit, it is not:
+    /// whoever gets it next may read another text than was judged.
+    pub(super) may_be_unread: bool,
 }
 
 const PLACE: (Place, &str) = (Place::Body, "");
@@ -77,7 +80,7 @@ impl BodyRule {
         let Some((_, rule)) = closest else {
             return violations.report(unsupported, PLACE, "contentType", self.expected());
         };
-        if let Err((keyword, problem)) = rule.check(&kind, body.bytes, reader, violations) {
+        if let Err((keyword, problem)) = rule.check(&kind, body, reader, violations) {
             let is_unsupported = keyword == "contentType";
             let kind = if is_unsupported {
                 unsupported
@@ -138,22 +141,25 @@ impl ContentRule {
     fn check(
         &self,
         kind: &MediaType,
-        bytes: &[u8],
+        body: BodyView<'_>,
         reader: &mut Reader<'_>,
         violations: &mut Violations,
     ) -> Result<(), Unreadable> {
         let malformed = |problem: String| ("syntax", problem);
+        let bytes = body.bytes;
+        if !kind.is_utf8() && self.reads(kind) {
+            // Read in another charset it would be another text.
+            return if body.may_be_unread && !kind.is_json() {
+                Ok(())
+            } else {
+                Err(("contentType", "must be in UTF-8".to_owned()))
+            };
+        }
         if kind.is_json() {
-            if !kind.is_utf8() {
-                return Err(("contentType", "must be in UTF-8".to_owned()));
-            }
             let value = json::parse(bytes).map_err(malformed)?;
             Self::check_value(self.schema, &value, &[], reader, violations);
         } else if kind.is_json_lines() {
             self.check_lines(bytes, reader, violations).map_err(malformed)?;
-        } else if !kind.is_utf8() {
-            // Read in another charset it would be another text.
-            return Ok(());
         } else if kind.is_form() {
             let Some(shape) = &self.shape else { return Ok(()) };
             let text = std::str::from_utf8(bytes).map_err(|_| malformed("must be UTF-8".to_owned()))?;
@@ -182,14 +188,26 @@ impl ContentRule {
             let files: Vec<&str> = form.files.iter().map(String::as_str).collect();
             Self::check_value(self.schema, &form.value, &files, reader, violations);
         } else if kind.is_text() {
-            let Some(shape) = self.shape.as_ref().filter(|shape| !shape.is_binary) else {
-                return Ok(());
-            };
+            let Some(shape) = self.text() else { return Ok(()) };
             let text = std::str::from_utf8(bytes).map_err(|_| malformed("must be UTF-8".to_owned()))?;
             let value = reader.scalar(text, shape);
             Self::check_value(self.schema, &value, &[], reader, violations);
         }
         Ok(())
+    }
+
+    /// Whether more than the type of such a body is looked at.
+    fn reads(&self, kind: &MediaType) -> bool {
+        kind.is_json()
+            || kind.is_multipart()
+            || (kind.is_json_lines() && self.item.is_some())
+            || (kind.is_form() && self.shape.is_some())
+            || (kind.is_text() && self.text().is_some())
+    }
+
+    /// The shape of a body that is one text.
+    fn text(&self) -> Option<&Shape> {
+        self.shape.as_ref().filter(|shape| !shape.is_binary)
     }
 
     fn check_lines(&self, bytes: &[u8], reader: &mut Reader<'_>, violations: &mut Violations) -> Result<(), String> {

@@ -4,9 +4,11 @@ use serde_json::{Map, Value};
 
 use super::form::FormRule;
 use super::json;
+use super::schema::TypeSet;
 use super::shape::Shape;
 use super::value::Reader;
-use crate::media_type::{MediaType, parameters};
+use crate::media_type::{MediaType, is_utf8, parameters};
+use crate::model::is_token;
 
 /// Parts of one body.
 const MOST_PARTS: usize = 1000;
@@ -17,6 +19,7 @@ const MOST_HEADERS: usize = 16 * 1024;
 #[derive(Debug, PartialEq)]
 struct Part<'b> {
     name: String,
+    /// Whether it has the name of a file.
     is_file: bool,
     kind: Option<MediaType>,
     body: &'b [u8],
@@ -56,7 +59,15 @@ pub(super) fn read(
             other => (other, false),
         };
         check_type(&part, rule, &mut form);
-        let value = part_value(&part, item, property, &mut form, reader)?;
+        let value = part_value(&part, rule, (item, property), reader)?;
+        let is_known_file = form.files.contains(&part.name);
+        if property.is_some() && map.contains_key(&part.name) && is_known_file != value.is_none() {
+            return Err("must not have files and values of the same name".to_owned());
+        }
+        if value.is_none() && !is_known_file {
+            form.files.push(part.name.clone());
+        }
+        let value = value.unwrap_or_else(|| Value::String(String::new()));
         match map.get_mut(&part.name) {
             // A list may also come as one part that holds JSON.
             None if is_list && value.is_array() => drop(map.insert(part.name, value)),
@@ -91,55 +102,86 @@ fn check_type(part: &Part<'_>, rule: &FormRule, form: &mut Form) {
     }
 }
 
+/// The value of a part; `None` for a file. What the document describes as a value is one, whatever the part says of itself: many servers go by
+/// its name alone.
 fn part_value(
     part: &Part<'_>,
-    item: Option<&Shape>,
-    property: Option<&Shape>,
-    form: &mut Form,
+    rule: &FormRule,
+    (item, property): (Option<&Shape>, Option<&Shape>),
     reader: &mut Reader<'_>,
-) -> Result<Value, String> {
-    let is_json = part.kind.as_ref().is_some_and(MediaType::is_json);
-    let is_text = part.kind.as_ref().is_none_or(MediaType::is_text);
+) -> Result<Option<Value>, String> {
+    let kind = part.kind.as_ref();
+    let is_json = kind.is_some_and(MediaType::is_json);
+    let is_text = kind.is_none_or(MediaType::is_text);
     let is_binary = item.is_some_and(|shape| shape.is_binary) || property.is_some_and(|shape| shape.is_binary);
-    if is_binary || (!is_json && (part.is_file || !is_text)) {
-        if !form.files.contains(&part.name) {
-            form.files.push(part.name.clone());
-        }
-        return Ok(Value::String(String::new()));
+    let is_undescribed = property.is_none() && (part.is_file || !is_text);
+    if is_binary || (!is_json && (is_undescribed || is_listed(part, rule))) {
+        return Ok(None);
+    }
+    if kind.is_some_and(|kind| !kind.is_utf8()) {
+        return Err("has a part that is not in UTF-8".to_owned());
     }
     let is_structured = item.is_some_and(|shape| shape.is_object() && !shape.may_be_scalar());
-    if is_json || (part.kind.is_none() && is_structured) {
-        return json::parse(part.body).map_err(|problem| format!("has a part that {problem}"));
+    // JSON in place of a simple value is one of more than one way to read it, unless the document says so.
+    let is_simple = property.is_some_and(|shape| shape.is_typed && !shape.is_object() && !shape.is_list());
+    if is_structured || (is_json && (!is_simple || is_listed(part, rule))) {
+        let value = json::parse(part.body).map_err(|problem| format!("has a part that {problem}"))?;
+        return Ok(Some(value));
     }
-    let text = std::str::from_utf8(part.body).map_err(|_| "has a text part that is not UTF-8".to_owned())?;
-    Ok(match item {
+    let Ok(text) = std::str::from_utf8(part.body) else {
+        let may_be_file =
+            item.is_none_or(|shape| !shape.is_typed || (part.is_file && shape.types.meets(TypeSet::STRING)));
+        return if may_be_file && (part.is_file || !is_text) {
+            Ok(None)
+        } else {
+            Err("has a text part that is not UTF-8".to_owned())
+        };
+    };
+    // RFC 7578 §4.6: it says how all others are to be read.
+    if part.name == "_charset_" && !is_utf8(text) {
+        return Err("has a part that is not in UTF-8".to_owned());
+    }
+    Ok(Some(match item {
         Some(shape) => reader.scalar(text, shape),
         None => Value::String(text.to_owned()),
+    }))
+}
+
+/// Whether the document lists the type of a part that is more than text.
+fn is_listed(part: &Part<'_>, rule: &FormRule) -> bool {
+    let types = rule.encoding(&part.name).map(|encoding| &*encoding.types);
+    part.kind.as_ref().filter(|kind| !kind.is_text()).is_some_and(|kind| {
+        let mut types = types.unwrap_or_default().iter();
+        types.any(|range| range.closeness(kind).is_some())
     })
 }
 
 fn parts<'b>(body: &'b [u8], boundary: &str) -> Result<Vec<Part<'b>>, String> {
-    const MALFORMED: &str = "must be multipart: ";
-    let problem = |reason: &str| Err(format!("{MALFORMED}{reason}"));
+    const UNCLEAR: &str = "its boundary stands where no part begins";
+    let problem = |reason: &str| Err(format!("must be multipart: {reason}"));
     // RFC 2046 §5.1.1.
     if boundary.is_empty() || boundary.len() > 70 {
         return problem("the boundary must have 1 to 70 characters");
     }
     let opening = format!("--{boundary}");
     let delimiter = format!("\r\n{opening}");
+    // Some take a line feed for a line end.
+    let unclear = format!("\n{opening}");
+    let is_unclear = |text: &[u8]| find(text, unclear.as_bytes()).is_some();
     let mut rest = if body.starts_with(opening.as_bytes()) {
         &body[opening.len()..]
     } else {
         // What stands before the first boundary is ignored.
         match find(body, delimiter.as_bytes()) {
+            Some(at) if is_unclear(&body[..at]) => return problem(UNCLEAR),
             Some(at) => &body[at + delimiter.len()..],
             None => return problem("its boundary doesn't appear"),
         }
     };
     let mut parts = Vec::new();
     loop {
-        if rest.starts_with(b"--") {
-            return Ok(parts);
+        if let Some(after) = rest.strip_prefix(b"--") {
+            return if is_unclear(after) { problem(UNCLEAR) } else { Ok(parts) };
         }
         let blanks = rest.iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
         let Some(part) = rest[blanks..].strip_prefix(b"\r\n") else {
@@ -151,47 +193,68 @@ fn parts<'b>(body: &'b [u8], boundary: &str) -> Result<Vec<Part<'b>>, String> {
         if parts.len() >= MOST_PARTS {
             return problem("there are more than 1000 parts");
         }
+        if is_unclear(&part[..end]) {
+            return problem(UNCLEAR);
+        }
         match self::part(&part[..end]) {
-            Some(part) => parts.push(part),
-            None => return problem("a part has no `Content-Disposition: form-data` with a name"),
+            Ok(part) => parts.push(part),
+            Err(reason) => return problem(reason),
         }
         rest = &part[end + delimiter.len()..];
     }
 }
 
-fn part(bytes: &[u8]) -> Option<Part<'_>> {
+/// Reads a part.
+///
+/// # Errors
+/// The end of a sentence: why it is none, or is one that servers read in different ways.
+fn part(bytes: &[u8]) -> Result<Part<'_>, &'static str> {
+    const NAMELESS: &str = "a part has no `Content-Disposition: form-data` with a name";
+    const UNCLEAR: &str = "a part has a header that can be read in several ways";
     let (headers, body) = match bytes.strip_prefix(b"\r\n") {
         Some(body) => (&b""[..], body),
         None => {
-            let at = find(&bytes[..bytes.len().min(MOST_HEADERS)], b"\r\n\r\n")?;
+            let at = find(&bytes[..bytes.len().min(MOST_HEADERS)], b"\r\n\r\n").ok_or(NAMELESS)?;
             (&bytes[..at], &bytes[at + 4..])
         }
     };
-    let headers = std::str::from_utf8(headers).ok()?;
-    let (mut name, mut is_file, mut kind) = (None, false, None);
-    for line in headers.split("\r\n") {
-        let Some((header, value)) = line.split_once(':') else {
-            continue;
-        };
+    let headers = std::str::from_utf8(headers).map_err(|_| UNCLEAR)?;
+    let (mut found, mut kind) = (None, None);
+    for line in headers.split("\r\n").filter(|line| !line.is_empty()) {
+        let (header, value) = line.split_once(':').ok_or(UNCLEAR)?;
+        // A line that goes on with the one before it has no name either.
+        if !is_token(header) || value.contains(|character: char| character.is_control() && character != '\t') {
+            return Err(UNCLEAR);
+        }
         if header.eq_ignore_ascii_case("content-disposition") {
-            let (disposition, rest) = value.split_once(';')?;
-            if !disposition.trim().eq_ignore_ascii_case("form-data") || name.is_some() {
-                return None;
+            if found.is_some() {
+                return Err(UNCLEAR);
             }
-            for (parameter, value) in parameters(rest) {
-                match &*parameter {
-                    "name" => name = Some(value.into_string()),
-                    "filename" | "filename*" => is_file = true,
-                    _ => {}
-                }
+            let (disposition, rest) = value.split_once(';').ok_or(NAMELESS)?;
+            if !disposition.trim().eq_ignore_ascii_case("form-data") {
+                return Err(NAMELESS);
             }
+            found = Some(parameters(rest).ok_or(UNCLEAR)?);
         } else if header.eq_ignore_ascii_case("content-type") {
-            kind = MediaType::parse(value);
+            let is_first = kind.is_none();
+            kind = MediaType::parse(value).filter(|_| is_first);
+            if kind.is_none() {
+                return Err("a part has no valid content type");
+            }
+        } else if header.eq_ignore_ascii_case("content-transfer-encoding") {
+            // RFC 7578 §4.7: nobody should, so some decode it and some don't.
+            let plain = ["7bit", "8bit", "binary"];
+            if !plain.iter().any(|plain| value.trim().eq_ignore_ascii_case(plain)) {
+                return Err("a part has a transfer encoding");
+            }
         }
     }
-    Some(Part {
-        name: name?,
-        is_file,
+    let parameters = found.unwrap_or_default();
+    let parameter = |wanted: &str| parameters.iter().find(|(name, _)| **name == *wanted);
+    Ok(Part {
+        name: parameter("name").map(|(_, name)| name.to_string()).ok_or(NAMELESS)?,
+        // Without a name some take it for a text.
+        is_file: parameter("filename").is_some_and(|(_, name)| !name.is_empty()),
         kind,
         body,
     })

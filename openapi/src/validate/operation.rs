@@ -119,7 +119,15 @@ impl OperationValidator {
         match (&rules.body, body) {
             (Some(rule), Some(bytes)) if !rule.is_empty() => {
                 let content_type = request.content_type;
-                rule.check(BodyView { content_type, bytes }, &mut reader, &mut violations);
+                rule.check(
+                    BodyView {
+                        content_type,
+                        bytes,
+                        may_be_unread: false,
+                    },
+                    &mut reader,
+                    &mut violations,
+                );
             }
             (Some(rule), None) if rule.is_required => {
                 violations.report(InvalidKind::Malformed, (Place::Body, ""), "body", "is missing");

@@ -83,8 +83,15 @@ impl ResponseRules {
             && !rule.body.is_empty()
         {
             let content_type = response.content_type;
-            rule.body
-                .check(BodyView { content_type, bytes }, &mut reader, &mut violations);
+            rule.body.check(
+                BodyView {
+                    content_type,
+                    bytes,
+                    may_be_unread: true,
+                },
+                &mut reader,
+                &mut violations,
+            );
         }
         violations.into_list()
     }

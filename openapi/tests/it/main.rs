@@ -28,6 +28,7 @@ mod snippets;
 mod specs;
 mod validate;
 mod validate_corpus;
+mod validate_evasions;
 mod validate_hostile;
 mod validate_parameters;
 mod vectors;

@@ -143,6 +143,79 @@ async fn a_request_that_fits_goes_on_as_it_came() {
 }
 
 #[tokio::test]
+async fn what_can_be_read_in_two_ways_is_refused() {
+    let upstream = Upstream::mirror().await;
+    let (world, _) = pets(Some(&upstream.url()), block());
+    let part = |headers: &str| {
+        format!(
+            "--b\r\nContent-Disposition: form-data; name=\"name\"{headers}\r\n\r\n{}\r\n--b--\r\n",
+            "x".repeat(21)
+        )
+    };
+    let multipart = "Content-Type: multipart/form-data; boundary=b\r\n";
+    let octets = "\r\nContent-Type: application/octet-stream";
+    for (fields, body, status) in [
+        (
+            "Content-Type: application/x-www-form-urlencoded; charset=utf-16\r\n",
+            "name=Rex".to_owned(),
+            415,
+        ),
+        (
+            "Content-Type: multipart/form-data; boundary=x; boundary=b\r\n",
+            part(""),
+            415,
+        ),
+        (
+            "Content-Type: application/json; charset=utf-8; charset=utf-16\r\n",
+            "{\"name\": \"Rex\"}".to_owned(),
+            415,
+        ),
+        (multipart, part(octets), 400),
+        (multipart, part(&format!("; filename=\"\"{octets}")), 400),
+        // Both types are listed; which one the upstream takes nobody knows.
+        (
+            &format!("{JSON}Content-Type: application/x-www-form-urlencoded\r\n"),
+            "{\"name\": \"Rex\"}".to_owned(),
+            400,
+        ),
+        (&format!("{JSON}{JSON}"), "{\"name\": \"Rex\"}".to_owned(), 400),
+    ] {
+        let reply = ask(&world, post(ADD, fields, body.as_bytes())).await;
+        assert_eq!(reply.status, status, "{fields}{body}: {}", reply.text());
+    }
+    assert_eq!(upstream.calls(), 0);
+}
+
+#[tokio::test]
+async fn limits_look_at_what_was_compressed() {
+    let upstream = Upstream::mirror().await;
+    let fields = format!("{JSON}Content-Encoding: gzip\r\n");
+    let limits = serde_json::json!({ "json": { "depth": 3 } });
+    let deep = br#"{"name": "Rex", "parents": [{"name": "Tom", "parents": []}]}"#;
+    for mode in ["block", "report"] {
+        let policies = serde_json::json!({ "limits": limits, "validation": { "request": mode, "body_bytes": "1KiB" } });
+        let (world, _) = pets(Some(&upstream.url()), policies);
+        let send = async |body: &[u8]| ask(&world, post(ADD, &fields, body)).await;
+        let reply = send(&gzip(br#"{"name": "Rex"}"#)).await;
+        assert_eq!(reply.status, 200, "{mode}: {}", reply.text());
+        let reply = send(&gzip(deep)).await;
+        assert_eq!(reply.status, 400, "{mode}: {}", reply.text());
+        reply.problem("body-shape");
+        // What can't be looked at does not pass.
+        for body in [gzip(&[b' '; 5_000]), b"{}".to_vec()] {
+            assert_eq!(send(&body).await.status, 400, "{mode}");
+        }
+        let plain = ask(&world, post(ADD, JSON, deep)).await;
+        plain.problem("body-shape");
+    }
+    // Nothing is held here.
+    let policies = serde_json::json!({ "limits": limits, "validation": { "request": "off", "response": "report" } });
+    let (world, _) = pets(Some(&upstream.url()), policies);
+    let reply = ask(&world, post(ADD, &fields, &gzip(b"{}"))).await;
+    reply.problem("body-shape");
+}
+
+#[tokio::test]
 async fn a_report_changes_nothing() {
     let upstream = Upstream::mirror().await;
     let policy = serde_json::json!({ "validation": { "request": "report", "body_bytes": "1KiB" } });

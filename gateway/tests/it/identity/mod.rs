@@ -6,6 +6,7 @@ mod kinds;
 mod own_tokens;
 mod rotation;
 mod signed_tokens;
+mod strays;
 
 use std::sync::{
     Arc, Mutex,

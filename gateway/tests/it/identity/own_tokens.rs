@@ -6,9 +6,9 @@ use gateway::TokenVerifier;
 use super::*;
 use crate::upstream::seen;
 
-const OWN: &str = "https://gateway.example";
+pub const OWN: &str = "https://gateway.example";
 
-fn own_token(signer: &Signer, typ: &str, more: Value) -> String {
+pub fn own_token(signer: &Signer, typ: &str, more: Value) -> String {
     let mut all = claims(json!({ "iss": OWN, "aud": OWN, "client_id": "client-1" }));
     all.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
     signer.token_with(
