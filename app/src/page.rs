@@ -72,6 +72,8 @@ pub enum ConsoleSection {
     Plans,
     /// Policies of the organization.
     Policies,
+    /// Rules that documents are held to.
+    Rules,
     /// Subscribers and approvals.
     Subscribers,
     /// Audit log.

@@ -16,6 +16,7 @@ mod m20261121_000007_policies;
 mod m20261121_000008_version_routing;
 mod m20261121_000009_clients;
 mod m20261121_000010_cache_purges;
+mod m20261121_000011_spec_reports;
 mod table;
 
 use sea_orm_migration::{MigrationTrait, sea_orm::DynIden, sea_query::IntoIden};
@@ -36,6 +37,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000008_version_routing::Migration),
             Box::new(m20261121_000009_clients::Migration),
             Box::new(m20261121_000010_cache_purges::Migration),
+            Box::new(m20261121_000011_spec_reports::Migration),
         ]
     }
 

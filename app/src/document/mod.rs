@@ -4,6 +4,7 @@
 //! through [`external_link`]; sizes are bounded where they are shown.
 
 mod answer;
+mod changes;
 mod chapters;
 mod description;
 mod example;
@@ -13,6 +14,7 @@ mod operations;
 mod sample;
 
 pub use answer::{example_answer, example_block, example_body, example_text, given_example, main_response, telling};
+pub(crate) use changes::{ChangeGroups, change_counts};
 pub use chapters::{Chapter, Neighbours, chapters, neighbours};
 pub use description::description;
 pub use example::Pretty;

@@ -12,12 +12,18 @@ pub mod documents;
 #[cfg(feature = "store")]
 pub mod input;
 #[cfg(feature = "store")]
+mod judging;
+#[cfg(feature = "store")]
 mod lifecycle;
 #[cfg(feature = "store")]
 pub(crate) mod load;
 #[cfg(feature = "store")]
 pub mod query;
+pub mod report;
+#[cfg(feature = "store")]
+pub mod reports;
 pub mod routing;
+pub mod run_time;
 #[cfg(feature = "store")]
 mod search;
 #[cfg(feature = "store")]
@@ -28,6 +34,8 @@ pub mod version;
 
 use serde::{Deserialize, Serialize};
 
+#[cfg(feature = "store")]
+pub(crate) use spec::sha256;
 pub use version::{Version, VersionName, VersionState};
 
 use crate::{

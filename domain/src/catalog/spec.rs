@@ -9,12 +9,16 @@ use sea_orm::{
 };
 use sha2::{Digest, Sha256};
 
-use super::{Revision, SpecUpload, documents::Documents};
+use super::{
+    Revision, SpecUpload,
+    documents::Documents,
+    judging::{self, Judgement, Text},
+};
 use crate::{
     actor::Actor,
     error::{DomainError, Result},
     gateway_config::OperationRecord,
-    id::{RevisionId, VersionId},
+    id::{OrganizationId, RevisionId, VersionId},
     store::{
         entity::{revision, spec_document},
         unit::Unit,
@@ -33,6 +37,8 @@ pub(super) struct ReadSpec {
     bytes: Vec<u8>,
     sha256: String,
     source: String,
+    /// What is to be said of it; `None` if that took too long.
+    judgement: Option<Judgement>,
 }
 
 impl ReadSpec {
@@ -50,7 +56,35 @@ impl ReadSpec {
             bytes,
             sha256,
             source: upload.source,
+            judgement: None,
         })
+    }
+
+    /// Judges it by the rules of an organization, and beside the document of the revision before, if there is one.
+    pub(super) async fn judge(
+        &mut self,
+        db: &impl ConnectionTrait,
+        documents: &Documents,
+        organization: OrganizationId,
+        before: Option<&revision::Model>,
+    ) -> Result<()> {
+        let before = match before {
+            // A document before that can't be read any more is no reason to refuse its successor.
+            Some(row) => match Text::of(db, documents, row.id).await {
+                Ok(text) => Some((judging::revision_name(row.number), text)),
+                Err(error) => {
+                    tracing::warn!(revision = %row.id, %error, "a new revision is not compared with the one before");
+                    None
+                }
+            },
+            None => None,
+        };
+        let text = Text {
+            document: Arc::clone(&self.document),
+            bytes: self.bytes.clone(),
+        };
+        self.judgement = judging::judge(db, documents, organization, text, before).await?;
+        Ok(())
     }
 
     /// Title of the document, as a name for an api.
@@ -95,7 +129,11 @@ impl ReadSpec {
             created_at: Set(unit.now()),
             created_by: Set(actor.account().map(|account| account.id)),
         };
-        Ok(row.insert(&**unit).await?.try_into()?)
+        let stored = row.insert(&**unit).await?;
+        if let Some(judgement) = &self.judgement {
+            judgement.store(unit, stored.id).await?;
+        }
+        Ok(stored.try_into()?)
     }
 
     /// What gateways can route: webhooks are called by the provider.
@@ -123,21 +161,13 @@ impl ReadSpec {
 }
 
 /// SHA-256 in hexadecimal.
-pub(super) fn sha256(bytes: &[u8]) -> String {
+pub(crate) fn sha256(bytes: &[u8]) -> String {
     Sha256::digest(bytes)
         .iter()
         .fold(String::with_capacity(64), |mut text, byte| {
             let _ = write!(text, "{byte:02x}");
             text
         })
-}
-
-/// The SHA-256 of a revision's bytes.
-pub(super) async fn sha256_of(db: &impl ConnectionTrait, id: RevisionId) -> Result<Option<String>> {
-    let select = revision::Entity::find_by_id(id)
-        .select_only()
-        .column(revision::Column::Sha256);
-    Ok(select.into_tuple().one(db).await?)
 }
 
 /// The uploaded bytes of a revision.

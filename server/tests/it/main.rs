@@ -27,6 +27,7 @@ mod roles;
 mod routes;
 mod security;
 mod spec;
+mod spec_pages;
 mod stopping;
 mod strangers;
 mod tokens;

@@ -159,6 +159,40 @@ fn versions_have_places_of_their_own() {
 }
 
 #[test]
+fn rules_of_organizations_are_files_or_written_there() {
+    let sheet = Sheet::new("127.0.0.1:9");
+    let rules = sheet.folder.path().join("rules.yaml");
+    fs::write(&rules, "# ours\nextends: turnpike\nrules: { info-contact: off }\n").unwrap();
+    let file = sheet.with("    name: Acme\n", "    name: Acme\n    ruleset: ./rules.yaml\n");
+    let done = sheet.changes(&file, &[]);
+    assert!(done.contains(&"set        rules of acme".to_owned()), "{done:#?}");
+    assert_eq!(stdout(&sheet.apply(&file, &[])), "No changes.\n");
+    let inline = sheet.with(
+        "    name: Acme\n",
+        "    name: Acme\n    ruleset: { extends: turnpike }\n",
+    );
+    assert_eq!(sheet.changes(&inline, &[]), ["set        rules of acme"]);
+    assert_eq!(stdout(&sheet.apply(&inline, &[])), "No changes.\n");
+    assert_eq!(
+        stdout(&sheet.apply(&sheet.text, &[])),
+        "No changes.\n",
+        "what is not named stays"
+    );
+    assert_eq!(sheet.changes(&sheet.text, &["--prune"]), ["remove     rules of acme"]);
+    for (wrong, said) in [
+        (
+            "{ rules: { no-such-rule: error } }",
+            "organizations[0].ruleset.rules.no-such-rule",
+        ),
+        ("./nowhere.yaml", "nowhere.yaml cannot be read"),
+    ] {
+        let text = sheet.with("    name: Acme\n", &format!("    name: Acme\n    ruleset: {wrong}\n"));
+        let refused = stderr(&sheet.apply(&text, &[]));
+        assert!(refused.contains(said), "{refused}");
+    }
+}
+
+#[test]
 fn clients_scopes_and_identities_are_kept_as_they_are_named() {
     let sheet = Sheet::new("127.0.0.1:9");
     let more = sheet.with(

@@ -8,14 +8,17 @@ use crate::{
 };
 
 /// Routes that everybody may ask for. What else there is belongs to somebody.
-const FOR_EVERYBODY: [&str; 18] = [
+const FOR_EVERYBODY: [&str; 21] = [
     "/",
     "/apis",
     "/apis/{organization}/{api}",
+    "/apis/{organization}/{api}/changelog",
     "/apis/{organization}/{api}/{version}",
     "/apis/{organization}/{api}/{version}/deprecation",
     "/apis/{organization}/{api}/{version}/operations/{operation}",
+    "/apis/{organization}/{api}/{version}/openapi.json",
     "/apis/{organization}/{api}/{version}/original",
+    "/apis/{organization}/{api}/{version}/overlay.json",
     "/forgot-password",
     "/problems",
     "/problems/{slug}",

@@ -181,6 +181,8 @@ impl Overview {
         if !self.detail.versions.is_empty() {
             tabs.push(Tab::new("Versions", "#versions", false).count(self.detail.versions.len() as u64));
         }
+        let changelog = href::changelog(&self.detail.organization.slug, &self.detail.api.slug);
+        tabs.push(Tab::new("Changelog", changelog, false));
         view! { <Tabs label=name.to_owned() tabs=tabs /> }
     }
 

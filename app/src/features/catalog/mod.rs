@@ -6,6 +6,7 @@ use crate::cx::AppState;
 
 mod api;
 mod cards;
+mod changelog;
 mod facts;
 mod home;
 mod list;
@@ -20,5 +21,6 @@ pub fn router() -> Router<AppState> {
         .route("/", get(home::home_page))
         .route("/apis", get(list::list_page))
         .route("/apis/{organization}/{api}", get(api::api_page))
+        .route("/apis/{organization}/{api}/changelog", get(changelog::changelog_page))
         .route("/providers/{organization}", get(provider::provider_page))
 }

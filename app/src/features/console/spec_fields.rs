@@ -94,37 +94,44 @@ pub(super) fn DiagnosticList(
     let items = diagnostics
         .into_iter()
         .take(SHOWN)
-        .map(|diagnostic| {
-            let (tone, word) = match diagnostic.severity {
-                Severity::Error => (Tone::Danger, "Error"),
-                Severity::Warning => (Tone::Warn, "Warning"),
-                Severity::Info => (Tone::Info, "Note"),
-                Severity::Hint => (Tone::Idle, "Hint"),
-            };
-            let place = match (diagnostic.line, diagnostic.column) {
-                (Some(line), Some(column)) => format!("line {line}, column {column}"),
-                (Some(line), None) => format!("line {line}"),
-                _ => String::new(),
-            };
-            let pointer = visible_text(&diagnostic.pointer).into_owned();
-            view! {
-                <li class="diagnostic">
-                    <span class="badge" data-tone=tone.attribute()>{word}</span>
-                    <div>
-                        <p>{visible_text(&diagnostic.message).into_owned()}</p>
-                        <p class="small muted row">
-                            {(!place.is_empty()).then(|| view! { <span>{place}</span> })}
-                            {(!pointer.is_empty()).then(|| view! { <code class="inline-code">{pointer}</code> })}
-                            {diagnostic.hint.map(|hint| view! { <span>{hint}</span> })}
-                        </p>
-                    </div>
-                </li>
-            }
-        })
+        .map(|diagnostic| view! { <FindingItem diagnostic /> })
         .collect_view();
     view! {
         <ul class="diagnostics" role="list">{items}</ul>
         {(more > 0).then(|| view! { <p class="small muted">{format!("and {more} more")}</p> })}
+    }
+}
+
+/// One of them, as an item of a list.
+#[component]
+pub(super) fn FindingItem(
+    /// What, where, what to do.
+    diagnostic: Diagnostic,
+) -> impl IntoView {
+    let (tone, word) = match diagnostic.severity {
+        Severity::Error => (Tone::Danger, "Error"),
+        Severity::Warning => (Tone::Warn, "Warning"),
+        Severity::Info => (Tone::Info, "Note"),
+        Severity::Hint => (Tone::Idle, "Hint"),
+    };
+    let place = match (diagnostic.line, diagnostic.column) {
+        (Some(line), Some(column)) => format!("line {line}, column {column}"),
+        (Some(line), None) => format!("line {line}"),
+        _ => String::new(),
+    };
+    let pointer = visible_text(&diagnostic.pointer).into_owned();
+    view! {
+        <li class="diagnostic">
+            <span class="badge" data-tone=tone.attribute()>{word}</span>
+            <div>
+                <p>{visible_text(&diagnostic.message).into_owned()}</p>
+                <p class="small muted row">
+                    {(!place.is_empty()).then(|| view! { <span>{place}</span> })}
+                    {(!pointer.is_empty()).then(|| view! { <code class="inline-code">{pointer}</code> })}
+                    {diagnostic.hint.map(|hint| view! { <span>{hint}</span> })}
+                </p>
+            </div>
+        </li>
     }
 }
 

@@ -97,7 +97,7 @@ fn head(reading: &Reading) -> impl IntoView + use<> {
             <VersionTag name=name.clone() />
             <StateBadge state=version.state />
             <span class="end">
-                <LinkButton href=href::original(&organization, &api, &name) icon=IconName::Download>"Download document"</LinkButton>
+                <LinkButton href=href::enriched(&organization, &api, &name) icon=IconName::Download>"Download document"</LinkButton>
             </span>
         </div>
         {lifecycle_notice(detail, version, reading.now, true)}

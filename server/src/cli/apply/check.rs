@@ -19,7 +19,7 @@ use super::{
     clients,
     manifest::{ApiEntry, ApplicationEntry, OrganizationEntry, PlanEntry, VersionEntry},
     read::Source,
-    routing,
+    routing, ruleset,
     upstreams::within_upstream,
 };
 use crate::cli::file;
@@ -106,6 +106,7 @@ fn organization<'m>(source: &Source, at: &At<'_>, entry: &'m OrganizationEntry, 
         }
     }
     policies(at, &entry.policies)?;
+    ruleset::text(source, at, entry)?;
     for (i, api_entry) in entry.apis.iter().enumerate() {
         let at = at.entry("apis", i);
         slug(&at, &api_entry.slug)?;

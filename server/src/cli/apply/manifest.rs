@@ -47,10 +47,20 @@ pub(crate) struct OrganizationEntry {
     pub(crate) members: Vec<MemberEntry>,
     #[serde(default)]
     pub(crate) policies: PolicySet,
+    /// Which rules documents are held to.
+    pub(crate) ruleset: Option<RulesetEntry>,
     #[serde(default)]
     pub(crate) apis: Vec<ApiEntry>,
     #[serde(default)]
     pub(crate) plans: Vec<PlanEntry>,
+}
+
+/// A ruleset: a file beside the manifest, or the rules themselves.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+pub(crate) enum RulesetEntry {
+    File(String),
+    Inline(serde_json::Map<String, serde_json::Value>),
 }
 
 #[derive(Debug, Deserialize)]

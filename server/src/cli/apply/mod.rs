@@ -22,6 +22,7 @@ mod policies;
 mod prune;
 pub(crate) mod read;
 mod routing;
+mod ruleset;
 mod upstreams;
 mod values;
 
