@@ -21,4 +21,4 @@ pub use example::Pretty;
 pub use external::{external_link, is_web_address};
 pub use lifecycle::{has_ended, lifecycle_notice, shown_version, successor};
 pub use operations::OperationTable;
-pub use sample::{KeyHint, authentication, base_url, curl, quickstart_operation};
+pub use sample::{KeyHint, authentication, base_url, curl, quickstart_operation, samples};
