@@ -105,6 +105,16 @@ async fn what_the_demo_prints_works() {
         .expect(200)
         .says("Travel planner");
 
+    // The petstore's document has a past, and Meridian has rules of its own.
+    let mut visitor = Browser::new(portal);
+    let changelog = visitor.get("/apis/acme/petstore/changelog").await.expect(200);
+    changelog.says("breaking change").says("reptile");
+    provider
+        .get("/console/meridian/rules")
+        .await
+        .expect(200)
+        .says("rules of its own");
+
     // A mail of the demo can be read, and its link followed.
     let mut visitor = Browser::new(portal);
     visitor.get("/demo/mail").await.expect(200);

@@ -81,7 +81,7 @@ fn view(changelog: Changelog) -> AnyView {
         .map(|(at, event)| item(at, event, organization.slug.as_str(), api.slug.as_str()))
         .collect_view();
     view! {
-        <main id="main" class="wrap stack page-top" data-gap="lg">
+        <main id="main" class="wrap"><div class="stack page-top" data-gap="lg">
             <Crumbs
                 above=vec![
                     Place::new("Catalog", href::catalog()),
@@ -101,7 +101,7 @@ fn view(changelog: Changelog) -> AnyView {
             {is_empty
                 .then(|| view! { <Empty title="Nothing changed yet" text="What changes for callers will be written down here." /> })}
             <ol class="changelog" role="list">{items}</ol>
-        </main>
+        </div></main>
     }
     .into_any()
 }

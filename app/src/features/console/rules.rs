@@ -174,7 +174,9 @@ fn Editor(
 fn in_force(own: Option<&OrganizationRuleset>) -> impl IntoView + use<> {
     let ruleset = own.and_then(|own| ruleset::check(&own.source).ok());
     let ruleset = ruleset.unwrap_or_default();
-    let count = rules().iter().filter(|rule| ruleset.is_on(rule.name)).count();
+    let names = ruleset.own_rules().map(|(name, _)| name);
+    let names = names.chain(rules().iter().map(|rule| rule.name));
+    let count = names.filter(|name| ruleset.is_on(name)).count();
     let known = rules().iter().map(|rule| {
         let severity = ruleset.severity(rule.name).map_or("off", |severity| severity.label());
         let origin = match rule.origin {
@@ -194,7 +196,7 @@ fn in_force(own: Option<&OrganizationRuleset>) -> impl IntoView + use<> {
             .cell(crate::ui::short_text(description, 300))
     });
     let rows: Vec<Row> = others.chain(known).collect();
-    let words = format!("All {} rules, of which {count} known ones are on", rows.len());
+    let words = format!("All {} rules, {count} of them on", rows.len());
     view! {
         <details class="twin">
             <MoreSummary text=words />

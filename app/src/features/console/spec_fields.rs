@@ -142,7 +142,7 @@ pub(super) fn DiagnosticCard(
     diagnostics: Vec<Diagnostic>,
 ) -> impl IntoView {
     if diagnostics.is_empty() {
-        return view! { <Callout tone=Tone::Ok title="The document has no findings." /> }.into_any();
+        return view! { <Callout tone=Tone::Ok title="The document was read without problems." /> }.into_any();
     }
     let title = match diagnostics.len() {
         1 => "1 finding in the document".to_owned(),
