@@ -11,7 +11,12 @@ use tokio::sync::{OnceCell, Semaphore};
 
 use openapi::overlay::Additions;
 
-use super::{run_time::Enriched, spec};
+use super::{
+    OverlayUpload,
+    reading::{self, Reading},
+    run_time::Enriched,
+    sha256, spec,
+};
 use crate::{
     error::{DomainError, Result},
     id::RevisionId,
@@ -86,7 +91,7 @@ impl Documents {
         additions: Additions,
     ) -> Result<Arc<Enriched>> {
         let text = serde_json::to_vec(&additions).map_err(DomainError::internal)?;
-        let key = (revision, spec::sha256(&text));
+        let key = (revision, sha256(&text));
         let shelf = || self.enriched.lock().unwrap_or_else(PoisonError::into_inner);
         let slot = shelf().slot(key.clone());
         let make = || async {
@@ -104,7 +109,7 @@ impl Documents {
     }
 
     async fn read(&self, id: RevisionId) -> Result<Arc<openapi::Document>> {
-        let bytes = spec::bytes(self.cx.db.read(), id).await?;
+        let (bytes, _) = spec::text(self.cx.db.read(), id).await?;
         // What was accepted once is read again with patience: a busy machine is no reason to lose a page.
         let limits = openapi::Limits {
             time: Duration::from_mins(1),
@@ -114,17 +119,11 @@ impl Documents {
         document.map(Arc::new).map_err(DomainError::internal)
     }
 
-    /// Reads an upload and gives its bytes back, and what stricter readers would say about it.
-    pub(super) async fn parse_upload(&self, bytes: Vec<u8>) -> Result<(Vec<u8>, Parsed, Vec<openapi::Diagnostic>)> {
+    /// Reads an upload with its overlays and gives both back.
+    pub(super) async fn parse_upload(&self, bytes: Vec<u8>, overlays: Vec<OverlayUpload>) -> Result<ParsedUpload> {
         self.work(move || {
-            let limits = openapi::Limits::default();
-            let parsed = openapi::read(&bytes, &limits);
-            let strict = if parsed.is_ok() {
-                openapi::strict::check(&bytes, &limits)
-            } else {
-                Vec::new()
-            };
-            (bytes, parsed, strict)
+            let reading = reading::read(&bytes, &overlays, &openapi::Limits::default());
+            (bytes, overlays, reading)
         })
         .await
     }
@@ -157,6 +156,9 @@ impl Documents {
 
 /// A revision, and the SHA-256 of what is added to it.
 type EnrichedKey = (RevisionId, String);
+
+/// An upload, its overlays, and the document that they make, or why they make none.
+pub(super) type ParsedUpload = (Vec<u8>, Vec<OverlayUpload>, Result<Reading, openapi::Rejected>);
 
 /// A document, or why it is none.
 type Parsed = Result<openapi::Document, openapi::Rejected>;

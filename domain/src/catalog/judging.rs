@@ -39,6 +39,8 @@ const MOST_VISITS: usize = 1_000_000;
 pub(super) struct Text {
     pub(super) document: Arc<Document>,
     pub(super) bytes: Vec<u8>,
+    /// Whether lines of it mean anything to somebody.
+    pub(super) is_as_written: bool,
 }
 
 impl Text {
@@ -47,9 +49,11 @@ impl Text {
     /// # Errors
     /// `NotFound` if there is no such revision.
     pub(super) async fn of(db: &impl ConnectionTrait, documents: &Documents, id: RevisionId) -> Result<Self> {
+        let (bytes, is_as_written) = spec::text(db, id).await?;
         Ok(Self {
             document: documents.get(id).await?,
-            bytes: spec::bytes(db, id).await?,
+            bytes,
+            is_as_written,
         })
     }
 }
@@ -74,7 +78,7 @@ pub(super) async fn judge(
     let (ruleset, sha256) = ruleset::of(db, organization).await?;
     let work = documents.work(move || Judgement {
         ruleset: sha256,
-        checks: check(&text.bytes, &ruleset),
+        checks: check(&text, &ruleset),
         changes: before.map(|(name, before)| compare(name, &before, &text)),
     });
     within_patience(work).await
@@ -100,8 +104,13 @@ async fn within_patience<T>(work: impl Future<Output = Result<T>>) -> Result<Opt
     }
 }
 
-fn check(bytes: &[u8], ruleset: &Ruleset) -> Checks {
-    Checks::of(&lint(bytes, &Limits::default(), ruleset))
+fn check(text: &Text, ruleset: &Ruleset) -> Checks {
+    let checks = Checks::of(&lint(&text.bytes, &Limits::default(), ruleset));
+    if text.is_as_written {
+        checks
+    } else {
+        checks.without_lines()
+    }
 }
 
 fn compare(name: String, old: &Text, new: &Text) -> RevisionChanges {
@@ -117,7 +126,8 @@ fn compare(name: String, old: &Text, new: &Text) -> RevisionChanges {
     if let Err(error) = changes.locate(&old.bytes, &new.bytes, &Limits::default()) {
         tracing::warn!(%error, "changes go without their lines");
     }
-    RevisionChanges::of(&changes, name, old.document.version())
+    let changes = RevisionChanges::of(&changes, name, old.document.version());
+    changes.without_lines(!old.is_as_written, !new.is_as_written)
 }
 
 /// What a revision is called beside another one.

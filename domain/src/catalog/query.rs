@@ -219,7 +219,7 @@ impl CatalogReads {
     ) -> Result<(String, Vec<u8>)> {
         let detail = self.api(actor, organization, api).await?;
         let (version, revision) = self.current(&detail, version).await?;
-        let bytes = spec::bytes(self.cx.db.read(), revision.id).await?;
+        let bytes = spec::original(self.cx.db.read(), revision.id).await?;
         let name = format!(
             "{}-{}-{}.{}",
             detail.organization.slug,
@@ -347,6 +347,9 @@ impl CatalogReads {
 
 /// What a file of these bytes is called.
 fn extension(bytes: &[u8]) -> &'static str {
+    if openapi::files::is_zip(bytes) {
+        return "zip";
+    }
     let text = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     match text.iter().find(|byte| !byte.is_ascii_whitespace()) {
         Some(0x1f) => "gz",

@@ -158,7 +158,31 @@ impl Checks {
     }
 }
 
+impl Checks {
+    /// The same without lines, as of a text that nobody wrote.
+    #[must_use]
+    pub fn without_lines(mut self) -> Self {
+        let accepted = self.accepted.iter_mut().map(|accepted| &mut accepted.finding);
+        for finding in self.findings.iter_mut().chain(accepted) {
+            (finding.line, finding.column) = (None, None);
+        }
+        self
+    }
+}
+
 impl RevisionChanges {
+    /// The same without the lines of the document before, or of the one now: of a text that nobody wrote.
+    #[must_use]
+    pub fn without_lines(mut self, before: bool, now: bool) -> Self {
+        for change in &mut self.list {
+            let is_dropped = if change.is_before { before } else { now };
+            if is_dropped {
+                change.line = None;
+            }
+        }
+        self
+    }
+
     /// What of a comparison is kept. `before` says what it was compared with, `version` is `info.version` of that.
     pub fn of(changes: &Changes, before: String, version: &str) -> Self {
         let suggestion = changes.suggested_version(version);

@@ -172,13 +172,18 @@ impl Catalog {
             Some(id) => revision::Entity::find_by_id(id).one(db).await?,
             None => None,
         };
-        if let Some(row) = &before
-            && row.sha256 == spec::sha256(&spec.bytes)
-        {
-            return Ok(row.clone().try_into()?);
+        // One that can't be read any more is no reason to refuse its successor.
+        let known = before.clone().and_then(|row| Revision::try_from(row).ok());
+        let overlays = match (spec.overlays, &known) {
+            (Some(overlays), _) => overlays,
+            (None, Some(known)) => spec::overlays(db, known).await?,
+            (None, None) => Vec::new(),
+        };
+        if let Some(known) = known.filter(|known| known.is_made_of(&spec.bytes, &overlays)) {
+            return Ok(known);
         }
         refuse_retired(&current)?;
-        let mut spec = ReadSpec::read(&self.documents, spec).await?;
+        let mut spec = ReadSpec::read(&self.documents, spec.bytes, spec.source, overlays).await?;
         let api = api::Entity::find_by_id(current.api_id)
             .one(db)
             .await?
@@ -204,7 +209,8 @@ impl Catalog {
     /// Reads and judges the first spec of a version.
     async fn read_spec(&self, spec: Option<SpecUpload>, organization: OrganizationId) -> Result<Option<ReadSpec>> {
         let Some(spec) = spec else { return Ok(None) };
-        let mut spec = ReadSpec::read(&self.documents, spec).await?;
+        let overlays = spec.overlays.unwrap_or_default();
+        let mut spec = ReadSpec::read(&self.documents, spec.bytes, spec.source, overlays).await?;
         spec.judge(self.cx.db.read(), &self.documents, organization, None)
             .await?;
         Ok(Some(spec))

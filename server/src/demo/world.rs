@@ -83,12 +83,14 @@ const EARLIER_PETSTORE: [(&str, &str); 3] = [
 const PETSTORE: &str = "petstore.yaml";
 
 /// The files of the world, as they are in the data folder.
-const FILES: [(&str, &str); 6] = [
+const FILES: [(&str, &str); 8] = [
     ("world.yaml", include_str!("world.yaml")),
     (PETSTORE, include_str!("specs/petstore.yaml")),
     ("weather.yaml", include_str!("specs/weather.yaml")),
     ("rates-v1.yaml", include_str!("specs/rates-v1.yaml")),
-    ("rates-v2.yaml", include_str!("specs/rates-v2.yaml")),
+    ("weather.overlay.yaml", include_str!("specs/weather.overlay.yaml")),
+    ("rates-v2/openapi.yaml", include_str!("specs/rates-v2/openapi.yaml")),
+    ("rates-v2/schemas.yaml", include_str!("specs/rates-v2/schemas.yaml")),
     ("rates-v1-to-v2.md", include_str!("specs/rates-v1-to-v2.md")),
 ];
 
@@ -116,7 +118,9 @@ async fn fill(services: &Services, data: &Path, upstreams: &Upstreams) -> Result
         .create_verified(&Actor::System, operator, true)
         .await?;
     let folder = data.join("sample-world");
-    fs::create_dir_all(&folder).with_context(|| format!("{} cannot be made", folder.display()))?;
+    for folder in [folder.clone(), folder.join("rates-v2")] {
+        fs::create_dir_all(&folder).with_context(|| format!("{} cannot be made", folder.display()))?;
+    }
     let now = services.context.clock.now();
     let write = |name: &str, text: &str| {
         let path = folder.join(name);

@@ -115,8 +115,12 @@ async fn what_the_demo_prints_works() {
         .expect(200)
         .says("rules of its own");
 
+    let weather = visitor.get("/apis/meridian/weather/v1/operations/searchPlaces").await;
+    weather.expect(200).says("Type a few letters");
+    let rates = visitor.get("/apis/meridian/rates/v2/openapi.json").await.expect(200);
+    assert!(rates.body.contains("#/components/schemas/Rates"), "{}", rates.body);
+
     // A mail of the demo can be read, and its link followed.
-    let mut visitor = Browser::new(portal);
     visitor.get("/demo/mail").await.expect(200);
     let fields = [
         ("name", "New"),

@@ -161,3 +161,55 @@ async fn documents_are_checked_compared_and_told_of() {
     );
     product.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn archives_and_overlays_are_uploaded() {
+    let product = Product::start().await;
+    let (address, _) = upstream::start().await;
+    let mut owner = product.signed_in("ada@acme.example").await;
+    owner
+        .post("/console/new", &[("name", "Acme"), ("slug", "acme")])
+        .await
+        .expect(303);
+    let document = DOCUMENT.as_bytes();
+    publish(&mut owner, "acme", "pets", document, &format!("http://{address}")).await;
+    let spec = format!("{VERSION}/spec");
+
+    // An overlay for the document that is there.
+    let overlay = |update: &str| {
+        format!(
+            "overlay: 1.0.0\ninfo: {{ title: Words, version: '1' }}\nactions:\n  - target: $.info\n    update: {update}\n"
+        )
+    };
+    let (fits, wrong) = (overlay("{ title: Animals }"), overlay("text"));
+    let refused = owner
+        .upload(&spec, &[], ("overlays", "wrong.yaml", wrong.as_bytes()))
+        .await;
+    refused.expect(422).says("$.info").says("wrong.yaml").says("line 4");
+    let file = ("overlays", "words.yaml", fits.as_bytes());
+    owner.upload(&spec, &[], file).await.expect(303);
+    owner.get(VERSION).await.expect(200).says("Animals").says("words.yaml");
+    let mut visitor = product.browser();
+    visitor.get("/apis/acme/pets/v1").await.expect(200).says("Animals");
+    let original = visitor.get("/apis/acme/pets/v1/original").await.expect(200);
+    assert_eq!(original.body, DOCUMENT, "what was uploaded stays");
+
+    // An archive, to which the overlay is applied too.
+    let mut files = openapi::files::FileSet::default();
+    let entry = DOCUMENT.to_owned() + "components: { schemas: { Pet: { $ref: Pet.yaml } } }\n";
+    files.insert("openapi.yaml", entry.into_bytes()).unwrap();
+    files.insert("Pet.yaml", b"type: object\n".to_vec()).unwrap();
+    let zip = files.to_zip().unwrap();
+    owner.upload(&spec, &[], ("file", "pets.zip", &zip)).await.expect(303);
+    owner.get(VERSION).await.expect(200).says("Animals").says("words.yaml");
+    let original = visitor.get("/apis/acme/pets/v1/original").await.expect(200);
+    assert_eq!(original.header("content-type"), "application/zip");
+
+    let none = [("no_overlays", "on")];
+    owner.upload(&spec, &none, ("file", "pets.zip", &zip)).await.expect(303);
+    let page = owner.get(VERSION).await.expect(200);
+    assert!(!page.body.contains("words.yaml") && !page.body.contains("Animals"));
+    let damaged = ("file", "pets.zip", &zip[..40]);
+    owner.upload(&spec, &[], damaged).await.expect(422).says("zip archive");
+    product.stop().await;
+}

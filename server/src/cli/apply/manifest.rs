@@ -100,8 +100,11 @@ pub(crate) struct VersionEntry {
     pub(crate) name: String,
     #[serde(default = "published")]
     pub(crate) state: VersionState,
-    /// Path of the document, relative to the manifest.
+    /// Path of the document, relative to the manifest: a file, or a folder or zip archive of files that refer to each other.
     pub(crate) spec: Option<String>,
+    /// Paths of the overlays that are applied to it, in order.
+    #[serde(default)]
+    pub(crate) overlays: Vec<String>,
     #[serde(default)]
     pub(crate) access: Access,
     pub(crate) upstream: Option<UpstreamEntry>,

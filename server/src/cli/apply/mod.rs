@@ -12,6 +12,7 @@ mod catalog;
 mod changes;
 mod check;
 mod clients;
+mod documents;
 pub(crate) mod draft;
 mod ending;
 pub(crate) mod manifest;

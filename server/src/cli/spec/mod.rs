@@ -6,7 +6,7 @@ mod inspect;
 mod lint;
 mod overlay;
 mod search;
-mod source;
+pub(super) mod source;
 
 use std::process::ExitCode;
 
