@@ -3,7 +3,7 @@
 use domain::catalog::report::{ChangeLevel, ChangeLine, RevisionChanges};
 use leptos::prelude::*;
 
-use crate::ui::{Tone, counted, short_text, visible_text, with_code};
+use crate::ui::{Tone, counted, short_text, with_code};
 
 /// Changes that are listed of one level, where nothing else is said.
 const SHOWN: usize = 200;
@@ -121,7 +121,7 @@ fn operations(lines: &[&ChangeLine], has_places: bool) -> Vec<AnyView> {
 }
 
 fn item(line: &ChangeLine, has_places: bool) -> impl IntoView + use<> {
-    let message = capital(&visible_text(&short_text(&line.message, LONGEST)));
+    let message = capital(&short_text(&line.message, LONGEST)) + ".";
     let place = has_places.then(|| {
         let side = if line.is_before { "before" } else { "now" };
         let at = line.line.map(|number| format!("line {number} {side}"));
@@ -133,7 +133,7 @@ fn item(line: &ChangeLine, has_places: bool) -> impl IntoView + use<> {
             </span>
         }
     });
-    view! { <li>{with_code(&message)} "." {place}</li> }
+    view! { <li>{with_code(&message)} {place}</li> }
 }
 
 fn capital(text: &str) -> String {

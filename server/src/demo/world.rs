@@ -83,7 +83,7 @@ const EARLIER_PETSTORE: [(&str, &str); 3] = [
 const PETSTORE: &str = "petstore.yaml";
 
 /// The files of the world, as they are in the data folder.
-const FILES: [(&str, &str); 8] = [
+const FILES: [(&str, &str); 9] = [
     ("world.yaml", include_str!("world.yaml")),
     (PETSTORE, include_str!("specs/petstore.yaml")),
     ("weather.yaml", include_str!("specs/weather.yaml")),
@@ -91,6 +91,7 @@ const FILES: [(&str, &str); 8] = [
     ("weather.overlay.yaml", include_str!("specs/weather.overlay.yaml")),
     ("rates-v2/openapi.yaml", include_str!("specs/rates-v2/openapi.yaml")),
     ("rates-v2/schemas.yaml", include_str!("specs/rates-v2/schemas.yaml")),
+    ("meridian-rules.yaml", include_str!("specs/meridian-rules.yaml")),
     ("rates-v1-to-v2.md", include_str!("specs/rates-v1-to-v2.md")),
 ];
 

@@ -185,7 +185,7 @@ fn in_force(own: Option<&OrganizationRuleset>) -> impl IntoView + use<> {
         };
         Row::new(view! { <code class="mono">{rule.name}</code> })
             .cell(severity)
-            .cell(origin)
+            .cell(view! { <span class="nowrap">{origin}</span> })
             .cell(rule.description)
     });
     let others = ruleset.own_rules().map(|(name, description)| {
