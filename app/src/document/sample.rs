@@ -95,6 +95,14 @@ pub fn authentication(access: Access) -> AnyView {
     }
 }
 
+/// The same in Markdown, as part of a line.
+pub const fn authentication_in_markdown(access: Access) -> &'static str {
+    match access {
+        Access::Key => "an API key, as `Authorization: Bearer KEY` or `X-Api-Key: KEY`",
+        Access::Anonymous => "none needed; a key that is sent is checked all the same",
+    }
+}
+
 /// How the placeholder in a sample is filled in.
 #[component]
 pub fn KeyHint(

@@ -18,6 +18,8 @@ mod lifecycle;
 #[cfg(feature = "store")]
 pub(crate) mod load;
 #[cfg(feature = "store")]
+pub mod published;
+#[cfg(feature = "store")]
 pub mod query;
 pub mod reading;
 pub mod report;

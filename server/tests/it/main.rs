@@ -10,6 +10,7 @@ mod command_line;
 mod contract;
 mod corpus;
 mod demo;
+mod discovery;
 mod documentation;
 mod forms;
 mod hostile;

@@ -8,8 +8,9 @@ use crate::{
 };
 
 /// Routes that everybody may ask for. What else there is belongs to somebody.
-const FOR_EVERYBODY: [&str; 21] = [
+const FOR_EVERYBODY: [&str; 27] = [
     "/",
+    "/.well-known/api-catalog",
     "/apis",
     "/apis/{organization}/{api}",
     "/apis/{organization}/{api}/changelog",
@@ -20,14 +21,19 @@ const FOR_EVERYBODY: [&str; 21] = [
     "/apis/{organization}/{api}/{version}/original",
     "/apis/{organization}/{api}/{version}/overlay.json",
     "/forgot-password",
+    "/llms.txt",
     "/problems",
     "/problems/{slug}",
     "/providers/{organization}",
     "/reset",
+    "/robots.txt",
     "/signin",
     "/signout",
     "/signup",
     "/signup/check-mail",
+    "/sitemap.xml",
+    "/sitemaps/portal",
+    "/sitemaps/{organization}/{api}",
     "/verify",
     "/verify/resend",
 ];

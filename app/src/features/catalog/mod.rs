@@ -13,6 +13,7 @@ mod list;
 mod plans;
 mod provider;
 mod quickstart;
+mod twins;
 mod versions;
 
 /// Routes of this feature.

@@ -17,6 +17,7 @@ mod responses;
 mod security;
 mod side;
 mod trees;
+mod twins;
 mod version;
 
 #[cfg(test)]
