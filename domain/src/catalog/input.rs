@@ -68,6 +68,10 @@ pub(super) fn version_name(text: &str) -> Result<VersionName, &'static str> {
     match text.trim() {
         // A page of the api has this address.
         "changelog" => Err("This name is reserved. Choose another one, for example v1."),
+        // The Markdown twins of pages have such addresses.
+        text if text.ends_with(".md") => {
+            Err("Names of versions do not end in .md. Choose another one, for example v1.")
+        }
         text => text.parse(),
     }
 }
