@@ -38,6 +38,11 @@ pub fn api(organization: impl Display, api: impl Display) -> String {
     format!("/apis/{organization}/{api}")
 }
 
+/// The changelog as a feed.
+pub fn changelog_feed(organization: impl Display, api: impl Display) -> String {
+    format!("/feeds/{organization}/{api}")
+}
+
 /// The reference of a version: its operations by tag.
 pub fn reference(organization: impl Display, api: impl Display, version: impl Display) -> String {
     format!("/apis/{organization}/{api}/{version}")

@@ -32,6 +32,8 @@ pub struct Page {
     pub body: Box<dyn FnOnce() -> AnyView + Send>,
     /// Builds the page's Markdown twin, if it has one; called in place of `body` where the twin is asked for.
     pub twin: Option<Box<dyn FnOnce() -> String + Send>>,
+    /// Path of a feed (Atom) of what is new on the page, if there is one.
+    pub feed: Option<String>,
 }
 
 /// The frame around a page's body.
@@ -96,6 +98,7 @@ impl Page {
             layout: Layout::Portal,
             body: Box::new(move || body().into_any()),
             twin: None,
+            feed: None,
         }
     }
 
@@ -131,6 +134,13 @@ impl Page {
     #[must_use]
     pub fn with_islands(mut self) -> Self {
         self.has_islands = true;
+        self
+    }
+
+    /// Names a feed (Atom) of what is new on it.
+    #[must_use]
+    pub fn with_feed(mut self, path: String) -> Self {
+        self.feed = Some(path);
         self
     }
 

@@ -64,6 +64,8 @@ pub struct Frame {
     pub flash: Option<Flash>,
     /// Whether it has a Markdown twin.
     pub has_twin: bool,
+    /// Path of its feed.
+    pub feed: Option<String>,
     /// Path and query of the request, for `next` links and the current entry of the navigation.
     pub path_and_query: String,
     /// Facts about the installation.
@@ -199,6 +201,7 @@ async fn page_response(cx: &Cx, page: Page, flash: Option<Flash>, method: &Metho
         layout,
         body,
         twin,
+        feed,
     } = page;
     let frame = Frame {
         title,
@@ -209,6 +212,7 @@ async fn page_response(cx: &Cx, page: Page, flash: Option<Flash>, method: &Metho
         viewer,
         flash,
         has_twin: twin.is_some(),
+        feed,
         path_and_query: cx.path_and_query.clone(),
         settings: Arc::clone(&cx.app.settings),
     };

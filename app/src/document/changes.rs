@@ -28,21 +28,22 @@ const fn tone(level: ChangeLevel) -> Tone {
     }
 }
 
+/// What a change of a level is called: one, and many.
+pub(crate) const fn level_in_words(level: ChangeLevel) -> (&'static str, &'static str) {
+    match level {
+        ChangeLevel::Error => ("breaking change", "breaking changes"),
+        ChangeLevel::Warning => ("possibly breaking change", "possibly breaking changes"),
+        ChangeLevel::Info => ("other change", "other changes"),
+    }
+}
+
 /// How many changes break callers, may do so, and don't.
 pub(crate) fn change_counts(changes: &RevisionChanges) -> impl IntoView + use<> {
-    let words = [
-        (ChangeLevel::Error, "breaking change", "breaking changes"),
-        (
-            ChangeLevel::Warning,
-            "possibly breaking change",
-            "possibly breaking changes",
-        ),
-        (ChangeLevel::Info, "other change", "other changes"),
-    ];
-    let badges = words
+    let badges = ChangeLevel::ALL
         .into_iter()
-        .filter(|(level, ..)| changes.count(*level) > 0)
-        .map(|(level, one, many)| {
+        .filter(|level| changes.count(*level) > 0)
+        .map(|level| {
+            let (one, many) = level_in_words(level);
             let word = counted(changes.count(level) as u64, one, many);
             view! { <span class="badge" data-tone=tone(level).attribute() data-plain=true>{word}</span> }
         })

@@ -17,7 +17,7 @@ pub use answer::{
     example_answer, example_answer_text, example_block, example_body, example_text, given_example, main_response,
     telling,
 };
-pub(crate) use changes::{ChangeGroups, change_counts};
+pub(crate) use changes::{ChangeGroups, change_counts, level_in_words};
 pub use chapters::{Chapter, Neighbours, chapters, neighbours};
 pub use description::description;
 pub use example::Pretty;

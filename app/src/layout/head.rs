@@ -41,6 +41,10 @@ pub(super) fn head(frame: &Frame) -> impl IntoView + use<> {
             {(!frame.is_indexed).then(|| view! { <meta name="robots" content="noindex" /> })}
             {canonical.map(|href| view! { <link rel="canonical" href=href /> })}
             {twin.map(|href| view! { <link rel="alternate" type="text/markdown" href=href /> })}
+            {frame
+                .feed
+                .clone()
+                .map(|href| view! { <link rel="alternate" type="application/atom+xml" href=href /> })}
             <link rel="stylesheet" href=assets.css.clone() />
             // Blocks for a few hundred bytes: the chosen theme must be known before the first paint.
             {(!assets.theme_js.is_empty()).then(|| view! { <script src=assets.theme_js.clone()></script> })}

@@ -14,7 +14,7 @@ use axum::{
 };
 
 pub use schema::schema_list;
-pub use writer::{Markdown, code_span, escape, link};
+pub use writer::{Markdown, code_span, escape, link, with_code_spans};
 
 /// The ending of a twin's path.
 const ENDING: &str = ".md";

@@ -112,6 +112,31 @@ pub fn code_span(words: &str) -> String {
     format!("{ticks}{space}{words}{space}{ticks}")
 }
 
+/// A sentence in which backticks stand around names, as a diff's: the names as code, the rest as plain words.
+pub fn with_code_spans(sentence: &str) -> String {
+    let mut parts = sentence.split('`');
+    let mut text = escape_inside(parts.next().unwrap_or_default());
+    while let Some(name) = parts.next() {
+        let Some(words) = parts.next() else {
+            text.push_str("\\`");
+            text.push_str(&escape_inside(name));
+            break;
+        };
+        text.push_str(&code_span(name));
+        text.push_str(&escape_inside(words));
+    }
+    text
+}
+
+/// [`escape`] for a part of a line, with the spaces at its ends.
+fn escape_inside(words: &str) -> String {
+    let (start, end) = (words.len() - words.trim_start().len(), words.trim_end().len());
+    if end <= start {
+        return words.to_owned();
+    }
+    format!("{}{}{}", &words[..start], escape(words), &words[end..])
+}
+
 /// A link with plain words to an address of ours.
 pub fn link(words: &str, href: &str) -> String {
     format!("[{}]({href})", escape(words))
@@ -212,6 +237,18 @@ mod tests {
                 .collect::<Vec<_>>();
             assert_eq!(spans.pop().as_deref(), Some(words));
             assert!(spans.is_empty());
+        }
+    }
+
+    #[test]
+    fn names_in_sentences_are_code() {
+        for (sentence, expected) in [
+            ("removed `*id*` from *it*", "removed `*id*` from \\*it\\*"),
+            ("`a` and `b`", "`a` and `b`"),
+            ("one ` alone", "one \\` alone"),
+            ("none", "none"),
+        ] {
+            assert_eq!(with_code_spans(sentence), expected);
         }
     }
 

@@ -69,7 +69,7 @@ pub(super) fn version_name(text: &str) -> Result<VersionName, &'static str> {
         // A page of the api has this address.
         "changelog" => Err("This name is reserved. Choose another one, for example v1."),
         // The Markdown twins of pages have such addresses.
-        text if text.ends_with(".md") => {
+        text if text.strip_suffix(".md").is_some() => {
             Err("Names of versions do not end in .md. Choose another one, for example v1.")
         }
         text => text.parse(),

@@ -111,7 +111,7 @@ async fn language_models_are_led_to_markdown() {
         let llms = reader.get("/llms.txt").await.expect(200).says("# ").says("## APIs");
         says_nothing_hidden(&llms);
         let twins: Vec<_> = paths(&llms.body, "](", ')');
-        let twins: Vec<_> = twins.iter().filter(|path| path.ends_with(".md")).collect();
+        let twins: Vec<_> = twins.iter().filter(|path| path.strip_suffix(".md").is_some()).collect();
         assert_eq!(twins, ["/apis/acme/pets.md", "/apis/acme/pets/v1.md"]);
         for twin in twins {
             let twin = reader.get(twin).await.expect(200);
@@ -215,6 +215,42 @@ async fn the_api_catalog_is_a_linkset_of_what_answers() {
                 .ends_with("/.well-known/api-catalog>; rel=\"api-catalog\""),
             "{head:?}"
         );
+    }
+    product.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn changelogs_are_feeds_and_markdown_too() {
+    let (product, mut provider) = world().await;
+    let stricter = PETS.replace(
+        "operationId: listPets",
+        "operationId: listPets\n      x-note: changed\n      deprecated: true",
+    );
+    assert_ne!(stricter, PETS);
+    provider
+        .upload(
+            "/console/acme/apis/pets/versions/v1/spec",
+            &[],
+            ("file", "pets.yaml", stricter.as_bytes()),
+        )
+        .await
+        .expect(303);
+    let page = "/apis/acme/pets/changelog";
+    let mut reader = product.browser();
+    let shown = reader.get(page).await.expect(200).says("application/atom+xml");
+    assert!(shown.header("link").contains(&format!("<{page}.md>")), "{shown:?}");
+    let twin = reader.get(&format!("{page}.md")).await.expect(200);
+    let twin = twin.says("# Changelog of Petstore").says("Published.");
+    assert!(twin.body.contains("- `GET /pets`: "), "{twin:?}");
+    for mut reader in [reader, provider.clone()] {
+        let feed = reader.get("/feeds/acme/pets").await.expect(200);
+        assert_eq!(feed.header("content-type"), "application/atom+xml; charset=utf-8");
+        assert_eq!(feed.body.matches("<entry>").count(), 2, "{feed:?}");
+        let feed = feed.says("<title>v1 published</title>").says("<title>v1 changed: ");
+        assert!(feed.body.contains("&lt;li&gt;GET /pets: "), "{feed:?}");
+        for hidden in ["/feeds/acme/secret", "/feeds/acme/unready", "/feeds/acme/nothing"] {
+            reader.get(hidden).await.expect(404);
+        }
     }
     product.stop().await;
 }

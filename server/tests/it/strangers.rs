@@ -8,7 +8,7 @@ use crate::{
 };
 
 /// Routes that everybody may ask for. What else there is belongs to somebody.
-const FOR_EVERYBODY: [&str; 27] = [
+const FOR_EVERYBODY: [&str; 28] = [
     "/",
     "/.well-known/api-catalog",
     "/apis",
@@ -21,6 +21,7 @@ const FOR_EVERYBODY: [&str; 27] = [
     "/apis/{organization}/{api}/{version}/original",
     "/apis/{organization}/{api}/{version}/overlay.json",
     "/forgot-password",
+    "/feeds/{organization}/{api}",
     "/llms.txt",
     "/problems",
     "/problems/{slug}",

@@ -23,5 +23,6 @@ pub fn router() -> Router<AppState> {
         .route("/apis", get(list::list_page))
         .route("/apis/{organization}/{api}", get(api::api_page))
         .route("/apis/{organization}/{api}/changelog", get(changelog::changelog_page))
+        .route("/feeds/{organization}/{api}", get(changelog::changelog_feed))
         .route("/providers/{organization}", get(provider::provider_page))
 }

@@ -1,15 +1,18 @@
 //! The changelog of an api: what its documents changed for callers, and when versions came and go.
 
+mod events;
+mod feed;
+mod twin;
+
 use axum::extract::Path;
 use domain::{
-    catalog::{
-        Version, Visibility,
-        reports::{Changelog, ChangelogEntry},
-    },
+    catalog::{Visibility, reports::Changelog},
     clock::Timestamp,
 };
 use leptos::prelude::*;
 
+use self::events::{Event, events};
+pub(super) use self::feed::changelog_feed;
 use crate::{
     cx::Cx,
     document::{ChangeGroups, change_counts, shown_version},
@@ -32,41 +35,16 @@ pub(super) async fn changelog_page(cx: Cx, Path((organization, api)): Path<(Stri
     let is_listed = detail.api.visibility == Visibility::Public
         && shown_version(&detail.versions).is_some_and(|version| version.state.is_listed());
     let name = visible_text(&detail.api.name).into_owned();
+    let of_twin = changelog.clone();
     let page = Page::new(format!("Changelog of {name}"), move || view(changelog))
-        .description(format!("What changed in {name}, for those who call it."));
-    Ok(if is_listed { page } else { page.unlisted() })
-}
-
-/// Something that callers notice.
-enum Event {
-    Published(Version),
-    Deprecated(Version),
-    Ends(Version),
-    Changed(ChangelogEntry),
-}
-
-/// Everything, newest first.
-fn events(changelog: Changelog) -> Vec<(Timestamp, Event)> {
-    let mut events = Vec::new();
-    for version in changelog.detail.versions {
-        if let Some(at) = version.published_at {
-            events.push((at, Event::Published(version.clone())));
-        }
-        if let Some(deprecation) = &version.deprecation {
-            events.push((deprecation.since, Event::Deprecated(version.clone())));
-            if let Some(sunset) = deprecation.sunset {
-                events.push((sunset, Event::Ends(version.clone())));
-            }
-        }
-    }
-    events.extend(
-        changelog
-            .entries
-            .into_iter()
-            .map(|entry| (entry.at, Event::Changed(entry))),
-    );
-    events.sort_by_key(|(at, _)| std::cmp::Reverse(*at));
-    events
+        .description(format!("What changed in {name}, for those who call it."))
+        .with_twin(move || twin::changelog_twin(of_twin))
+        .listed_if(is_listed);
+    Ok(if is_listed {
+        page.with_feed(href::changelog_feed(&organization, &api))
+    } else {
+        page
+    })
 }
 
 fn view(changelog: Changelog) -> AnyView {
