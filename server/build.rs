@@ -20,8 +20,8 @@ use sha2::{Digest, Sha256};
 
 /// These stylesheets come first and in this order; others follow by name. The order of layers stands in `tokens.css`.
 const FIRST_STYLES: [&str; 3] = ["tokens.css", "base.css", "layouts.css"];
-/// Browsers and crawlers ask for these at the root.
-const AT_ROOT: [&str; 2] = ["favicon.ico", "robots.txt"];
+/// Browsers ask for it at the root.
+const AT_ROOT: [&str; 1] = ["favicon.ico"];
 
 fn main() -> Result<(), Box<dyn Error>> {
     let root = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").ok_or("CARGO_MANIFEST_DIR is not set")?).join("..");

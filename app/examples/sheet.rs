@@ -50,6 +50,8 @@ fn frame(css: String, is_console: bool) -> Frame {
     Frame {
         title: "Component sheet".to_owned(),
         description: "Every component in its states.".to_owned(),
+        has_twin: false,
+        feed: None,
         is_indexed: false,
         has_islands: false,
         layout: if is_console {

@@ -64,6 +64,13 @@ impl FormData {
             .find(|file| file.field == field && !file.bytes.is_empty())
     }
 
+    /// The files of a field that takes several.
+    pub fn files(&self, field: &str) -> impl Iterator<Item = &UploadedFile> {
+        self.files
+            .iter()
+            .filter(move |file| file.field == field && !file.bytes.is_empty())
+    }
+
     /// A form as if it had been submitted: to show stored values for editing.
     pub fn from_pairs<N: Into<String>, V: Into<String>>(pairs: impl IntoIterator<Item = (N, V)>) -> Self {
         Self {

@@ -38,6 +38,11 @@ pub fn api(organization: impl Display, api: impl Display) -> String {
     format!("/apis/{organization}/{api}")
 }
 
+/// The changelog as a feed.
+pub fn changelog_feed(organization: impl Display, api: impl Display) -> String {
+    format!("/feeds/{organization}/{api}")
+}
+
 /// The reference of a version: its operations by tag.
 pub fn reference(organization: impl Display, api: impl Display, version: impl Display) -> String {
     format!("/apis/{organization}/{api}/{version}")
@@ -58,9 +63,24 @@ pub fn deprecation_guide(organization: impl Display, api: impl Display, version:
     format!("/apis/{organization}/{api}/{version}/deprecation")
 }
 
+/// What changed in an api, for its callers.
+pub fn changelog(organization: impl Display, api: impl Display) -> String {
+    format!("/apis/{organization}/{api}/changelog")
+}
+
 /// The uploaded document, byte for byte.
 pub fn original(organization: impl Display, api: impl Display, version: impl Display) -> String {
     format!("/apis/{organization}/{api}/{version}/original")
+}
+
+/// The document with what the gateway adds to it.
+pub fn enriched(organization: impl Display, api: impl Display, version: impl Display) -> String {
+    format!("/apis/{organization}/{api}/{version}/openapi.json")
+}
+
+/// What the gateway adds to the document, as an OpenAPI Overlay.
+pub fn overlay(organization: impl Display, api: impl Display, version: impl Display) -> String {
+    format!("/apis/{organization}/{api}/{version}/overlay.json")
 }
 
 /// A provider's page.
@@ -250,7 +270,7 @@ pub fn console_version(organization: impl Display, api: impl Display, version: i
 }
 
 /// A part of a version's page that has a form of its own: `spec`, `upstream`, `access`, `routing`, `publish`,
-/// `deprecate`, `restore`, `retire`; or its `policies`.
+/// `deprecate`, `restore`, `retire`; or a page of its own: `policies`, `checks`, `changes`.
 pub fn version_action(
     organization: impl Display,
     api: impl Display,
@@ -263,6 +283,11 @@ pub fn version_action(
 /// Policies of an organization.
 pub fn organization_policies(organization: impl Display) -> String {
     format!("/console/{organization}/policies")
+}
+
+/// The rules that an organization holds its documents to.
+pub fn organization_rules(organization: impl Display) -> String {
+    format!("/console/{organization}/rules")
 }
 
 /// Policies of an api.

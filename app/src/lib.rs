@@ -48,4 +48,6 @@ pub mod render;
 #[cfg(feature = "ssr")]
 pub mod session;
 #[cfg(feature = "ssr")]
+pub mod twin;
+#[cfg(feature = "ssr")]
 pub mod ui;

@@ -30,6 +30,10 @@ pub struct Page {
     pub layout: Layout,
     /// Builds the views; called once, when everything else is known.
     pub body: Box<dyn FnOnce() -> AnyView + Send>,
+    /// Builds the page's Markdown twin, if it has one; called in place of `body` where the twin is asked for.
+    pub twin: Option<Box<dyn FnOnce() -> String + Send>>,
+    /// Path of a feed (Atom) of what is new on the page, if there is one.
+    pub feed: Option<String>,
 }
 
 /// The frame around a page's body.
@@ -72,6 +76,8 @@ pub enum ConsoleSection {
     Plans,
     /// Policies of the organization.
     Policies,
+    /// Rules that documents are held to.
+    Rules,
     /// Subscribers and approvals.
     Subscribers,
     /// Audit log.
@@ -91,7 +97,16 @@ impl Page {
             has_islands: false,
             layout: Layout::Portal,
             body: Box::new(move || body().into_any()),
+            twin: None,
+            feed: None,
         }
+    }
+
+    /// Gives it a Markdown twin; see [`crate::twin`].
+    #[must_use]
+    pub fn with_twin(mut self, twin: impl FnOnce() -> String + Send + 'static) -> Self {
+        self.twin = Some(Box::new(twin));
+        self
     }
 
     /// Sets the description.
@@ -120,6 +135,19 @@ impl Page {
     pub fn with_islands(mut self) -> Self {
         self.has_islands = true;
         self
+    }
+
+    /// Names a feed (Atom) of what is new on it.
+    #[must_use]
+    pub fn with_feed(mut self, path: String) -> Self {
+        self.feed = Some(path);
+        self
+    }
+
+    /// Keeps it out of search engines unless `is_listed`.
+    #[must_use]
+    pub fn listed_if(self, is_listed: bool) -> Self {
+        if is_listed { self } else { self.unlisted() }
     }
 
     /// Puts it into the dashboard.

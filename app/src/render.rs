@@ -21,7 +21,7 @@ use crate::{
     error::PageError,
     href, layout,
     page::{Destination, Flash, Layout, Page, Redirect, SessionChange},
-    session,
+    session, twin,
 };
 
 /// What a handler hands to the layer, in the extensions of an empty response.
@@ -62,6 +62,10 @@ pub struct Frame {
     pub viewer: Option<Viewer>,
     /// A message to show once.
     pub flash: Option<Flash>,
+    /// Whether it has a Markdown twin.
+    pub has_twin: bool,
+    /// Path of its feed.
+    pub feed: Option<String>,
     /// Path and query of the request, for `next` links and the current entry of the navigation.
     pub path_and_query: String,
     /// Facts about the installation.
@@ -97,9 +101,15 @@ pub async fn render(State(app): State<AppState>, request: Request, next: Next) -
     let (mut parts, body) = request.into_parts();
     let Ok(cx) = <Cx as axum::extract::FromRequestParts<AppState>>::from_request_parts(&mut parts, &app).await;
     let flash = read_flash(&parts.headers);
+    let wants_twin = parts.extensions.get::<twin::Wanted>().is_some();
     let mut response = next.run(Request::from_parts(parts, body)).await;
     let Some(Slot(slot)) = response.extensions_mut().remove::<Slot>() else {
         return match response.status() {
+            // Only pages have twins.
+            _ if wants_twin => {
+                let page = layout::error_page(&PageError::not_found("page"), &cx.caller.request_id);
+                page_response(&cx, page, flash, &method).await
+            }
             // An address that cannot be read, such as one with broken percent-encoding, leads nowhere.
             StatusCode::BAD_REQUEST => {
                 let page = layout::error_page(&PageError::not_found("page"), &cx.caller.request_id);
@@ -123,6 +133,13 @@ pub async fn render(State(app): State<AppState>, request: Request, next: Next) -
             }
             redirect_response(&cx, redirect)
         }
+        Some(Rendering::Page(page)) if wants_twin && page.status.is_success() => match page.twin {
+            Some(twin) => twin::response(twin(), cx.actor().account().is_some()),
+            None => {
+                let page = layout::error_page(&PageError::not_found("page"), &cx.caller.request_id);
+                page_response(&cx, page, flash, &method).await
+            }
+        },
         Some(Rendering::Page(page)) => {
             let early = is_early.then(|| Flash {
                 is_ok: false,
@@ -183,6 +200,8 @@ async fn page_response(cx: &Cx, page: Page, flash: Option<Flash>, method: &Metho
         has_islands,
         layout,
         body,
+        twin,
+        feed,
     } = page;
     let frame = Frame {
         title,
@@ -192,14 +211,20 @@ async fn page_response(cx: &Cx, page: Page, flash: Option<Flash>, method: &Metho
         layout,
         viewer,
         flash,
+        has_twin: twin.is_some(),
+        feed,
         path_and_query: cx.path_and_query.clone(),
         settings: Arc::clone(&cx.app.settings),
     };
+    let twin = twin.and_then(|_| twin::link_header(frame.path()));
     let mut response = document(frame, body, &cx.path_and_query).await;
     *response.status_mut() = status;
     let headers = response.headers_mut();
     let cache = if is_private { "no-store" } else { "no-cache" };
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(cache));
+    if let Some(twin) = twin {
+        headers.append(header::LINK, twin);
+    }
     if had_flash {
         headers.append(
             header::SET_COOKIE,

@@ -16,9 +16,15 @@ test("an operation's request can be copied", async ({ browser }) => {
   await page.goto(`${demo.portal}/apis/acme/petstore/v1`);
   await page.locator("a[href*='/operations/']").first().click();
   await page.locator("html[data-islands=ready]").waitFor();
-  await page.getByRole("button", { name: "Copy: curl" }).click();
-  const copied = await page.evaluate(() => navigator.clipboard.readText());
-  expect(copied).toContain(`${demo.gateway}/acme/petstore/v1/`);
+  const copied = async () => {
+    await page.getByRole("button", { name: "Copy sample" }).click();
+    return page.evaluate(() => navigator.clipboard.readText());
+  };
+  const curl = await copied();
+  expect(curl).toMatch(/^curl /);
+  expect(curl).toContain(`${demo.gateway}/acme/petstore/v1/`);
+  await page.locator(".code-tabs").getByText("Python", { exact: true }).click();
+  expect(await copied()).toMatch(/^import /);
   await context.close();
 });
 

@@ -69,6 +69,7 @@ test("portal", async ({ page }) => {
   await page.goto(demo.portal + version);
   const operation = await page.locator("a[href*='/operations/']").first().getAttribute("href");
   await look(page, "operation", operation!);
+  await look(page, "changelog", "/apis/acme/petstore/changelog");
   await look(page, "problems", "/problems");
   await look(page, "signup", "/signup");
   await look(page, "signin", "/signin");
@@ -96,6 +97,9 @@ test("console", async ({ page }) => {
   const version = await page.locator("main a[href*='/versions/']").first().getAttribute("href");
   await look(page, "console-version", version!);
   await look(page, "console-version-policies", `${version}/policies`);
+  await look(page, "console-version-checks", `${version}/checks`);
+  await look(page, "console-version-changes", `${version}/changes`);
+  await look(page, "console-rules", `${organization}/rules`);
   await look(page, "console-policies", `${organization}/policies`);
   await look(page, "console-policy", `${organization}/policies/rate_limits`);
   await look(page, "console-new-api", `${organization}/apis/new`);

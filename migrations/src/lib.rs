@@ -16,6 +16,8 @@ mod m20261121_000007_policies;
 mod m20261121_000008_version_routing;
 mod m20261121_000009_clients;
 mod m20261121_000010_cache_purges;
+mod m20261121_000011_spec_reports;
+mod m20261121_000012_revision_sources;
 mod table;
 
 use sea_orm_migration::{MigrationTrait, sea_orm::DynIden, sea_query::IntoIden};
@@ -36,6 +38,8 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000008_version_routing::Migration),
             Box::new(m20261121_000009_clients::Migration),
             Box::new(m20261121_000010_cache_purges::Migration),
+            Box::new(m20261121_000011_spec_reports::Migration),
+            Box::new(m20261121_000012_revision_sources::Migration),
         ]
     }
 

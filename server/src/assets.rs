@@ -48,7 +48,7 @@ pub fn url(name: &str) -> Option<&'static str> {
     Some(embedded::URLS[index].1)
 }
 
-/// Serves every asset: `/assets/…`, `/pkg/…`, and `/favicon.ico` and `/robots.txt` where they exist. 404 otherwise.
+/// Serves every asset: `/assets/…`, `/pkg/…`, and `/favicon.ico` where it exists. 404 otherwise.
 pub fn router<S: Clone + Send + Sync + 'static>() -> Router<S> {
     let mut router = Router::new()
         .route("/assets/{*path}", get(serve))

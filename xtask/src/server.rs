@@ -184,20 +184,30 @@ impl Drop for Server {
 }
 
 /// What we need of `/proc/PID/stat`.
-struct Stat {
+pub(crate) struct Stat {
     parent: u32,
     ticks: u64,
+    ticks_of_children: u64,
+    /// Whether it has ended and only waits to be asked how.
+    pub(crate) is_over: bool,
 }
 
 impl Stat {
-    fn parse(text: &str) -> Option<Self> {
+    pub(crate) fn parse(text: &str) -> Option<Self> {
         // The name in parentheses may hold anything, also spaces and parentheses.
         let fields: Vec<&str> = text.rsplit_once(')')?.1.split_whitespace().collect();
         let number = |index: usize| fields.get(index)?.parse::<u64>().ok();
         Some(Self {
             parent: number(1)?.try_into().ok()?,
             ticks: number(11)? + number(12)?,
+            ticks_of_children: number(13)? + number(14)?,
+            is_over: matches!(*fields.first()?, "Z" | "X"),
         })
+    }
+
+    /// User and system time of the process and of the children that it has waited for, in seconds.
+    pub(crate) fn whole_cpu_seconds(&self) -> f64 {
+        (self.ticks + self.ticks_of_children) as f64 / TICKS_PER_SECOND
     }
 }
 
@@ -271,7 +281,7 @@ mod tests {
     #[test]
     fn stat_survives_odd_names() {
         let stat = Stat::parse("42 (a) b (c)) S 7 42 42 0 -1 4194304 100 0 0 0 250 30 0 0 20 0 1 0 100 0 0").unwrap();
-        assert_eq!((stat.parent, stat.ticks), (7, 280));
+        assert_eq!((stat.parent, stat.ticks, stat.is_over), (7, 280, false));
         assert!(Stat::parse("42 (x").is_none());
     }
 }

@@ -26,12 +26,23 @@ pub fn main_response<'r, 'd>(responses: &'r [Response<'d>]) -> Option<&'r Respon
 
 /// The main answer of an operation as a block of code; `None` where neither an example nor a schema tells of it.
 pub fn example_answer(operation: &Operation<'_>) -> Option<AnyView> {
+    let (status, media_type, text) = main_answer(operation)?;
+    let lead = view! { <Status code=short_text(status, 20) /> }.into_any();
+    Some(example_block(media_type, text, Some(lead)))
+}
+
+/// The main answer of an operation as text, with its status.
+pub fn example_answer_text<'d>(operation: &Operation<'d>) -> Option<(&'d str, Pretty)> {
+    main_answer(operation).map(|(status, _, text)| (status, text))
+}
+
+/// Status, media type and example of the main answer.
+fn main_answer<'d>(operation: &Operation<'d>) -> Option<(&'d str, &'d str, Pretty)> {
     let responses = operation.responses();
     let response = main_response(&responses)?;
     let media = telling(&response.content)?;
     let text = example_body(operation.document(), media, Direction::Response)?;
-    let lead = view! { <Status code=short_text(response.status, 20) /> }.into_any();
-    Some(example_block(media.name, text, Some(lead)))
+    Some((response.status, media.name, text))
 }
 
 /// The body of a media type as a block of code.

@@ -73,7 +73,7 @@ pub fn lifecycle_notice(
             let guide = (links_to_guide && version.deprecation.is_some()).then(|| {
                 view! { <LinkButton href=href::deprecation_guide(organization, api, name)>"How to move"</LinkButton> }
             });
-            let (title, text) = announcement(version, now);
+            let (title, text) = lifecycle_in_words(version, now);
             let is_closed = has_ended(version, now);
             let actions = view! { {guide} {to} }.into_any();
             Some(
@@ -88,8 +88,8 @@ pub fn lifecycle_notice(
     }
 }
 
-/// What ends and when, then what that means.
-fn announcement(version: &Version, now: Timestamp) -> (String, String) {
+/// What ends and when, then what that means: for versions that are deprecated or retired.
+pub fn lifecycle_in_words(version: &Version, now: Timestamp) -> (String, String) {
     let name = &version.name;
     let Some(end) = version.deprecation.as_ref().filter(|_| !has_ended(version, now)) else {
         return (
@@ -174,7 +174,7 @@ mod tests {
             (Some(datetime!(2026-11-20 8:00 UTC)), "Version v1 has ended", "410 Gone"),
             (None, "Version v1 is deprecated", "not set yet"),
         ] {
-            let (shown, text) = announcement(&version("v1", VersionState::Deprecated, sunset), now);
+            let (shown, text) = lifecycle_in_words(&version("v1", VersionState::Deprecated, sunset), now);
             assert_eq!(shown, title);
             assert!(text.contains(left), "{title}: {text}");
         }

@@ -4,6 +4,7 @@
 //! through [`external_link`]; sizes are bounded where they are shown.
 
 mod answer;
+mod changes;
 mod chapters;
 mod description;
 mod example;
@@ -12,11 +13,15 @@ mod lifecycle;
 mod operations;
 mod sample;
 
-pub use answer::{example_answer, example_block, example_body, example_text, given_example, main_response, telling};
+pub use answer::{
+    example_answer, example_answer_text, example_block, example_body, example_text, given_example, main_response,
+    telling,
+};
+pub(crate) use changes::{ChangeGroups, change_counts, level_in_words};
 pub use chapters::{Chapter, Neighbours, chapters, neighbours};
 pub use description::description;
 pub use example::Pretty;
 pub use external::{external_link, is_web_address};
-pub use lifecycle::{has_ended, lifecycle_notice, shown_version, successor};
+pub use lifecycle::{has_ended, lifecycle_in_words, lifecycle_notice, shown_version, successor};
 pub use operations::OperationTable;
-pub use sample::{KeyHint, authentication, base_url, curl, quickstart_operation};
+pub use sample::{KeyHint, authentication, authentication_in_markdown, base_url, curl, quickstart_operation, samples};

@@ -2,9 +2,16 @@
 
 use domain::catalog::{Version, version::Access};
 use leptos::prelude::*;
-use openapi::{Document, Operation, OperationKind, SampleContext};
+use openapi::{
+    Document, Operation, OperationKind, SampleContext,
+    sample::{self, SampleRequest},
+    snippet,
+};
 
-use crate::href;
+use crate::{
+    href,
+    ui::{Language, Sample},
+};
 
 /// What stands for the key in samples; a shell fills it in.
 const KEY_VARIABLE: &str = "$TURNPIKE_KEY";
@@ -41,11 +48,40 @@ pub fn quickstart_operation(document: &Document) -> Option<Operation<'_>> {
 
 /// The command that calls an operation through the gateway.
 pub fn curl(operation: &Operation<'_>, base_url: &str, access: Access) -> String {
+    snippet::write(snippet::Language::Curl, &request(operation, base_url, access))
+}
+
+/// Code that calls an operation through the gateway, in every language.
+pub fn samples(operation: &Operation<'_>, base_url: &str, access: Access) -> Vec<Sample> {
+    let request = request(operation, base_url, access);
+    let written = |language: snippet::Language| Sample {
+        label: language.label().to_owned(),
+        language: colours(language),
+        text: snippet::write(language, &request),
+    };
+    snippet::Language::ALL.map(written).to_vec()
+}
+
+fn request(operation: &Operation<'_>, base_url: &str, access: Access) -> SampleRequest {
     let credential = match access {
         Access::Key => Some(KEY_VARIABLE),
         Access::Anonymous => None,
     };
-    openapi::snippet::curl(operation.document(), operation, &SampleContext { base_url, credential })
+    sample::request(operation.document(), operation, &SampleContext { base_url, credential })
+}
+
+const fn colours(language: snippet::Language) -> Language {
+    match language {
+        snippet::Language::Curl => Language::Shell,
+        snippet::Language::JavaScript => Language::JavaScript,
+        snippet::Language::TypeScript => Language::TypeScript,
+        snippet::Language::Python => Language::Python,
+        snippet::Language::Go => Language::Go,
+        snippet::Language::Rust => Language::Rust,
+        snippet::Language::Java => Language::Java,
+        snippet::Language::Php => Language::Php,
+        snippet::Language::CSharp => Language::CSharp,
+    }
 }
 
 /// How calls are let in at the gateway, as one sentence.
@@ -56,6 +92,14 @@ pub fn authentication(access: Access) -> AnyView {
                 .into_any()
         }
         Access::Anonymous => "None needed. A key that is sent is checked all the same.".into_any(),
+    }
+}
+
+/// The same in Markdown, as part of a line.
+pub const fn authentication_in_markdown(access: Access) -> &'static str {
+    match access {
+        Access::Key => "an API key, as `Authorization: Bearer KEY` or `X-Api-Key: KEY`",
+        Access::Anonymous => "none needed; a key that is sent is checked all the same",
     }
 }
 
@@ -77,7 +121,7 @@ pub fn KeyHint(
             let plans = format!("{}#plans", href::api(organization, api));
             view! {
                 <p class="help">
-                    "Put your key into the shell first: " <code>"export TURNPIKE_KEY='your key'"</code> ". No key yet? "
+                    "The key is read from the environment: " <code>"export TURNPIKE_KEY='your key'"</code> ". No key yet? "
                     <a href=plans>"Choose a plan"</a> "."
                 </p>
             }
@@ -89,6 +133,24 @@ pub fn KeyHint(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_language_calls_the_gateway_with_a_key_from_the_environment() {
+        let json = r#"{"openapi": "3.1.0", "info": {"title": "t", "version": "1"}, "paths": {"/pets": {"get": {"operationId": "a"}}}}"#;
+        let document = openapi::read(json.as_bytes(), &openapi::Limits::default()).unwrap();
+        let operation = document.operation("a").unwrap();
+        let samples = samples(&operation, "https://gateway.example/acme/pets/v1", Access::Key);
+        assert_eq!(samples.len(), 9);
+        for sample in &samples {
+            assert!(
+                sample.text.contains("gateway.example/acme/pets/v1/pets"),
+                "{}",
+                sample.text
+            );
+            assert!(sample.text.contains("TURNPIKE_KEY"), "{}", sample.text);
+        }
+        assert!(samples[0].text.starts_with("curl"));
+    }
 
     #[test]
     fn the_first_request_is_one_that_works_as_it_is() {

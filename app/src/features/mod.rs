@@ -9,6 +9,7 @@ pub mod account;
 pub mod applications;
 pub mod catalog;
 pub mod console;
+pub mod discovery;
 pub mod problems;
 pub mod reference;
 pub mod settings;
@@ -22,6 +23,7 @@ pub fn router(state: AppState) -> Router {
     Router::new()
         .merge(catalog::router())
         .merge(reference::router())
+        .merge(discovery::router())
         .merge(problems::router())
         .merge(account::router())
         .merge(applications::router())

@@ -21,6 +21,7 @@ pub(super) fn head(frame: &Frame) -> impl IntoView + use<> {
     let canonical = frame
         .is_indexed
         .then(|| format!("{}{}", frame.settings.portal_url, frame.path()));
+    let twin = frame.has_twin.then(|| crate::twin::href(frame.path()));
     let bundle = frame.has_islands.then(|| assets.islands_js.clone()).flatten();
     view! {
         <head>
@@ -39,6 +40,11 @@ pub(super) fn head(frame: &Frame) -> impl IntoView + use<> {
             <meta name="color-scheme" content="light dark" />
             {(!frame.is_indexed).then(|| view! { <meta name="robots" content="noindex" /> })}
             {canonical.map(|href| view! { <link rel="canonical" href=href /> })}
+            {twin.map(|href| view! { <link rel="alternate" type="text/markdown" href=href /> })}
+            {frame
+                .feed
+                .clone()
+                .map(|href| view! { <link rel="alternate" type="application/atom+xml" href=href /> })}
             <link rel="stylesheet" href=assets.css.clone() />
             // Blocks for a few hundred bytes: the chosen theme must be known before the first paint.
             {(!assets.theme_js.is_empty()).then(|| view! { <script src=assets.theme_js.clone()></script> })}

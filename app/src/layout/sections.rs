@@ -89,6 +89,12 @@ pub(super) fn console(
                     ConsoleSection::Policies,
                 ),
                 link(
+                    IconName::Check,
+                    "Spec rules",
+                    href::organization_rules(organization),
+                    ConsoleSection::Rules,
+                ),
+                link(
                     IconName::Users,
                     "Subscribers",
                     href::subscribers(organization),

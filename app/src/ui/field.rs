@@ -306,11 +306,15 @@ pub fn FileField(
     /// Takes the whole line of a form grid.
     #[prop(optional)]
     wide: bool,
+    /// Takes several files.
+    #[prop(optional)]
+    multiple: bool,
 ) -> impl IntoView {
     let control = view! {
         <input
             class="input"
             type="file"
+            multiple=multiple
             id=name.clone()
             name=name.clone()
             accept=accept

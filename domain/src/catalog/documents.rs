@@ -2,13 +2,21 @@
 
 use std::{
     collections::HashMap,
+    hash::Hash,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
 use tokio::sync::{OnceCell, Semaphore};
 
-use super::spec;
+use openapi::overlay::Additions;
+
+use super::{
+    OverlayUpload,
+    reading::{self, Reading},
+    run_time::Enriched,
+    sha256, spec,
+};
 use crate::{
     error::{DomainError, Result},
     id::RevisionId,
@@ -17,6 +25,9 @@ use crate::{
 
 /// Memory that parsed documents may take by default, in bytes: some ten documents of GitHub's size.
 pub const DEFAULT_BUDGET: usize = 512 * 1024 * 1024;
+
+/// Memory that documents with the additions of gateways may take, in bytes.
+const ENRICHED_BUDGET: usize = 64 * 1024 * 1024;
 
 /// Documents parsed at the same time. Parsing takes memory and a thread for as long as it lasts, so a crowd of readers
 /// of different large documents waits in line.
@@ -27,6 +38,7 @@ const PARSERS: usize = 2;
 pub struct Documents {
     cx: Context,
     shelf: Arc<Mutex<Shelf>>,
+    enriched: Arc<Mutex<Shelf<Arc<Enriched>, EnrichedKey>>>,
     parsers: Arc<Semaphore>,
 }
 
@@ -37,6 +49,7 @@ impl Documents {
         Self {
             cx,
             shelf: Arc::new(Mutex::new(Shelf::new(budget))),
+            enriched: Arc::new(Mutex::new(Shelf::new(ENRICHED_BUDGET))),
             parsers: Arc::new(Semaphore::new(PARSERS)),
         }
     }
@@ -51,8 +64,8 @@ impl Documents {
         let slot = self.shelf().slot(revision);
         let read = slot.get_or_try_init(|| self.read(revision)).await.cloned();
         match &read {
-            Ok(document) => self.shelf().keep(revision, &slot, document.weight()),
-            Err(_) => self.shelf().drop_empty(revision, &slot),
+            Ok(document) => self.shelf().keep(&revision, &slot, document.weight()),
+            Err(_) => self.shelf().drop_empty(&revision, &slot),
         }
         read
     }
@@ -63,12 +76,40 @@ impl Documents {
         let slot = shelf.slot(revision);
         let weight = document.weight();
         if slot.set(document).is_ok() {
-            shelf.keep(revision, &slot, weight);
+            shelf.keep(&revision, &slot, weight);
         }
     }
 
+    /// A document with additions: made once for each revision and each choice of additions, and kept while there is room.
+    ///
+    /// # Errors
+    /// `Conflict` where the additions make the document too large.
+    pub(super) async fn enriched(
+        &self,
+        revision: RevisionId,
+        document: &Arc<openapi::Document>,
+        additions: Additions,
+    ) -> Result<Arc<Enriched>> {
+        let text = serde_json::to_vec(&additions).map_err(DomainError::internal)?;
+        let key = (revision, sha256(&text));
+        let shelf = || self.enriched.lock().unwrap_or_else(PoisonError::into_inner);
+        let slot = shelf().slot(key.clone());
+        let make = || async {
+            let document = Arc::clone(document);
+            let made = self.work(move || Enriched::of(&document, &additions)).await?;
+            made.map(Arc::new)
+                .map_err(|rejected| DomainError::Conflict(rejected.summary()))
+        };
+        let made = slot.get_or_try_init(make).await.cloned();
+        match &made {
+            Ok(enriched) => shelf().keep(&key, &slot, enriched.weight()),
+            Err(_) => shelf().drop_empty(&key, &slot),
+        }
+        made
+    }
+
     async fn read(&self, id: RevisionId) -> Result<Arc<openapi::Document>> {
-        let bytes = spec::bytes(self.cx.db.read(), id).await?;
+        let (bytes, _) = spec::text(self.cx.db.read(), id).await?;
         // What was accepted once is read again with patience: a busy machine is no reason to lose a page.
         let limits = openapi::Limits {
             time: Duration::from_mins(1),
@@ -78,17 +119,11 @@ impl Documents {
         document.map(Arc::new).map_err(DomainError::internal)
     }
 
-    /// Reads an upload and gives its bytes back, and what stricter readers would say about it.
-    pub(super) async fn parse_upload(&self, bytes: Vec<u8>) -> Result<(Vec<u8>, Parsed, Vec<openapi::Diagnostic>)> {
+    /// Reads an upload with its overlays and gives both back.
+    pub(super) async fn parse_upload(&self, bytes: Vec<u8>, overlays: Vec<OverlayUpload>) -> Result<ParsedUpload> {
         self.work(move || {
-            let limits = openapi::Limits::default();
-            let parsed = openapi::read(&bytes, &limits);
-            let strict = if parsed.is_ok() {
-                openapi::strict::check(&bytes, &limits)
-            } else {
-                Vec::new()
-            };
-            (bytes, parsed, strict)
+            let reading = reading::read(&bytes, &overlays, &openapi::Limits::default());
+            (bytes, overlays, reading)
         })
         .await
     }
@@ -102,7 +137,7 @@ impl Documents {
     }
 
     /// Works on a thread of its own. The permit travels with the work, because a caller that goes away does not stop it.
-    async fn work<T: Send + 'static>(&self, job: impl FnOnce() -> T + Send + 'static) -> Result<T> {
+    pub(super) async fn work<T: Send + 'static>(&self, job: impl FnOnce() -> T + Send + 'static) -> Result<T> {
         let permit = Arc::clone(&self.parsers)
             .acquire_owned()
             .await
@@ -119,17 +154,23 @@ impl Documents {
     }
 }
 
+/// A revision, and the SHA-256 of what is added to it.
+type EnrichedKey = (RevisionId, String);
+
+/// An upload, its overlays, and the document that they make, or why they make none.
+pub(super) type ParsedUpload = (Vec<u8>, Vec<OverlayUpload>, Result<Reading, openapi::Rejected>);
+
 /// A document, or why it is none.
 type Parsed = Result<openapi::Document, openapi::Rejected>;
 
 type Slot<T> = Arc<OnceCell<T>>;
 
 /// The cached values, with their weight and the order of their last use.
-struct Shelf<T = Arc<openapi::Document>> {
+struct Shelf<T = Arc<openapi::Document>, K = RevisionId> {
     budget: usize,
     used: usize,
     turn: u64,
-    kept: HashMap<RevisionId, Kept<T>>,
+    kept: HashMap<K, Kept<T>>,
 }
 
 struct Kept<T> {
@@ -139,7 +180,7 @@ struct Kept<T> {
     last_turn: u64,
 }
 
-impl<T> Shelf<T> {
+impl<T, K: Clone + Eq + Hash> Shelf<T, K> {
     fn new(budget: usize) -> Self {
         Self {
             budget,
@@ -150,7 +191,7 @@ impl<T> Shelf<T> {
     }
 
     /// The place of a value: filled, being filled by somebody, or new and empty.
-    fn slot(&mut self, id: RevisionId) -> Slot<T> {
+    fn slot(&mut self, id: K) -> Slot<T> {
         self.turn += 1;
         let fresh = || Kept {
             slot: Arc::new(OnceCell::new()),
@@ -163,12 +204,12 @@ impl<T> Shelf<T> {
     }
 
     /// Notes the weight of a value that was read and makes room for it. Called by each waiter; the first one counts.
-    fn keep(&mut self, id: RevisionId, slot: &Slot<T>, weight: usize) {
-        let Some(kept) = self.kept.get_mut(&id).filter(|kept| Arc::ptr_eq(&kept.slot, slot)) else {
+    fn keep(&mut self, id: &K, slot: &Slot<T>, weight: usize) {
+        let Some(kept) = self.kept.get_mut(id).filter(|kept| Arc::ptr_eq(&kept.slot, slot)) else {
             return;
         };
         if weight > self.budget {
-            self.kept.remove(&id);
+            self.kept.remove(id);
             return;
         }
         if kept.weight == 0 {
@@ -182,7 +223,9 @@ impl<T> Shelf<T> {
                 .iter()
                 .filter(|(_, kept)| kept.weight > 0)
                 .min_by_key(|(_, kept)| kept.last_turn);
-            let Some(oldest) = oldest.map(|(id, _)| *id) else { break };
+            let Some(oldest) = oldest.map(|(id, _)| id.clone()) else {
+                break;
+            };
             if let Some(gone) = self.kept.remove(&oldest) {
                 self.used -= gone.weight;
             }
@@ -190,10 +233,10 @@ impl<T> Shelf<T> {
     }
 
     /// Forgets a place that could not be filled, so that ids that don't exist take no memory.
-    fn drop_empty(&mut self, id: RevisionId, slot: &Slot<T>) {
+    fn drop_empty(&mut self, id: &K, slot: &Slot<T>) {
         let is_empty = |kept: &Kept<T>| Arc::ptr_eq(&kept.slot, slot) && !kept.slot.initialized();
-        if self.kept.get(&id).is_some_and(is_empty) {
-            self.kept.remove(&id);
+        if self.kept.get(id).is_some_and(is_empty) {
+            self.kept.remove(id);
         }
     }
 }
@@ -213,7 +256,7 @@ mod tests {
     fn put(shelf: &mut Shelf<u32>, n: u128, weight: usize) {
         let slot = shelf.slot(id(n));
         slot.set(0).unwrap();
-        shelf.keep(id(n), &slot, weight);
+        shelf.keep(&id(n), &slot, weight);
     }
 
     fn has(shelf: &Shelf<u32>, n: u128) -> bool {
@@ -242,7 +285,7 @@ mod tests {
     fn a_value_that_could_not_be_read_leaves_no_trace() {
         let mut shelf: Shelf<u32> = Shelf::new(100);
         let slot = shelf.slot(id(1));
-        shelf.drop_empty(id(1), &slot);
+        shelf.drop_empty(&id(1), &slot);
         assert!(shelf.kept.is_empty());
     }
 
@@ -260,7 +303,7 @@ mod tests {
                         reads.fetch_add(1, Ordering::SeqCst)
                     });
                     read.await;
-                    shelf.lock().unwrap().keep(id(1), &slot, 10);
+                    shelf.lock().unwrap().keep(&id(1), &slot, 10);
                 })
             })
             .collect();

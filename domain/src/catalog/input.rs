@@ -65,7 +65,15 @@ pub(super) fn slug(text: &str) -> Result<Slug, crate::slug::SlugError> {
 
 /// The name of a new version.
 pub(super) fn version_name(text: &str) -> Result<VersionName, &'static str> {
-    text.trim().parse()
+    match text.trim() {
+        // A page of the api has this address.
+        "changelog" => Err("This name is reserved. Choose another one, for example v1."),
+        // The Markdown twins of pages have such addresses.
+        text if text.strip_suffix(".md").is_some() => {
+            Err("Names of versions do not end in .md. Choose another one, for example v1.")
+        }
+        text => text.parse(),
+    }
 }
 
 /// Tags in the order given, in small letters, each once: as they are kept.

@@ -4,14 +4,17 @@ use std::{collections::HashMap, sync::Arc};
 
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 
-use super::{Api, Revision, Version, VersionState, browse, documents::Documents, load, search, spec};
+use super::{
+    Api, Revision, Version, VersionState, browse, documents::Documents, judging, load, report::RevisionReport, search,
+    spec,
+};
 use crate::{
     actor::Actor,
     authz::Action,
     error::{DomainError, Result},
     gateway_config::OperationRecord,
     id::ApiId,
-    organization::Organization,
+    organization::{Organization, ruleset},
     page::{DEFAULT_PAGE_SIZE, Page},
     plan::{self, Plan},
     policy::{self, scope::OperationKey},
@@ -131,6 +134,10 @@ pub struct VersionDetail {
     pub is_cached: bool,
     /// Whether the policy `access` takes the place of [`Version::access`].
     pub has_access_policy: bool,
+    /// What was said of the current revision; `None` for one that is older than such reports, or took too long.
+    pub report: Option<RevisionReport>,
+    /// Whether the organization's rules are others now than in the report.
+    pub is_report_outdated: bool,
 }
 
 /// An api in the console's list.
@@ -212,7 +219,7 @@ impl CatalogReads {
     ) -> Result<(String, Vec<u8>)> {
         let detail = self.api(actor, organization, api).await?;
         let (version, revision) = self.current(&detail, version).await?;
-        let bytes = spec::bytes(self.cx.db.read(), revision.id).await?;
+        let bytes = spec::original(self.cx.db.read(), revision.id).await?;
         let name = format!(
             "{}-{}-{}.{}",
             detail.organization.slug,
@@ -298,7 +305,14 @@ impl CatalogReads {
             let own = narrower.get(OperationKey::of(operation).as_str());
             own.is_some_and(|own| own.cache().is_some())
         };
+        let report = match version.revision_id {
+            Some(id) => judging::report(db, id).await?,
+            None => None,
+        };
+        let ruleset = ruleset::hash(db, organization.id).await?;
         Ok(VersionDetail {
+            is_report_outdated: report.as_ref().is_some_and(|report| report.ruleset != ruleset),
+            report,
             is_mocked: policies.mock().is_some(),
             has_access_policy: policies.access().is_some(),
             is_cached: policies.cache().is_some() || operations.iter().any(is_kept),
@@ -333,6 +347,9 @@ impl CatalogReads {
 
 /// What a file of these bytes is called.
 fn extension(bytes: &[u8]) -> &'static str {
+    if openapi::files::is_zip(bytes) {
+        return "zip";
+    }
     let text = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     match text.iter().find(|byte| !byte.is_ascii_whitespace()) {
         Some(0x1f) => "gz",

@@ -73,7 +73,7 @@ impl Catalog {
         let (Some(slug), Some(version)) = (slug, version) else {
             return Err(DomainError::internal("unread fields"));
         };
-        let spec = self.read_spec(spec).await?;
+        let spec = self.read_spec(spec, organization).await?;
         let name = words
             .name
             .or_else(|| spec.as_ref().map(ReadSpec::title))
@@ -152,7 +152,7 @@ impl Catalog {
             .ok_or(load::NO_API)?;
         load::permit(actor, Action::EditApi, found.organization_id, load::NO_API)?;
         let name = input::version_name(name).map_err(|message| DomainError::field("version", message))?;
-        let spec = self.read_spec(spec).await?;
+        let spec = self.read_spec(spec, found.organization_id).await?;
         let unit = self.cx.begin().await?;
         let api = load::api_to_change(&unit, actor, Action::EditApi, api).await?;
         let (version, revision) = insert_version(&unit, actor, &api, name, spec.as_ref()).await?;
@@ -168,16 +168,28 @@ impl Catalog {
     pub async fn add_revision(&self, actor: &Actor, version: VersionId, spec: SpecUpload) -> Result<Revision> {
         let db = self.cx.db.read();
         let current = load::version_to_read(db, actor, Action::EditApi, version).await?;
-        if let Some(id) = current.revision_id
-            && spec::sha256_of(db, id)
-                .await?
-                .is_some_and(|known| known == spec::sha256(&spec.bytes))
-            && let Some(row) = revision::Entity::find_by_id(id).one(db).await?
-        {
-            return Ok(row.try_into()?);
+        let before = match current.revision_id {
+            Some(id) => revision::Entity::find_by_id(id).one(db).await?,
+            None => None,
+        };
+        // One that can't be read any more is no reason to refuse its successor.
+        let known = before.clone().and_then(|row| Revision::try_from(row).ok());
+        let overlays = match (spec.overlays, &known) {
+            (Some(overlays), _) => overlays,
+            (None, Some(known)) => spec::overlays(db, known).await?,
+            (None, None) => Vec::new(),
+        };
+        if let Some(known) = known.filter(|known| known.is_made_of(&spec.bytes, &overlays)) {
+            return Ok(known);
         }
         refuse_retired(&current)?;
-        let spec = ReadSpec::read(&self.documents, spec).await?;
+        let mut spec = ReadSpec::read(&self.documents, spec.bytes, spec.source, overlays).await?;
+        let api = api::Entity::find_by_id(current.api_id)
+            .one(db)
+            .await?
+            .ok_or(load::NO_API)?;
+        spec.judge(db, &self.documents, api.organization_id, before.as_ref())
+            .await?;
 
         let mut unit = self.cx.begin().await?;
         let (api, mut version) = load::version_to_change(&unit, actor, Action::EditApi, version).await?;
@@ -194,11 +206,14 @@ impl Catalog {
         Ok(revision)
     }
 
-    async fn read_spec(&self, spec: Option<SpecUpload>) -> Result<Option<ReadSpec>> {
-        match spec {
-            Some(spec) => ReadSpec::read(&self.documents, spec).await.map(Some),
-            None => Ok(None),
-        }
+    /// Reads and judges the first spec of a version.
+    async fn read_spec(&self, spec: Option<SpecUpload>, organization: OrganizationId) -> Result<Option<ReadSpec>> {
+        let Some(spec) = spec else { return Ok(None) };
+        let overlays = spec.overlays.unwrap_or_default();
+        let mut spec = ReadSpec::read(&self.documents, spec.bytes, spec.source, overlays).await?;
+        spec.judge(self.cx.db.read(), &self.documents, organization, None)
+            .await?;
+        Ok(Some(spec))
     }
 
     /// The reader of the page that follows an upload does not wait for it to be parsed again.

@@ -1,20 +1,24 @@
 //! An upload on its way to a revision: read first, stored afterwards, so that no transaction waits for a parser and a
 //! rejected document leaves nothing behind.
 
-use std::{fmt::Write, sync::Arc};
+use std::sync::Arc;
 
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder,
     QuerySelect, QueryTrait, sea_query::OnConflict,
 };
-use sha2::{Digest, Sha256};
 
-use super::{Revision, SpecUpload, documents::Documents};
+use super::{
+    OverlayUpload, Revision, RevisionOverlay,
+    documents::Documents,
+    judging::{self, Judgement, Text},
+    sha256,
+};
 use crate::{
     actor::Actor,
     error::{DomainError, Result},
     gateway_config::OperationRecord,
-    id::{RevisionId, VersionId},
+    id::{OrganizationId, RevisionId, VersionId},
     store::{
         entity::{revision, spec_document},
         unit::Unit,
@@ -30,9 +34,15 @@ pub(super) struct ReadSpec {
     pub(super) document: Arc<openapi::Document>,
     /// What was found, worst first.
     diagnostics: Vec<openapi::Diagnostic>,
+    /// Of the document.
     bytes: Vec<u8>,
     sha256: String,
+    /// What it was made of, where that is not the document.
+    upload: Option<Vec<u8>>,
+    overlays: Vec<OverlayUpload>,
     source: String,
+    /// What is to be said of it; `None` if that took too long.
+    judgement: Option<Judgement>,
 }
 
 impl ReadSpec {
@@ -40,17 +50,56 @@ impl ReadSpec {
     ///
     /// # Errors
     /// `SpecRejected` with what was found, worst first.
-    pub(super) async fn read(documents: &Documents, upload: SpecUpload) -> Result<Self> {
-        let sha256 = sha256(&upload.bytes);
-        let (bytes, document, strict) = documents.parse_upload(upload.bytes).await?;
-        let document = document.map_err(|rejected| DomainError::SpecRejected(worst_first(rejected.diagnostics)))?;
+    pub(super) async fn read(
+        documents: &Documents,
+        bytes: Vec<u8>,
+        source: String,
+        overlays: Vec<OverlayUpload>,
+    ) -> Result<Self> {
+        let (upload, overlays, reading) = documents.parse_upload(bytes, overlays).await?;
+        let reading = reading.map_err(|rejected| DomainError::SpecRejected(worst_first(rejected.diagnostics)))?;
+        let (bytes, upload) = match reading.text {
+            Some(text) => (text.into_bytes(), Some(upload)),
+            None => (upload, None),
+        };
         Ok(Self {
-            diagnostics: worst_first([document.diagnostics(), &strict].concat()),
-            document: Arc::new(document),
+            diagnostics: worst_first(reading.diagnostics),
+            document: Arc::new(reading.document),
+            sha256: sha256(&bytes),
             bytes,
-            sha256,
-            source: upload.source,
+            upload,
+            overlays,
+            source,
+            judgement: None,
         })
+    }
+
+    /// Judges it by the rules of an organization, and beside the document of the revision before, if there is one.
+    pub(super) async fn judge(
+        &mut self,
+        db: &impl ConnectionTrait,
+        documents: &Documents,
+        organization: OrganizationId,
+        before: Option<&revision::Model>,
+    ) -> Result<()> {
+        let before = match before {
+            // A document before that can't be read any more is no reason to refuse its successor.
+            Some(row) => match Text::of(db, documents, row.id).await {
+                Ok(text) => Some((judging::revision_name(row.number), text)),
+                Err(error) => {
+                    tracing::warn!(revision = %row.id, %error, "a new revision is not compared with the one before");
+                    None
+                }
+            },
+            None => None,
+        };
+        let text = Text {
+            document: Arc::clone(&self.document),
+            bytes: self.bytes.clone(),
+            is_as_written: self.upload.is_none(),
+        };
+        self.judgement = judging::judge(db, documents, organization, text, before).await?;
+        Ok(())
     }
 
     /// Title of the document, as a name for an api.
@@ -60,17 +109,15 @@ impl ReadSpec {
 
     /// Stores it as the next revision of a version, whose row the transaction has locked.
     pub(super) async fn store(&self, unit: &Unit, version: VersionId, actor: &Actor) -> Result<Revision> {
-        let document = spec_document::ActiveModel {
-            sha256: Set(self.sha256.clone()),
-            bytes: Set(self.bytes.clone()),
-        };
-        let mut insert = spec_document::Entity::insert(document);
-        // Equal uploads share the bytes.
-        let is_there = OnConflict::column(spec_document::Column::Sha256)
-            .do_nothing()
-            .to_owned();
-        unit.execute(QueryTrait::query(&mut insert).on_conflict(is_there))
-            .await?;
+        keep(unit, self.sha256.clone(), &self.bytes).await?;
+        let upload_sha256 = self.upload.as_deref().map(sha256);
+        if let (Some(sha256), Some(upload)) = (&upload_sha256, &self.upload) {
+            keep(unit, sha256.clone(), upload).await?;
+        }
+        let overlays: Vec<RevisionOverlay> = self.overlays.iter().map(RevisionOverlay::of).collect();
+        for (overlay, upload) in overlays.iter().zip(&self.overlays) {
+            keep(unit, overlay.sha256.clone(), &upload.bytes).await?;
+        }
         let last: Option<Option<i32>> = revision::Entity::find()
             .select_only()
             .column_as(revision::Column::Number.max(), "number")
@@ -83,19 +130,25 @@ impl ReadSpec {
             version_id: Set(version),
             number: Set(last.flatten().unwrap_or(0) + 1),
             sha256: Set(self.sha256.clone()),
+            upload_sha256: Set(upload_sha256),
+            overlays: Set((!overlays.is_empty()).then(|| serde_json::json!(overlays))),
             source: Set(clean(&self.source, 300)),
             format: Set(self.document.format().label().to_owned()),
             title: Set(clean(self.document.title(), 200)),
             document_version: Set(clean(self.document.version(), 100)),
             operation_count: Set(to_column(self.operations().count())),
-            size: Set(self.bytes.len() as i64),
+            size: Set(self.upload.as_ref().unwrap_or(&self.bytes).len() as i64),
             diagnostics: Set(serde_json::json!(self.diagnostics)),
             operations: Set(serde_json::json!(self.operations().collect::<Vec<_>>())),
             suggested_upstream: Set(self.suggested_upstream()),
             created_at: Set(unit.now()),
             created_by: Set(actor.account().map(|account| account.id)),
         };
-        Ok(row.insert(&**unit).await?.try_into()?)
+        let stored = row.insert(&**unit).await?;
+        if let Some(judgement) = &self.judgement {
+            judgement.store(unit, stored.id).await?;
+        }
+        Ok(stored.try_into()?)
     }
 
     /// What gateways can route: webhooks are called by the provider.
@@ -122,44 +175,73 @@ impl ReadSpec {
     }
 }
 
-/// SHA-256 in hexadecimal.
-pub(super) fn sha256(bytes: &[u8]) -> String {
-    Sha256::digest(bytes)
-        .iter()
-        .fold(String::with_capacity(64), |mut text, byte| {
-            let _ = write!(text, "{byte:02x}");
-            text
-        })
+/// Stores bytes under their SHA-256; equal ones are there once.
+async fn keep(unit: &Unit, sha256: String, bytes: &[u8]) -> Result<()> {
+    let document = spec_document::ActiveModel {
+        sha256: Set(sha256),
+        bytes: Set(bytes.to_vec()),
+    };
+    let mut insert = spec_document::Entity::insert(document);
+    let is_there = OnConflict::column(spec_document::Column::Sha256)
+        .do_nothing()
+        .to_owned();
+    unit.execute(QueryTrait::query(&mut insert).on_conflict(is_there))
+        .await?;
+    Ok(())
 }
 
-/// The SHA-256 of a revision's bytes.
-pub(super) async fn sha256_of(db: &impl ConnectionTrait, id: RevisionId) -> Result<Option<String>> {
-    let select = revision::Entity::find_by_id(id)
-        .select_only()
-        .column(revision::Column::Sha256);
-    Ok(select.into_tuple().one(db).await?)
-}
+const MISSING: DomainError = DomainError::NotFound { what: "specification" };
 
-/// The uploaded bytes of a revision.
-///
-/// # Errors
-/// `NotFound` if there is no such revision.
-pub(super) async fn bytes(db: &impl ConnectionTrait, id: RevisionId) -> Result<Vec<u8>> {
-    let found: Option<Vec<u8>> = spec_document::Entity::find()
+/// Bytes that are stored under a SHA-256.
+async fn kept(db: &impl ConnectionTrait, sha256: String) -> Result<Vec<u8>> {
+    let found: Option<Vec<u8>> = spec_document::Entity::find_by_id(sha256)
         .select_only()
         .column(spec_document::Column::Bytes)
-        .filter(
-            spec_document::Column::Sha256.in_subquery(
-                revision::Entity::find_by_id(id)
-                    .select_only()
-                    .column(revision::Column::Sha256)
-                    .into_query(),
-            ),
-        )
         .into_tuple()
         .one(db)
         .await?;
-    found.ok_or(DomainError::NotFound { what: "specification" })
+    found.ok_or(MISSING)
+}
+
+/// The SHA-256 of a revision's document, and of its upload where that is not the document.
+async fn hashes(db: &impl ConnectionTrait, id: RevisionId) -> Result<(String, Option<String>)> {
+    let found: Option<(String, Option<String>)> = revision::Entity::find_by_id(id)
+        .select_only()
+        .columns([revision::Column::Sha256, revision::Column::UploadSha256])
+        .into_tuple()
+        .one(db)
+        .await?;
+    found.ok_or(MISSING)
+}
+
+/// The text of a revision's document, and whether it is as somebody wrote it.
+///
+/// # Errors
+/// `NotFound` if there is no such revision.
+pub(super) async fn text(db: &impl ConnectionTrait, id: RevisionId) -> Result<(Vec<u8>, bool)> {
+    let (document, upload) = hashes(db, id).await?;
+    Ok((kept(db, document).await?, upload.is_none()))
+}
+
+/// The bytes of a revision as they were uploaded.
+///
+/// # Errors
+/// `NotFound` if there is no such revision.
+pub(super) async fn original(db: &impl ConnectionTrait, id: RevisionId) -> Result<Vec<u8>> {
+    let (document, upload) = hashes(db, id).await?;
+    kept(db, upload.unwrap_or(document)).await
+}
+
+/// The overlays of a revision.
+pub(super) async fn overlays(db: &impl ConnectionTrait, revision: &Revision) -> Result<Vec<OverlayUpload>> {
+    let mut overlays = Vec::with_capacity(revision.overlays.len());
+    for overlay in &revision.overlays {
+        overlays.push(OverlayUpload {
+            name: overlay.name.clone(),
+            bytes: kept(db, overlay.sha256.clone()).await?,
+        });
+    }
+    Ok(overlays)
 }
 
 /// The newest revisions of a version, newest first.
@@ -192,14 +274,6 @@ fn to_column(count: usize) -> i32 {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn hashes_are_hexadecimal() {
-        assert_eq!(
-            sha256(b"abc"),
-            "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
-        );
-    }
 
     #[test]
     fn text_of_documents_becomes_one_bounded_line() {

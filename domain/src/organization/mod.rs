@@ -1,6 +1,8 @@
 //! Organizations: the providers.
 
 #[cfg(feature = "store")]
+pub mod ruleset;
+#[cfg(feature = "store")]
 pub mod service;
 
 use serde::{Deserialize, Serialize};
@@ -18,6 +20,17 @@ pub struct Organization {
     pub name: String,
     /// When it was made.
     pub created_at: Timestamp,
+}
+
+/// Which rules an organization holds its documents to, in the place of the default.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OrganizationRuleset {
+    /// The ruleset as it was written: YAML or JSON, see [`openapi::lint::Ruleset`].
+    pub source: String,
+    /// SHA-256 of that, in hexadecimal.
+    pub sha256: String,
+    /// When it was saved.
+    pub updated_at: Timestamp,
 }
 
 /// A member, as the console lists it.

@@ -235,7 +235,7 @@ impl Organizations {
 }
 
 /// The organization, locked until the end of the unit.
-async fn lock(unit: &Unit, id: OrganizationId) -> Result<organization::Model> {
+pub(super) async fn lock(unit: &Unit, id: OrganizationId) -> Result<organization::Model> {
     organization::Entity::find_by_id(id)
         .filter(organization::Column::State.eq(organization::ACTIVE))
         .lock_exclusive()

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Policy, names, problems::Problems};
-use crate::error::FieldError;
+use crate::{catalog::version::Access, error::FieldError};
 
 /// How callers say who they are; takes the place of the version's `access` field. One of the accepted credentials is
 /// enough. A credential that is sent is checked, also where anonymous calls pass.
@@ -74,6 +74,18 @@ fn keys() -> Vec<CredentialKind> {
 
 fn default_key_header() -> String {
     "X-Api-Key".to_owned()
+}
+
+impl From<Access> for AccessPolicy {
+    /// What holds where no policy says anything.
+    fn from(access: Access) -> Self {
+        Self {
+            accept: keys(),
+            anonymous: access == Access::Anonymous,
+            key_header: default_key_header(),
+            key_query: None,
+        }
+    }
 }
 
 impl Policy for AccessPolicy {

@@ -32,6 +32,7 @@ pub(crate) fn upload(text: &str) -> SpecUpload {
     SpecUpload {
         bytes: text.as_bytes().to_vec(),
         source: "petstore.json".into(),
+        overlays: None,
     }
 }
 

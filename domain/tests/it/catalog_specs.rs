@@ -4,7 +4,7 @@ use std::{path::PathBuf, sync::Arc};
 
 use domain::{
     actor::Actor,
-    catalog::{SpecUpload, documents::Documents},
+    catalog::{OverlayUpload, SpecUpload, documents::Documents},
     error::{DomainError, ErrorCode},
     fixture::{SPEC, on_both_engines},
     id::RevisionId,
@@ -63,6 +63,63 @@ on_both_engines! {
         let back = services.catalog.add_revision(&owner, version.id, petstore(1)).await.unwrap();
         assert_eq!(back.number, first.number + 2, "going back is a revision of its own");
         assert_eq!(back.sha256, first.sha256);
+    }
+
+    async fn an_archive_is_kept_as_it_came_and_read_as_one_document(world) {
+        let services = &world.services;
+        let (acme, owner) = world.organization("acme", "owner@acme.example").await;
+        let (_, version) = world.draft_api(&owner, acme.id, "pets").await;
+        let mut files = openapi::files::FileSet::default();
+        let entry = r#"{"openapi": "3.1.0", "info": {"title": "Pets of files", "version": "7"}, "paths": {"/pets": {"get": {"operationId": "listPets", "responses":
+            {"200": {"description": "ok", "content": {"application/json": {"schema": {"$ref": "schemas/Pet.json"}}}}}}}}}"#;
+        files.insert("openapi.json", entry.into()).unwrap();
+        files.insert("schemas/Pet.json", br#"{"type": "object"}"#.to_vec()).unwrap();
+        let zip = files.to_zip().unwrap();
+        let spec = || SpecUpload { bytes: zip.clone(), source: "pets.zip".into(), overlays: None };
+        let revision = services.catalog.add_revision(&owner, version.id, spec()).await.unwrap();
+        assert_eq!((revision.title.as_str(), revision.size), ("Pets of files", zip.len() as u64));
+        assert_eq!(services.catalog.add_revision(&owner, version.id, spec()).await.unwrap().id, revision.id, "the same archive");
+        let (name, bytes) = services.catalog_reads.original(&owner, "acme", "pets", "v1").await.unwrap();
+        assert_eq!((name.as_str(), bytes == zip), ("acme-pets-v1.zip", true));
+        let others = Documents::new(services.context.clone(), 1 << 20);
+        let document = others.get(revision.id).await.unwrap();
+        assert!(document.schema("Pet").is_some(), "it is read again from what is kept");
+        let detail = services.catalog_reads.console_version(&owner, "acme", "pets", "v1").await.unwrap();
+        let report = detail.report.unwrap();
+        assert!(report.checks.findings.iter().all(|finding| finding.line.is_none()), "nobody wrote those lines");
+        assert!(report.changes.unwrap().errors > 0);
+        let mut broken = openapi::files::FileSet::default();
+        broken.insert("openapi.json", entry.into()).unwrap();
+        let spec = SpecUpload { bytes: broken.to_zip().unwrap(), source: "pets.zip".into(), overlays: None };
+        let revision = services.catalog.add_revision(&owner, version.id, spec).await.unwrap();
+        let missing = revision.diagnostics.iter().find(|found| found.code == "ref-file").unwrap();
+        assert_eq!((missing.file.as_deref(), missing.line.is_some()), (Some("openapi.json"), true));
+    }
+
+    async fn overlays_stay_with_the_version_until_others_come(world) {
+        let services = &world.services;
+        let (acme, owner) = world.organization("acme", "owner@acme.example").await;
+        let (_, version) = world.draft_api(&owner, acme.id, "pets").await;
+        let overlay = |update: &str| OverlayUpload {
+            name: "words.yaml".into(),
+            bytes: format!("overlay: 1.0.0\ninfo: {{ title: Words, version: '1' }}\nactions:\n  - target: $.info\n    update: {update}\n").into_bytes(),
+        };
+        let with = |overlays| SpecUpload { overlays, ..petstore(1) };
+        let original = petstore(1).bytes;
+        let add = async |spec| services.catalog.add_revision(&owner, version.id, spec).await;
+        let first = add(with(Some(vec![overlay("{ title: Animals }")]))).await.unwrap();
+        assert_eq!((first.title.as_str(), first.overlays.len()), ("Animals", 1));
+        assert_eq!(services.catalog_reads.original(&owner, "acme", "pets", "v1").await.unwrap().1, original, "untouched");
+        assert_eq!(services.documents.get(first.id).await.unwrap().title(), "Animals");
+        assert_eq!(add(with(None)).await.unwrap().id, first.id, "nothing new");
+        let next = add(petstore(2)).await.unwrap();
+        assert_eq!((next.title.as_str(), next.overlays.len(), next.number), ("Animals", 1, first.number + 1));
+
+        let Err(DomainError::SpecRejected(found)) = add(with(Some(vec![overlay("text")]))).await else { panic!("it does not fit") };
+        assert_eq!((found[0].file.as_deref(), found[0].line), (Some("words.yaml"), Some(4)));
+        assert!(found[0].message.contains("$.info"), "{found:?}");
+        let without = add(with(Some(Vec::new()))).await.unwrap();
+        assert_eq!((without.title.as_str(), without.overlays.len(), without.upload_sha256), ("Swagger Petstore", 0, None));
     }
 
     async fn a_rejected_document_stores_nothing(world) {
@@ -135,7 +192,7 @@ on_both_engines! {
         let services = &world.services;
         let (acme, owner) = world.organization("acme", "owner@acme.example").await;
         let (bytes, operations) = large_document();
-        let spec = SpecUpload { bytes: bytes.clone(), source: "large".into() };
+        let spec = SpecUpload { bytes: bytes.clone(), source: "large".into(), overlays: None };
         let (_, version) =
             services.catalog.create_api(&owner, acme.id, words("large", "Large"), "v1", Some(spec)).await.unwrap();
         let detail = services.catalog_reads.console_version(&owner, "acme", "large", "v1").await.unwrap();

@@ -54,7 +54,7 @@ on_both_engines! {
         // A new revision brings another document; a gateway that was there before learns it.
         let before = world.services.gateway_config.revision().await.unwrap();
         let text = String::from_utf8(first.bytes().to_vec()).unwrap() + "\n";
-        let upload = SpecUpload { bytes: text.clone().into_bytes(), source: "upload".into() };
+        let upload = SpecUpload { bytes: text.clone().into_bytes(), source: "upload".into(), overlays: None };
         world.services.catalog.add_revision(&owner, version.id, upload).await.unwrap();
         let ConfigUpdate::Changes(changes) = world.services.gateway_config.read(Some(before)).await.unwrap() else {
             panic!("the log reaches back to {before}");

@@ -18,6 +18,7 @@ mod outbox;
 mod plan_service;
 mod policies;
 mod sessions;
+mod spec_reports;
 mod store;
 mod strangers;
 mod subscription_quotas;

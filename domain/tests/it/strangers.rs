@@ -80,6 +80,17 @@ async fn answers(
             of(services.organizations.rename(actor, organization, "Other").await),
         ),
         (
+            "organizations.ruleset",
+            of(services.organizations.ruleset(actor, organization).await),
+        ),
+        (
+            "organizations.set_ruleset",
+            of(services
+                .organizations
+                .set_ruleset(actor, organization, "extends: turnpike")
+                .await),
+        ),
+        (
             "organizations.members",
             of(services.organizations.members(actor, organization).await),
         ),
@@ -218,6 +229,8 @@ on_both_engines! {
                 ("organizations.create", unauthenticated, none, conflict, none),
                 ("organizations.for_console", missing, missing, missing, none),
                 ("organizations.rename", missing, missing, missing, forbidden),
+                ("organizations.ruleset", missing, missing, missing, none),
+                ("organizations.set_ruleset", missing, missing, missing, forbidden),
                 ("organizations.members", missing, missing, missing, none),
                 ("organizations.set_member", missing, missing, missing, forbidden),
                 ("organizations.remove_member", missing, missing, missing, forbidden),

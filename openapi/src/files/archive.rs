@@ -1,9 +1,10 @@
 //! Zip archives: read in memory, never extracted to a disk.
 
-use std::io::{Cursor, Read};
+use std::io::{Cursor, Read, Write};
 
-use zip::ZipArchive;
 use zip::result::ZipError;
+use zip::write::SimpleFileOptions;
+use zip::{CompressionMethod, ZipArchive, ZipWriter};
 
 use super::{FileLimits, FileSet, path, too_large};
 use crate::diagnostics::{Diagnostic, Rejected};
@@ -55,6 +56,28 @@ impl FileSet {
                 .into());
         }
         Ok(files)
+    }
+
+    /// The files as a zip archive: the same files always give the same bytes.
+    ///
+    /// # Errors
+    /// [`Rejected`] if they can't be packed.
+    pub fn to_zip(&self) -> Result<Vec<u8>, Rejected> {
+        let pack = || -> Result<Vec<u8>, ZipError> {
+            let mut archive = ZipWriter::new(Cursor::new(Vec::new()));
+            // Without a time of their own.
+            let options = SimpleFileOptions::default().compression_method(CompressionMethod::Deflated);
+            for (path, bytes) in &self.files {
+                archive.start_file(path.as_str(), options)?;
+                archive.write_all(bytes)?;
+            }
+            Ok(archive.finish()?.into_inner())
+        };
+        pack().map_err(|error| {
+            Diagnostic::error("zip-failed", format!("the files can't be packed: {error}"))
+                .hint("Upload them as one document.")
+                .into()
+        })
     }
 
     fn unpack(&mut self, archive: &mut ZipArchive<Cursor<&[u8]>>, at: usize) -> Result<(), Rejected> {

@@ -24,6 +24,7 @@ mod reports;
 mod round_trip;
 mod same;
 mod search;
+mod search_speed;
 mod snippets;
 mod specs;
 mod validate;

@@ -31,7 +31,8 @@ pub(crate) use serve::local_url;
 pub use serve::{LogFormat, NetworkArgs, Role, ServeArgs};
 pub use smtp::{SmtpProtection, SmtpServer};
 pub use spec::{
-    BreakLevel, BundleArgs, DiffArgs, DocumentFormat, InspectArgs, LintArgs, OverlayArgs, ReportFormat, SpecCommand,
+    BreakLevel, BundleArgs, DiffArgs, DocumentFormat, InspectArgs, LintArgs, OverlayArgs, ReportFormat, ResultFormat,
+    SearchArgs, SpecCommand,
 };
 pub(crate) use store::prepare_folder;
 pub use store::{Store, StoreArgs};

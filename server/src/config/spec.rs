@@ -17,6 +17,8 @@ pub enum SpecCommand {
     Bundle(BundleArgs),
     /// Applies an overlay to a document and prints the result; exit code 1 if an action does not fit
     Overlay(OverlayArgs),
+    /// Finds operations, schemas, parameters and tags of a document by words; exit code 1 if there are none
+    Search(SearchArgs),
 }
 
 /// Arguments of `turnpike spec inspect`.
@@ -90,6 +92,32 @@ pub struct OverlayArgs {
     /// Form of the document
     #[arg(long, value_enum, default_value_t = DocumentFormat::Yaml)]
     pub format: DocumentFormat,
+}
+
+/// Arguments of `turnpike spec search`.
+#[derive(Debug, Args)]
+pub struct SearchArgs {
+    /// The document; a file, or a folder or zip archive
+    #[arg(value_name = "FILE|DIR|ZIP")]
+    pub file: PathBuf,
+    /// What to look for; typing errors are forgiven
+    #[arg(required = true, value_name = "WORDS")]
+    pub words: Vec<String>,
+    /// Most results
+    #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u16).range(1..=200))]
+    pub limit: u16,
+    /// Form of the results
+    #[arg(long, value_enum, default_value_t = ResultFormat::Text)]
+    pub format: ResultFormat,
+}
+
+/// Form of results.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ResultFormat {
+    /// For people
+    Text,
+    /// For programs; a stable interface
+    Json,
 }
 
 /// Form of a report.

@@ -3,7 +3,7 @@
 use std::{fs, path::Path};
 
 use anyhow::{Context as _, Result};
-use domain::{account::SignUp, actor::Actor, clock::Timestamp, plan::Period, services::Services};
+use domain::{account::SignUp, actor::Actor, clock::Timestamp, error::DomainError, plan::Period, services::Services};
 use time::{Duration, format_description::well_known::Rfc3339};
 
 use super::{history, upstreams::Upstreams};
@@ -58,13 +58,40 @@ pub const SIGN_INS: [SignIn; 4] = [
 
 const OPERATOR: &str = "operator@turnpike.example";
 
+/// What is different in the petstore's document of a version ago: now, and before.
+const EARLIER_PETSTORE: [(&str, &str); 3] = [
+    ("version: \"1.4\"", "version: \"1.3\""),
+    (
+        "        - name: tag
+          in: query
+          description: Only pets with **all** of these tags.
+          explode: true
+          schema: { type: array, items: { type: string }, maxItems: 5 }
+          examples:
+            one: { summary: One tag, value: [friendly] }
+            two: { summary: Both of two, value: [friendly, indoor] }
+",
+        "",
+    ),
+    (
+        "enum: [dog, cat, bird, fish, rabbit]",
+        "enum: [dog, cat, bird, fish, rabbit, reptile]",
+    ),
+];
+
+/// Name of the petstore's document among the files of the world.
+const PETSTORE: &str = "petstore.yaml";
+
 /// The files of the world, as they are in the data folder.
-const FILES: [(&str, &str); 6] = [
+const FILES: [(&str, &str); 9] = [
     ("world.yaml", include_str!("world.yaml")),
-    ("petstore.yaml", include_str!("specs/petstore.yaml")),
+    (PETSTORE, include_str!("specs/petstore.yaml")),
     ("weather.yaml", include_str!("specs/weather.yaml")),
     ("rates-v1.yaml", include_str!("specs/rates-v1.yaml")),
-    ("rates-v2.yaml", include_str!("specs/rates-v2.yaml")),
+    ("weather.overlay.yaml", include_str!("specs/weather.overlay.yaml")),
+    ("rates-v2/openapi.yaml", include_str!("specs/rates-v2/openapi.yaml")),
+    ("rates-v2/schemas.yaml", include_str!("specs/rates-v2/schemas.yaml")),
+    ("meridian-rules.yaml", include_str!("specs/meridian-rules.yaml")),
     ("rates-v1-to-v2.md", include_str!("specs/rates-v1-to-v2.md")),
 ];
 
@@ -92,20 +119,38 @@ async fn fill(services: &Services, data: &Path, upstreams: &Upstreams) -> Result
         .create_verified(&Actor::System, operator, true)
         .await?;
     let folder = data.join("sample-world");
-    fs::create_dir_all(&folder).with_context(|| format!("{} cannot be made", folder.display()))?;
-    let now = services.context.clock.now();
-    for (name, text) in FILES {
-        let path = folder.join(name);
-        let text = if name == "world.yaml" {
-            filled(text, upstreams, now)?
-        } else {
-            text.to_owned()
-        };
-        fs::write(&path, text).with_context(|| format!("{} cannot be written", path.display()))?;
+    for folder in [folder.clone(), folder.join("rates-v2")] {
+        fs::create_dir_all(&folder).with_context(|| format!("{} cannot be made", folder.display()))?;
     }
-    let sources = apply::read_all(&[folder.join("world.yaml")])?;
-    apply::apply(services, &sources, Mode::default()).await?;
+    let now = services.context.clock.now();
+    let write = |name: &str, text: &str| {
+        let path = folder.join(name);
+        fs::write(&path, text).with_context(|| format!("{} cannot be written", path.display()))
+    };
+    for (name, text) in FILES {
+        if name == "world.yaml" {
+            write(name, &filled(text, upstreams, now)?)?;
+        } else {
+            write(name, text)?;
+        }
+    }
+    let manifest = [folder.join("world.yaml")];
+    let is_new = services.catalog_reads.api(&Actor::System, "acme", "petstore").await;
+    if matches!(is_new, Err(DomainError::NotFound { .. })) {
+        // The document has a past, so that there are changes to be seen.
+        write(PETSTORE, &earlier_petstore())?;
+        apply::apply(services, &apply::read_all(&manifest)?, Mode::default()).await?;
+        write(PETSTORE, include_str!("specs/petstore.yaml"))?;
+    }
+    apply::apply(services, &apply::read_all(&manifest)?, Mode::default()).await?;
     history::write(services).await
+}
+
+/// The document of the petstore as it was a version ago.
+fn earlier_petstore() -> String {
+    let text = include_str!("specs/petstore.yaml").to_owned();
+    let edits = EARLIER_PETSTORE.iter();
+    edits.fold(text, |text, (now, before)| text.replace(now, before))
 }
 
 /// The manifest with this process's ports and dates. The dates follow the month, so that a world that is kept does not
@@ -129,4 +174,18 @@ fn filled(text: &str, upstreams: &Upstreams, now: Timestamp) -> Result<String> {
     Ok(values
         .iter()
         .fold(text.to_owned(), |text, (name, value)| text.replace(name, value)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_petstore_has_a_past() {
+        let now = include_str!("specs/petstore.yaml");
+        for (text, _) in EARLIER_PETSTORE {
+            assert_eq!(now.matches(text).count(), 1, "{text}");
+        }
+        openapi::read(earlier_petstore().as_bytes(), &openapi::Limits::default()).unwrap();
+    }
 }

@@ -20,6 +20,7 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 use domain::error::ErrorCode;
+use tower::util::MapRequest;
 use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer};
 
 pub use headers::RequestId;
@@ -48,7 +49,7 @@ pub fn router(
         trusted_proxies: trusted_proxies.into(),
     };
     let is_https = headers::IsHttps(state.settings.portal_url.starts_with("https://"));
-    app::features::router(state.clone())
+    let portal = app::features::router(state.clone())
         .merge(extra.with_state(state.clone()))
         .layer(from_fn(auth::cross_origin::protect))
         .layer(CatchPanicLayer::custom(panicked))
@@ -58,7 +59,9 @@ pub fn router(
         .merge(health::router(readiness))
         .layer(CompressionLayer::new())
         .layer(from_fn_with_state(is_https, headers::secure))
-        .layer(from_fn_with_state(counters, count::count))
+        .layer(from_fn_with_state(counters, count::count));
+    // Around everything: which page is meant is decided before the page is looked for.
+    Router::new().fallback_service(MapRequest::new(portal, app::twin::strip_ending))
 }
 
 /// The page after a panic; what it said is for the log.

@@ -137,6 +137,7 @@ async fn import(services: &Services, organization: domain::id::OrganizationId, s
     let spec = SpecUpload {
         bytes: std::fs::read(path).unwrap(),
         source: name.clone(),
+        overlays: None,
     };
     let input = ApiInput {
         slug: slug.into(),

@@ -105,8 +105,22 @@ async fn what_the_demo_prints_works() {
         .expect(200)
         .says("Travel planner");
 
-    // A mail of the demo can be read, and its link followed.
+    // The petstore's document has a past, and Meridian has rules of its own.
     let mut visitor = Browser::new(portal);
+    let changelog = visitor.get("/apis/acme/petstore/changelog").await.expect(200);
+    changelog.says("breaking change").says("reptile");
+    provider
+        .get("/console/meridian/rules")
+        .await
+        .expect(200)
+        .says("rules of its own");
+
+    let weather = visitor.get("/apis/meridian/weather/v1/operations/searchPlaces").await;
+    weather.expect(200).says("Type a few letters");
+    let rates = visitor.get("/apis/meridian/rates/v2/openapi.json").await.expect(200);
+    assert!(rates.body.contains("#/components/schemas/Rates"), "{}", rates.body);
+
+    // A mail of the demo can be read, and its link followed.
     visitor.get("/demo/mail").await.expect(200);
     let fields = [
         ("name", "New"),

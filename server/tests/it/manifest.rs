@@ -159,6 +159,84 @@ fn versions_have_places_of_their_own() {
 }
 
 #[test]
+fn rules_of_organizations_are_files_or_written_there() {
+    let sheet = Sheet::new("127.0.0.1:9");
+    let rules = sheet.folder.path().join("rules.yaml");
+    fs::write(&rules, "# ours\nextends: turnpike\nrules: { info-contact: off }\n").unwrap();
+    let file = sheet.with("    name: Acme\n", "    name: Acme\n    ruleset: ./rules.yaml\n");
+    let done = sheet.changes(&file, &[]);
+    assert!(done.contains(&"set        rules of acme".to_owned()), "{done:#?}");
+    assert_eq!(stdout(&sheet.apply(&file, &[])), "No changes.\n");
+    let inline = sheet.with(
+        "    name: Acme\n",
+        "    name: Acme\n    ruleset: { extends: turnpike }\n",
+    );
+    assert_eq!(sheet.changes(&inline, &[]), ["set        rules of acme"]);
+    assert_eq!(stdout(&sheet.apply(&inline, &[])), "No changes.\n");
+    assert_eq!(
+        stdout(&sheet.apply(&sheet.text, &[])),
+        "No changes.\n",
+        "what is not named stays"
+    );
+    assert_eq!(sheet.changes(&sheet.text, &["--prune"]), ["remove     rules of acme"]);
+    for (wrong, said) in [
+        (
+            "{ rules: { no-such-rule: error } }",
+            "organizations[0].ruleset.rules.no-such-rule",
+        ),
+        ("./nowhere.yaml", "nowhere.yaml cannot be read"),
+    ] {
+        let text = sheet.with("    name: Acme\n", &format!("    name: Acme\n    ruleset: {wrong}\n"));
+        let refused = stderr(&sheet.apply(&text, &[]));
+        assert!(refused.contains(said), "{refused}");
+    }
+}
+
+#[test]
+fn documents_are_files_or_folders_with_overlays() {
+    let sheet = Sheet::new("127.0.0.1:9");
+    let folder = sheet.folder.path().join("pets");
+    fs::create_dir_all(folder.join("schemas")).unwrap();
+    let entry = "openapi: 3.1.0\ninfo: { title: Pets, version: '1' }\npaths:\n  /pets:\n    get:\n      operationId: listPets\n      responses: { '200': { description: ok, content: { application/json: { schema: { $ref: schemas/Pet.yaml } } } } }\n";
+    fs::write(folder.join("openapi.yaml"), entry).unwrap();
+    fs::write(folder.join("schemas/Pet.yaml"), "type: object\n").unwrap();
+    let overlay = |name: &str, update: &str| {
+        let text = format!(
+            "overlay: 1.0.0\ninfo: {{ title: Words, version: '1' }}\nactions:\n  - target: $.info\n    update: {update}\n"
+        );
+        fs::write(sheet.folder.path().join(name), text).unwrap();
+    };
+    overlay("words.yaml", "{ summary: Animals }");
+    overlay("wrong.yaml", "text");
+    let spec = "            spec: ./petstore.yaml\n";
+    assert!(sheet.text.contains(spec), "{}", sheet.text);
+    let named = |lines: &str| sheet.text.replacen(spec, lines, 1);
+    let from_folder = named("            spec: ./pets/\n");
+    assert!(!sheet.changes(&from_folder, &[]).is_empty());
+    assert_eq!(stdout(&sheet.apply(&from_folder, &[])), "No changes.\n");
+    let with_overlay = named("            spec: ./pets/\n            overlays: [./words.yaml]\n");
+    assert_eq!(
+        sheet.changes(&with_overlay, &[]),
+        ["upload     spec of acme/petstore/v1"]
+    );
+    assert_eq!(stdout(&sheet.apply(&with_overlay, &[])), "No changes.\n");
+    let refused = stderr(&sheet.apply(
+        &named("            spec: ./pets/\n            overlays: [./words.yaml, ./wrong.yaml]\n"),
+        &[],
+    ));
+    assert!(
+        refused.contains("wrong.yaml:4:") && refused.contains("$.info"),
+        "{refused}"
+    );
+    let refused = stderr(&sheet.apply(&named("            overlays: [./words.yaml]\n"), &[]));
+    assert!(refused.contains("versions[0].overlays: name the document"), "{refused}");
+    assert_eq!(
+        sheet.changes(&from_folder, &[]),
+        ["upload     spec of acme/petstore/v1"]
+    );
+}
+
+#[test]
 fn clients_scopes_and_identities_are_kept_as_they_are_named() {
     let sheet = Sheet::new("127.0.0.1:9");
     let more = sheet.with(

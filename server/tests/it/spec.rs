@@ -237,3 +237,25 @@ fn overlays_are_applied() {
     assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
     assert_eq!(run(&["spec", "overlay", &document, &document]).status.code(), Some(2));
 }
+
+#[test]
+fn words_find_parts_of_a_document() {
+    let files = Files::new();
+    let document = files.add("pets.yaml", OLD);
+    let text = stdout(&run(&["spec", "search", &document, "list", "petz"]));
+    assert!(text.starts_with("operation listPets: "), "{text}");
+    let output = run(&["spec", "search", &document, "pets", "--format", "json"]);
+    let found = json(&stdout(&output));
+    assert_eq!(
+        (&found[0]["kind"], &found[0]["name"]),
+        (&"operation".into(), &"listPets".into())
+    );
+    assert_eq!(
+        run(&["spec", "search", &document, "zebra"]).status.code(),
+        Some(1),
+        "nothing is found"
+    );
+    let nowhere = run(&["spec", "search", "nowhere.yaml", "pets"]);
+    assert_eq!(nowhere.status.code(), Some(2));
+    assert!(stderr(&nowhere).contains("nowhere.yaml"));
+}

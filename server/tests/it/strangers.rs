@@ -8,23 +8,33 @@ use crate::{
 };
 
 /// Routes that everybody may ask for. What else there is belongs to somebody.
-const FOR_EVERYBODY: [&str; 18] = [
+const FOR_EVERYBODY: [&str; 28] = [
     "/",
+    "/.well-known/api-catalog",
     "/apis",
     "/apis/{organization}/{api}",
+    "/apis/{organization}/{api}/changelog",
     "/apis/{organization}/{api}/{version}",
     "/apis/{organization}/{api}/{version}/deprecation",
     "/apis/{organization}/{api}/{version}/operations/{operation}",
+    "/apis/{organization}/{api}/{version}/openapi.json",
     "/apis/{organization}/{api}/{version}/original",
+    "/apis/{organization}/{api}/{version}/overlay.json",
     "/forgot-password",
+    "/feeds/{organization}/{api}",
+    "/llms.txt",
     "/problems",
     "/problems/{slug}",
     "/providers/{organization}",
     "/reset",
+    "/robots.txt",
     "/signin",
     "/signout",
     "/signup",
     "/signup/check-mail",
+    "/sitemap.xml",
+    "/sitemaps/portal",
+    "/sitemaps/{organization}/{api}",
     "/verify",
     "/verify/resend",
 ];

@@ -25,6 +25,7 @@ async fn publish(product: &Product) -> Vec<String> {
     let spec = SpecUpload {
         bytes: corpus::large_document(),
         source: "github.json.gz".into(),
+        overlays: None,
     };
     let input = ApiInput {
         slug: "github".into(),

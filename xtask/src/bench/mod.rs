@@ -14,6 +14,7 @@ use crate::{
 
 mod bodies;
 mod calls;
+mod documents;
 mod idle;
 mod load;
 mod peers;
@@ -30,6 +31,8 @@ pub(crate) enum Subject {
     Bodies(bodies::Options),
     /// Connections that wait: what one costs in memory
     Idle(idle::Options),
+    /// A large document read, linted and compared: the OpenAPI engine beside Spectral, Redocly and oasdiff
+    Spec(documents::Options),
 }
 
 pub(crate) fn run(workspace: &Workspace, subject: &Subject) -> anyhow::Result<()> {
@@ -38,6 +41,7 @@ pub(crate) fn run(workspace: &Workspace, subject: &Subject) -> anyhow::Result<()
         Subject::Scale(options) => scale::run(workspace, options),
         Subject::Bodies(options) => bodies::run(workspace, options),
         Subject::Idle(options) => idle::run(workspace, options),
+        Subject::Spec(options) => documents::run(workspace, options),
     }
 }
 

@@ -1,14 +1,11 @@
 //! What `cargo xtask conformance` runs beside the product: Python's and npm's packages as locked in `xtask/conformance`,
 //! below cargo's target folder.
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-    process::Command,
-};
+use std::{fs, path::Path, process::Command};
 
 use anyhow::ensure;
 
+use super::packages::{Stamp, npm};
 use crate::{
     process,
     terminal::step,
@@ -22,7 +19,7 @@ pub(super) fn bring(workspace: &Workspace) -> anyhow::Result<()> {
     );
     fs::create_dir_all(&target)?;
     python(&source, &target)?;
-    npm(&source, &target)
+    npm(&source, &target, "the conformance suites")
 }
 
 /// A Python of their own, with the packages and the stubs made of `echo.proto`.
@@ -57,51 +54,4 @@ fn python(source: &Path, target: &Path) -> anyhow::Result<()> {
         process::run(&mut protoc)?;
         stamp.set()
     })
-}
-
-fn npm(source: &Path, target: &Path) -> anyhow::Result<()> {
-    let stamp = Stamp::new(target, "npm", &[source.join("package-lock.json")])?;
-    if stamp.is_there() {
-        return Ok(());
-    }
-    ensure!(
-        find_program("npm").is_some(),
-        "Node.js 20 or newer, with npm, is missing"
-    );
-    step("set up: npm's packages of the conformance suites", || {
-        let folder = target.join("npm");
-        fs::create_dir_all(&folder)?;
-        for file in ["package.json", "package-lock.json"] {
-            fs::copy(source.join(file), folder.join(file))?;
-        }
-        let mut npm = Command::new("npm");
-        npm.args(["ci", "--no-audit", "--no-fund", "--ignore-scripts"]);
-        process::run(npm.current_dir(&folder))?;
-        stamp.set()
-    })
-}
-
-/// A copy of the files that say what is installed, made when it is.
-struct Stamp {
-    path: PathBuf,
-    text: Vec<u8>,
-}
-
-impl Stamp {
-    fn new(target: &Path, name: &str, files: &[PathBuf]) -> anyhow::Result<Self> {
-        let mut text = Vec::new();
-        for file in files {
-            text.extend(fs::read(file)?);
-        }
-        let path = target.join(format!(".installed-{name}"));
-        Ok(Self { path, text })
-    }
-
-    fn is_there(&self) -> bool {
-        fs::read(&self.path).is_ok_and(|installed| installed == self.text)
-    }
-
-    fn set(&self) -> anyhow::Result<()> {
-        Ok(fs::write(&self.path, &self.text)?)
-    }
 }

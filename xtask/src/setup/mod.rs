@@ -13,6 +13,7 @@ use crate::{
 mod browser_tests;
 mod conformance;
 mod debian;
+mod packages;
 mod wasm_std;
 mod wasm_target;
 
@@ -25,6 +26,8 @@ pub(crate) enum Scope {
     Test,
     /// Also the programs that `cargo xtask bench` compares with
     Bench,
+    /// Also the programs that `cargo xtask bench spec` compares with
+    BenchSpec,
     /// Also the suites that `cargo xtask conformance` runs
     Conformance,
     /// Also the programs that `cargo xtask soak` calls with and reads the ledger with
@@ -165,6 +168,11 @@ pub(crate) fn bring(workspace: &Workspace, scope: Scope) -> anyhow::Result<()> {
             browser_tests::bring(workspace)
         }
         Scope::Bench => debian::bring(&BENCH_NEEDS),
+        Scope::BenchSpec => packages::npm(
+            &workspace.root.join("xtask/bench"),
+            &workspace.target.join("bench"),
+            "the OpenAPI benchmark",
+        ),
         Scope::Conformance => {
             debian::bring(&CONFORMANCE_NEEDS)?;
             conformance::bring(workspace)

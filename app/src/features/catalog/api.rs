@@ -12,7 +12,7 @@ use domain::{
 };
 use leptos::prelude::*;
 
-use super::{facts, plans, quickstart, versions};
+use super::{facts, plans, quickstart, twins, versions};
 use crate::{
     cx::{Cx, Settings},
     document::{Chapter, OperationTable, chapters, description, lifecycle_notice, shown_version},
@@ -55,10 +55,13 @@ pub(super) async fn api_page(cx: Cx, Path((organization, api)): Path<(String, St
         visible_text(&overview.detail.organization.name)
     );
     let description = short_text(&overview.detail.api.summary, 300);
+    let overview = Arc::new(overview);
+    let of_twin = Arc::clone(&overview);
     let page = Page::new(title, move || overview.view())
         .description(description)
-        .with_islands();
-    Ok(if is_listed { page } else { page.unlisted() })
+        .with_islands()
+        .with_twin(move || twins::api_twin(&of_twin));
+    Ok(page.listed_if(is_listed))
 }
 
 /// Everything the page shows.
@@ -81,7 +84,7 @@ impl Overview {
         ]
     }
 
-    fn view(self) -> AnyView {
+    fn view(&self) -> AnyView {
         let name = visible_text(&self.detail.api.name).into_owned();
         view! {
             <main id="main" class="wrap">
@@ -93,12 +96,12 @@ impl Overview {
                 <div class="with-rail">
                     <div class="stack" data-gap="lg">
                         {self.about()}
-                        {quickstart::section(&self)}
-                        {plans::section(&self)}
-                        {versions::section(&self)}
+                        {quickstart::section(self)}
+                        {plans::section(self)}
+                        {versions::section(self)}
                         {self.operations()}
                     </div>
-                    <aside aria-label=format!("Facts about {name}") class="stack">{facts::card(&self)}</aside>
+                    <aside aria-label=format!("Facts about {name}") class="stack">{facts::card(self)}</aside>
                 </div>
             </main>
         }
@@ -181,6 +184,8 @@ impl Overview {
         if !self.detail.versions.is_empty() {
             tabs.push(Tab::new("Versions", "#versions", false).count(self.detail.versions.len() as u64));
         }
+        let changelog = href::changelog(&self.detail.organization.slug, &self.detail.api.slug);
+        tabs.push(Tab::new("Changelog", changelog, false));
         view! { <Tabs label=name.to_owned() tabs=tabs /> }
     }
 

@@ -6,6 +6,7 @@ mod organizations;
 mod overview;
 mod plans;
 mod policies;
+mod rules;
 mod settings;
 mod spec_fields;
 mod subscriber;
@@ -25,6 +26,7 @@ pub fn router() -> Router<AppState> {
         .merge(versions::router())
         .merge(plans::router())
         .merge(policies::router())
+        .merge(rules::router())
         .merge(subscribers::router())
         .merge(subscriber::router())
         .merge(audit::router())

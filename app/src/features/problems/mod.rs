@@ -8,6 +8,7 @@ use crate::{
     error::PageError,
     href,
     page::{Page, PageResult},
+    twin::Markdown,
     ui::{CodeBlock, Column, Crumbs, Empty, Language, Place, ProblemText, Row, Status, Table, markdown::plain_text},
 };
 
@@ -68,8 +69,22 @@ async fn problem_page(cx: Cx, Path(slug): Path<String>) -> PageResult {
     let problem = problem.ok_or_else(|| PageError::not_found("problem"))?;
     let address = format!("{}{}", cx.settings().portal_url, href::problem(&slug));
     let description = plain_text(&problem.explanation, 200);
+    let text = twin(&problem, &address);
     let page = Page::new(problem.title.clone(), move || one(&problem, &address));
-    Ok(page.description(description).with_islands())
+    Ok(page.description(description).with_islands().with_twin(move || text))
+}
+
+/// The page as Markdown.
+fn twin(problem: &Problem, address: &str) -> String {
+    Markdown::new()
+        .heading(1, &problem.title)
+        .paragraph(&format!("Status {}.", problem.status))
+        .block(&problem.explanation)
+        .heading(2, "What to do")
+        .block(&problem.remedy)
+        .heading(2, "The answer")
+        .code("json", &example(problem, address))
+        .finish()
 }
 
 fn one(problem: &Problem, address: &str) -> AnyView {

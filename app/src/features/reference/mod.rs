@@ -6,6 +6,7 @@ use crate::cx::AppState;
 
 mod bodies;
 mod deprecation;
+mod enriched;
 mod navigation;
 mod operation;
 mod operation_list;
@@ -16,6 +17,7 @@ mod responses;
 mod security;
 mod side;
 mod trees;
+mod twins;
 mod version;
 
 #[cfg(test)]
@@ -34,4 +36,12 @@ pub fn router() -> Router<AppState> {
             get(deprecation::deprecation_page),
         )
         .route("/apis/{organization}/{api}/{version}/original", get(original::original))
+        .route(
+            "/apis/{organization}/{api}/{version}/openapi.json",
+            get(enriched::document),
+        )
+        .route(
+            "/apis/{organization}/{api}/{version}/overlay.json",
+            get(enriched::overlay),
+        )
 }

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use openapi::{Operation, OperationKind};
 use serde::Deserialize;
 
-use super::{bodies, navigation, parameters, reading::Reading, responses, security, side, trees::Trees};
+use super::{bodies, navigation, parameters, reading::Reading, responses, security, side, trees::Trees, twins};
 use crate::{
     cx::Cx,
     document::{Chapter, authentication, chapters, external_link, lifecycle_notice, neighbours},
@@ -50,14 +50,14 @@ pub(super) async fn operation_page(
             short_text(&operation.entry().path, 150)
         ),
     };
-    let (reading, page) = (std::sync::Arc::new(reading), Page::new(title, || ()));
-    let page = reading.listed(page.description(about).with_islands());
-    let body = std::sync::Arc::clone(&reading);
-    Ok(Page {
-        body: Box::new(move || view(&body, &slug)),
-        ..page
-    }
-    .into())
+    let is_listed = reading.is_listed();
+    let reading = std::sync::Arc::new(reading);
+    let (of_twin, its_slug) = (std::sync::Arc::clone(&reading), slug.clone());
+    let page = Page::new(title, move || view(&reading, &slug))
+        .description(about)
+        .with_islands()
+        .with_twin(move || twins::operation_twin(&of_twin, &its_slug));
+    Ok(page.listed_if(is_listed).into())
 }
 
 /// The page's views; empty where there is no such operation.

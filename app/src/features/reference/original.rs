@@ -38,6 +38,7 @@ fn media_type(bytes: &[u8]) -> &'static str {
     let without_mark = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
     match without_mark.trim_ascii_start() {
         [0x1F, 0x8B, ..] => "application/gzip",
+        [b'P', b'K', 3, 4, ..] => "application/zip",
         [b'{' | b'[', ..] => "application/json",
         _ => "application/yaml",
     }
@@ -63,6 +64,7 @@ fn file_name(name: &str, media_type: &str) -> String {
     let (endings, ending): (&[&str], &str) = match media_type {
         "application/json" => (&[".json"], ".json"),
         "application/gzip" => (&[".gz"], ".gz"),
+        "application/zip" => (&[".zip"], ".zip"),
         _ => (&[".yaml", ".yml"], ".yaml"),
     };
     let fits = endings.iter().any(|ending| stem.to_ascii_lowercase().ends_with(ending));
@@ -84,6 +86,7 @@ mod tests {
             (b"\xEF\xBB\xBF{", "application/json"),
             (b"openapi: 3.1.0", "application/yaml"),
             (b"\x1F\x8B\x08", "application/gzip"),
+            (b"PK\x03\x04", "application/zip"),
             (b"<html>", "application/yaml"),
             (b"", "application/yaml"),
         ] {

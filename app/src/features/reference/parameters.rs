@@ -15,40 +15,43 @@ const SHOWN: usize = 200;
 /// Nodes of one parameter's tree: most have one.
 const NODES: usize = 60;
 
+/// Where parameters are sent, in the order that they are shown in.
+pub(super) const LOCATIONS: [ParameterLocation; 5] = [
+    ParameterLocation::Path,
+    ParameterLocation::Query,
+    ParameterLocation::QueryString,
+    ParameterLocation::Header,
+    ParameterLocation::Cookie,
+];
+
 /// The section; nothing where there are no parameters.
 pub(super) fn section(operation: &Operation<'_>, trees: &Trees<'_>) -> AnyView {
     let parameters = operation.parameters();
     if parameters.is_empty() {
         return ().into_any();
     }
-    let groups = [
-        ParameterLocation::Path,
-        ParameterLocation::Query,
-        ParameterLocation::QueryString,
-        ParameterLocation::Header,
-        ParameterLocation::Cookie,
-    ]
-    .into_iter()
-    .filter_map(|location| {
-        let own: Vec<_> = parameters
-            .iter()
-            .filter(|parameter| parameter.location == location)
-            .collect();
-        let hidden = own.len().saturating_sub(SHOWN);
-        let nodes: Vec<_> = own
-            .iter()
-            .take(SHOWN)
-            .map(|parameter| parameter_node(parameter, trees))
-            .collect();
-        (!nodes.is_empty()).then(|| {
-            view! {
-                <h3 class="small">{heading(location)}</h3>
-                <SchemaList nodes />
-                {more(hidden)}
-            }
+    let groups = LOCATIONS
+        .into_iter()
+        .filter_map(|location| {
+            let own: Vec<_> = parameters
+                .iter()
+                .filter(|parameter| parameter.location == location)
+                .collect();
+            let hidden = own.len().saturating_sub(SHOWN);
+            let nodes: Vec<_> = own
+                .iter()
+                .take(SHOWN)
+                .map(|parameter| parameter_node(parameter, trees))
+                .collect();
+            (!nodes.is_empty()).then(|| {
+                view! {
+                    <h3 class="small">{heading(location)}</h3>
+                    <SchemaList nodes />
+                    {more(hidden)}
+                }
+            })
         })
-    })
-    .collect_view();
+        .collect_view();
     view! {
         <section aria-labelledby="parameters">
             <SectionHead title="Parameters" id="parameters" />
@@ -66,7 +69,8 @@ pub(super) fn more(hidden: usize) -> Option<AnyView> {
     })
 }
 
-const fn heading(location: ParameterLocation) -> &'static str {
+/// The words above the parameters of one place.
+pub(super) const fn heading(location: ParameterLocation) -> &'static str {
     match location {
         ParameterLocation::Path => "Path",
         ParameterLocation::Query => "Query",
@@ -76,7 +80,8 @@ const fn heading(location: ParameterLocation) -> &'static str {
     }
 }
 
-fn parameter_node(parameter: &Parameter<'_>, trees: &Trees<'_>) -> SchemaNode {
+/// A parameter as a node of a tree.
+pub(super) fn parameter_node(parameter: &Parameter<'_>, trees: &Trees<'_>) -> SchemaNode {
     let mut node = value_node(parameter.schema, Direction::Request, trees, &parameter.examples);
     node.name = Some(short_text(parameter.name, 200));
     node.required = parameter.required;

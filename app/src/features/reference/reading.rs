@@ -14,7 +14,6 @@ use crate::{
     document::base_url,
     error::PageError,
     href,
-    page::Page,
     ui::{Crumbs, Place, Segmented, Tab, text::short_text},
 };
 
@@ -79,14 +78,10 @@ impl Reading {
         )
     }
 
-    /// Keeps drafts and private apis out of search engines.
-    pub(super) fn listed(&self, page: Page) -> Page {
+    /// Whether search engines may know of it: not of drafts and private apis.
+    pub(super) fn is_listed(&self) -> bool {
         let is_public = self.reference.detail.api.visibility == Visibility::Public;
-        if is_public && self.reference.version.state.is_listed() {
-            page
-        } else {
-            page.unlisted()
-        }
+        is_public && self.reference.version.state.is_listed()
     }
 
     /// The way here from the catalog; `below` are the pages between the version and this one.

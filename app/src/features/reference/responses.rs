@@ -2,7 +2,7 @@
 
 use axum::http::StatusCode;
 use leptos::prelude::*;
-use openapi::{Direction, Operation, Response, schema::SchemaNode};
+use openapi::{Direction, Header, Operation, Response, schema::SchemaNode};
 
 use super::{
     bodies,
@@ -82,16 +82,7 @@ fn headers(response: &Response<'_>, trees: &Trees<'_>) -> Option<AnyView> {
         .headers
         .iter()
         .take(HEADERS)
-        .map(|header| {
-            let mut node = value_node(header.schema, Direction::Response, trees, &header.examples);
-            node.name = Some(short_text(header.name, 200));
-            node.required = header.required;
-            node.deprecated |= header.deprecated;
-            if let Some(description) = header.description {
-                node.description = Some(description.to_owned());
-            }
-            node
-        })
+        .map(|header| header_node(header, trees))
         .collect();
     let hidden = response.headers.len().saturating_sub(HEADERS);
     (!nodes.is_empty()).then(|| {
@@ -104,8 +95,20 @@ fn headers(response: &Response<'_>, trees: &Trees<'_>) -> Option<AnyView> {
     })
 }
 
+/// A header of an answer as a node of a tree.
+pub(super) fn header_node(header: &Header<'_>, trees: &Trees<'_>) -> SchemaNode {
+    let mut node = value_node(header.schema, Direction::Response, trees, &header.examples);
+    node.name = Some(short_text(header.name, 200));
+    node.required = header.required;
+    node.deprecated |= header.deprecated;
+    if let Some(description) = header.description {
+        node.description = Some(description.to_owned());
+    }
+    node
+}
+
 /// What a status means (RFC 9110 §15), for answers without a description.
-fn phrase(status: &str) -> String {
+pub(super) fn phrase(status: &str) -> String {
     let standard = status
         .parse::<u16>()
         .ok()

@@ -5,8 +5,8 @@ use openapi::{Direction, Operation, OperationKind};
 
 use super::reading::Reading;
 use crate::{
-    document::{KeyHint, curl, example_answer, example_block, example_body, has_ended, telling},
-    ui::{CodeBlock, Language},
+    document::{self, KeyHint, example_answer, example_block, example_body, has_ended, telling},
+    ui::CodeTabs,
 };
 
 /// The samples; nothing where there are none.
@@ -41,12 +41,12 @@ fn call(reading: &Reading, operation: &Operation<'_>) -> Option<AnyView> {
         return None;
     }
     let [organization, api, _] = reading.place();
-    let command = curl(operation, &reading.base_url(), version.access);
+    let samples = document::samples(operation, &reading.base_url(), version.access);
     Some(
         view! {
             <section class="stack" data-gap="sm" aria-labelledby="request">
                 <h2 class="visually-hidden" id="request">"Request"</h2>
-                <CodeBlock title="curl" language=Language::Shell text=command />
+                <CodeTabs name="sample" samples />
                 <KeyHint access=version.access organization=organization api=api />
             </section>
         }

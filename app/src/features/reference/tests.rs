@@ -62,6 +62,8 @@ pub(super) fn reading(document: Document) -> Reading {
         version_id: version.id,
         number: 1,
         sha256: String::new(),
+        upload_sha256: None,
+        overlays: Vec::new(),
         format: document.format().label().to_owned(),
         title: document.title().to_owned(),
         document_version: document.version().to_owned(),

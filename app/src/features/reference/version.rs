@@ -9,7 +9,7 @@ use super::{
     navigation,
     operation_list::{self, ListQuery},
     reading::Reading,
-    security,
+    security, twins,
 };
 use crate::{
     cx::Cx,
@@ -37,19 +37,14 @@ pub(super) async fn version_page(
         .map(|source| plain_text(source, 200))
         .filter(|text| !text.is_empty());
     let about = about.unwrap_or_else(|| format!("The operations of {}.", reading.name()));
-    let page = Page::new(format!("{} reference", reading.name()), || ())
-        .description(about)
-        .with_islands();
     // Parts of the list are not for search engines: each operation has a page.
-    let page = if query.is_part() {
-        page.unlisted()
-    } else {
-        reading.listed(page)
-    };
-    Ok(Page {
-        body: Box::new(move || view(&reading, &query)),
-        ..page
-    })
+    let is_listed = reading.is_listed() && !query.is_part();
+    let of_twin = Arc::clone(&reading);
+    let page = Page::new(format!("{} reference", reading.name()), move || view(&reading, &query))
+        .description(about)
+        .with_islands()
+        .with_twin(move || twins::version_twin(&of_twin));
+    Ok(page.listed_if(is_listed))
 }
 
 /// The page's views.
@@ -97,7 +92,7 @@ fn head(reading: &Reading) -> impl IntoView + use<> {
             <VersionTag name=name.clone() />
             <StateBadge state=version.state />
             <span class="end">
-                <LinkButton href=href::original(&organization, &api, &name) icon=IconName::Download>"Download document"</LinkButton>
+                <LinkButton href=href::enriched(&organization, &api, &name) icon=IconName::Download>"Download document"</LinkButton>
             </span>
         </div>
         {lifecycle_notice(detail, version, reading.now, true)}

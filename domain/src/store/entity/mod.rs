@@ -13,12 +13,14 @@ pub(crate) mod mapped_identity;
 pub(crate) mod membership;
 pub(crate) mod oauth_client;
 pub(crate) mod organization;
+pub(crate) mod organization_ruleset;
 pub(crate) mod outbox_mail;
 pub(crate) mod plan;
 pub(crate) mod plan_api;
 pub(crate) mod policy;
 pub(crate) mod quota_usage;
 pub(crate) mod revision;
+pub(crate) mod revision_report;
 pub(crate) mod session;
 pub(crate) mod setting;
 pub(crate) mod spec_document;
@@ -78,8 +80,8 @@ mod tests {
         async fn entities_have_the_columns_of_their_tables(world) {
             assert_same_columns!(world,
                 account account_token api api_key application audit_entry config_change config_state gateway_node mapped_identity membership
-                oauth_client organization outbox_mail plan plan_api policy quota_usage revision session setting spec_document subscription
-                usage_batch usage_record version);
+                oauth_client organization organization_ruleset outbox_mail plan plan_api policy quota_usage revision revision_report
+                session setting spec_document subscription usage_batch usage_record version);
         }
     }
 }

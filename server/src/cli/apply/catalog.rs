@@ -1,22 +1,18 @@
 //! Apis and their versions, up to publication; how they end is in [`super::ending`].
 
-use std::fmt::Write as _;
-
 use anyhow::Result;
 use domain::{
     actor::Actor,
-    catalog::{Api, SpecUpload, Version, VersionState, input, query::ApiDetail, service::ApiInput},
+    catalog::{Api, Version, VersionState, input, query::ApiDetail, service::ApiInput},
     error::DomainError,
     id::{ApiId, OrganizationId},
     upstream::{Upstream, address::AddressPolicy, resolve},
 };
-use sha2::{Digest as _, Sha256};
 
 use super::{
     Run,
     at::At,
-    check::read_file,
-    found,
+    documents, found,
     manifest::{ApiEntry, OrganizationEntry, VersionEntry},
     planned::States,
     read::Source,
@@ -143,7 +139,7 @@ impl Run<'_> {
         let Some(organization) = organization else {
             return Ok(None);
         };
-        let spec = upload(source, version_at, version)?;
+        let spec = documents::upload(source, version_at, version)?.map(|(spec, _)| spec);
         let catalog = &self.services.catalog;
         let made = catalog
             .create_api(
@@ -177,7 +173,7 @@ impl Run<'_> {
         if !self.makes("create", format!("version {}", named.name)) {
             return Ok(None);
         }
-        let spec = upload(source, &named.at, named.entry)?;
+        let spec = documents::upload(source, &named.at, named.entry)?.map(|(spec, _)| spec);
         let made = self
             .services
             .catalog
@@ -195,7 +191,7 @@ impl Run<'_> {
         api: &str,
         version: Version,
     ) -> Result<Version> {
-        let Some(spec) = upload(source, &named.at, named.entry)? else {
+        let Some((spec, overlays)) = documents::upload(source, &named.at, named.entry)? else {
             return Ok(version);
         };
         let reads = &self.services.catalog_reads;
@@ -207,7 +203,7 @@ impl Run<'_> {
             .revisions
             .iter()
             .find(|revision| Some(revision.id) == version.revision_id);
-        if current.is_some_and(|current| current.sha256 == sha256(&spec.bytes)) {
+        if current.is_some_and(|current| current.is_made_of(&spec.bytes, &overlays)) {
             return Ok(version);
         }
         refuse_retired(&named.at.field("spec"), &version)?;
@@ -333,23 +329,4 @@ fn api_input(entry: &ApiEntry, there: Option<&Api>) -> ApiInput {
         visibility: entry.visibility,
         tags: entry.tags.clone(),
     }
-}
-
-fn upload(source: &Source, at: &At<'_>, entry: &VersionEntry) -> Result<Option<SpecUpload>> {
-    let Some(name) = &entry.spec else { return Ok(None) };
-    let path = source.neighbour(name);
-    let bytes = read_file(&at.field("spec"), &path)?;
-    let source = path
-        .file_name()
-        .map_or_else(|| name.clone(), |name| name.to_string_lossy().into_owned());
-    Ok(Some(SpecUpload { bytes, source }))
-}
-
-fn sha256(bytes: &[u8]) -> String {
-    Sha256::digest(bytes)
-        .iter()
-        .fold(String::with_capacity(64), |mut text, byte| {
-            let _ = write!(text, "{byte:02x}");
-            text
-        })
 }

@@ -16,10 +16,10 @@ use domain::{
 
 use super::{
     at::At,
-    clients,
+    clients, documents,
     manifest::{ApiEntry, ApplicationEntry, OrganizationEntry, PlanEntry, VersionEntry},
     read::Source,
-    routing,
+    routing, ruleset,
     upstreams::within_upstream,
 };
 use crate::cli::file;
@@ -106,6 +106,7 @@ fn organization<'m>(source: &Source, at: &At<'_>, entry: &'m OrganizationEntry, 
         }
     }
     policies(at, &entry.policies)?;
+    ruleset::text(source, at, entry)?;
     for (i, api_entry) in entry.apis.iter().enumerate() {
         let at = at.entry("apis", i);
         slug(&at, &api_entry.slug)?;
@@ -149,13 +150,14 @@ fn api(source: &Source, at: &At<'_>, entry: &ApiEntry) -> Result<()> {
 }
 
 fn version(source: &Source, at: &At<'_>, entry: &VersionEntry) -> Result<()> {
-    let version_at = at;
-    if let Some(name) = &entry.spec {
-        let at = at.field("spec");
-        let bytes = read_file(&at, &source.neighbour(name))?;
-        let read = openapi::read(&bytes, &openapi::Limits::default());
-        let document = read.map_err(|rejected| at.rejected(&rejected.diagnostics))?;
-        operations(version_at, entry, &document)?;
+    match documents::read(source, at, entry)? {
+        Some(document) => drop(operations(at, entry, &document)?),
+        None if !entry.overlays.is_empty() => {
+            return Err(at
+                .field("overlays")
+                .error("name the document, `spec`, that they are applied to"));
+        }
+        None => {}
     }
     routing::read(at, entry)?;
     policies(at, &entry.policies)?;

@@ -47,10 +47,20 @@ pub(crate) struct OrganizationEntry {
     pub(crate) members: Vec<MemberEntry>,
     #[serde(default)]
     pub(crate) policies: PolicySet,
+    /// Which rules documents are held to.
+    pub(crate) ruleset: Option<RulesetEntry>,
     #[serde(default)]
     pub(crate) apis: Vec<ApiEntry>,
     #[serde(default)]
     pub(crate) plans: Vec<PlanEntry>,
+}
+
+/// A ruleset: a file beside the manifest, or the rules themselves.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+pub(crate) enum RulesetEntry {
+    File(String),
+    Inline(serde_json::Map<String, serde_json::Value>),
 }
 
 #[derive(Debug, Deserialize)]
@@ -90,8 +100,11 @@ pub(crate) struct VersionEntry {
     pub(crate) name: String,
     #[serde(default = "published")]
     pub(crate) state: VersionState,
-    /// Path of the document, relative to the manifest.
+    /// Path of the document, relative to the manifest: a file, or a folder or zip archive of files that refer to each other.
     pub(crate) spec: Option<String>,
+    /// Paths of the overlays that are applied to it, in order.
+    #[serde(default)]
+    pub(crate) overlays: Vec<String>,
     #[serde(default)]
     pub(crate) access: Access,
     pub(crate) upstream: Option<UpstreamEntry>,

@@ -12,6 +12,7 @@ mod catalog;
 mod changes;
 mod check;
 mod clients;
+mod documents;
 pub(crate) mod draft;
 mod ending;
 pub(crate) mod manifest;
@@ -22,6 +23,7 @@ mod policies;
 mod prune;
 pub(crate) mod read;
 mod routing;
+mod ruleset;
 mod upstreams;
 mod values;
 

@@ -24,6 +24,8 @@ impl Run<'_> {
             let scope = id.map(PolicyScope::Organization);
             // Boxed, as everywhere: what is said of every policy is large for a future.
             Box::pin(self.set_policies(&at, scope.as_ref(), &entry.slug, &entry.policies)).await?;
+            // Before the documents that are judged by it.
+            self.ruleset(source, &at, id, entry).await?;
             self.apis(source, &at, id, entry).await?;
             self.plans(&at, id, entry).await?;
         }

@@ -15,7 +15,8 @@ use super::{
     Run,
     at::At,
     catalog::{Named, refuse_retired},
-    check::{operations, read_file},
+    check::operations,
+    documents,
     manifest::VersionEntry,
     read::Source,
 };
@@ -179,13 +180,8 @@ impl Run<'_> {
         entry: &VersionEntry,
         current: Option<&Version>,
     ) -> Result<Arc<openapi::Document>> {
-        if let Some(name) = &entry.spec {
-            let at = at.field("spec");
-            let bytes = read_file(&at, &source.neighbour(name))?;
-            let read = openapi::read(&bytes, &openapi::Limits::default());
-            return read
-                .map(Arc::new)
-                .map_err(|rejected| at.rejected(&rejected.diagnostics));
+        if let Some(document) = documents::read(source, at, entry)? {
+            return Ok(Arc::new(document));
         }
         let revision = current.and_then(|version| version.revision_id);
         let revision = revision.ok_or_else(|| at.field("operations").error("the version has no document yet"))?;

@@ -5,7 +5,8 @@ mod diff;
 mod inspect;
 mod lint;
 mod overlay;
-mod source;
+mod search;
+pub(super) mod source;
 
 use std::process::ExitCode;
 
@@ -27,6 +28,7 @@ pub(super) fn run(command: &SpecCommand) -> ExitCode {
         SpecCommand::Diff(args) => diff::run(args),
         SpecCommand::Bundle(args) => bundle::run(args),
         SpecCommand::Overlay(args) => overlay::run(args),
+        SpecCommand::Search(args) => search::run(args),
     }
 }
 

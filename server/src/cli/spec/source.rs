@@ -15,7 +15,7 @@ const DEEPEST: usize = 32;
 
 /// Why there is no document.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum SourceError {
+pub(in crate::cli) enum SourceError {
     /// What was named cannot be read.
     #[error(transparent)]
     Unreadable(anyhow::Error),
@@ -75,15 +75,23 @@ fn read_parts(path: &Path) -> Result<Parts, SourceError> {
         SourceError::Unreadable(error)
     };
     if fs::metadata(path).map_err(unreadable)?.is_dir() {
-        let mut files = FileSet::new(limits);
-        add(&mut files, path, path, DEEPEST)?;
-        return Ok(Parts::Several(files));
+        return Ok(Parts::Several(folder(path)?));
     }
     let bytes = file::read_up_to(path, limits.bytes as u64).map_err(unreadable)?;
     if is_zip(&bytes) {
         return Ok(Parts::Several(FileSet::from_zip(&bytes, limits)?));
     }
     Ok(Parts::One(bytes))
+}
+
+/// The files of a folder.
+///
+/// # Errors
+/// One cannot be read, or they cross the bounds.
+pub(in crate::cli) fn folder(path: &Path) -> Result<FileSet, SourceError> {
+    let mut files = FileSet::new(FileLimits::default());
+    add(&mut files, path, path, DEEPEST)?;
+    Ok(files)
 }
 
 /// Adds what is in a folder. Links are not followed: they could lead anywhere; hidden files and the packages of tools are

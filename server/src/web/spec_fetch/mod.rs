@@ -54,6 +54,7 @@ impl HttpSpecFetcher {
                     return Ok(SpecUpload {
                         bytes,
                         source: url.trim().to_owned(),
+                        overlays: None,
                     });
                 }
                 Answer::Redirect(location) => target = target.redirected(&location)?,

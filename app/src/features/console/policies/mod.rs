@@ -3,7 +3,7 @@
 
 mod edit;
 mod list;
-mod yaml;
+pub(super) mod yaml;
 
 use axum::{Router, extract::DefaultBodyLimit, routing::get};
 use domain::{

@@ -42,6 +42,12 @@ pub(super) fn located(name: PolicyName, text: &str, errors: Vec<FieldError>) -> 
     errors.into_iter().map(at).collect()
 }
 
+/// A mistake at a place like `rules.info-contact` of a text, with the line that it is in.
+pub(in crate::features::console) fn at_line(text: &str, place: &str, message: &str) -> String {
+    let line = if place.is_empty() { None } else { line_of(text, place) };
+    sentence(line, place, message)
+}
+
 fn sentence(line: Option<usize>, place: &str, message: &str) -> String {
     let place = if place.is_empty() {
         String::new()

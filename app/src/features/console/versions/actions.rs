@@ -2,7 +2,7 @@
 
 use axum::extract::Path;
 use domain::{
-    catalog::{query::VersionDetail, routing::Routing, version::Access},
+    catalog::{OverlayUpload, Revision, SpecUpload, query::VersionDetail, routing::Routing, version::Access},
     deprecation::Deprecation,
     error::{DomainError, FieldError},
 };
@@ -16,7 +16,7 @@ use super::{
 use crate::{
     cx::Cx,
     error::PageError,
-    features::console::spec_fields::spec_of,
+    features::console::spec_fields::{overlays_of, spec_of},
     form::{FormData, FormState},
     href,
     page::{Reply, ReplyResult},
@@ -39,10 +39,14 @@ pub(super) async fn add_revision(cx: Cx, Path(names): VersionPath, form: FormDat
                 .add_revision(cx.actor(), detail.version.id, spec)
                 .await
         }
-        Ok(None) => Err(DomainError::field(
-            "spec",
-            "Choose a file, paste the document or give its URL.",
-        )),
+        Ok(None) => match (overlays_of(&form), detail.version.revision_id) {
+            // Other overlays for the same document.
+            (Some(overlays), Some(_)) => apply_overlays(&cx, &names, &detail, overlays).await,
+            _ => Err(DomainError::field(
+                "spec",
+                "Choose a file, paste the document or give its URL.",
+            )),
+        },
         Err(error) => Err(error),
     };
     match result {
@@ -52,6 +56,24 @@ pub(super) async fn add_revision(cx: Cx, Path(names): VersionPath, form: FormDat
         Ok(revision) => Ok(to_version(&names).flash(format!("Revision {} is current.", revision.number))),
         Err(error) => refused(&cx, &names, Section::Spec, form, error).await,
     }
+}
+
+/// Makes a revision of the bytes of the current one, with other overlays.
+async fn apply_overlays(
+    cx: &Cx,
+    (org, api, version): &(String, String, String),
+    detail: &VersionDetail,
+    overlays: Vec<OverlayUpload>,
+) -> Result<Revision, DomainError> {
+    let reads = &cx.services().catalog_reads;
+    let (source, bytes) = reads.original(cx.actor(), org, api, version).await?;
+    let spec = SpecUpload {
+        bytes,
+        source,
+        overlays: Some(overlays),
+    };
+    let catalog = &cx.services().catalog;
+    catalog.add_revision(cx.actor(), detail.version.id, spec).await
 }
 
 /// `POST …/upstream`

@@ -2,6 +2,8 @@
 
 mod actions;
 mod cache;
+mod changes;
+mod checks;
 mod deprecation;
 mod lifecycle;
 mod new;
@@ -34,6 +36,14 @@ pub(super) fn router() -> Router<AppState> {
             get(actions::back)
                 .post(actions::add_revision)
                 .layer(DefaultBodyLimit::max(form::MAX_BYTES_WITH_SPEC)),
+        )
+        .route(
+            "/console/{org}/apis/{api}/versions/{version}/checks",
+            get(checks::show).post(checks::check_again),
+        )
+        .route(
+            "/console/{org}/apis/{api}/versions/{version}/changes",
+            get(changes::show),
         )
         .route(
             "/console/{org}/apis/{api}/versions/{version}/upstream",

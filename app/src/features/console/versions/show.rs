@@ -9,6 +9,8 @@ use leptos::prelude::*;
 
 use super::{
     cache::CacheCard,
+    changes::ChangesCard,
+    checks::{ChecksCard, may_check},
     deprecation::DeprecationCard,
     lifecycle::LifecycleCard,
     operations::OperationsCard,
@@ -64,6 +66,7 @@ pub(super) async fn page(
     let title = format!("{} {}", detail.api.name, detail.version.name);
     let may_edit = cx.actor().require(Action::EditApi, organization.id).is_ok();
     let may_publish = cx.actor().require(Action::PublishVersion, organization.id).is_ok();
+    let may_check = may_check(cx, &detail);
     let has_plan = !cx
         .services()
         .catalog_reads
@@ -124,6 +127,8 @@ pub(super) async fn page(
                     .revisions
                     .first()
                     .map(|revision| view! { <DiagnosticCard diagnostics=revision.diagnostics.clone() /> })}
+                {has_document.then(|| view! { <ChecksCard detail=detail.clone() may_edit=may_check /> })}
+                <ChangesCard detail=detail.clone() />
                 <OperationsCard detail=detail.clone() />
                 <UpstreamCard detail=detail.clone() form=form_of(Section::Upstream) may_edit=may_edit && is_open />
                 <AccessCard detail=detail.clone() form=form_of(Section::Access) may_edit=may_edit && is_open />

@@ -29,9 +29,19 @@ pub(super) fn SpecCard(
         detail.version.name.clone(),
     );
     let current = detail.revisions.first().cloned();
+    let overlays = current
+        .as_ref()
+        .map(|revision| revision.overlays.clone())
+        .unwrap_or_default();
     let is_refused = form.is_some();
     let has_spec = current.is_some();
     let facts = current.map(|revision| {
+        let names: Vec<_> = revision
+            .overlays
+            .iter()
+            .map(|overlay| visible_text(&overlay.name))
+            .collect();
+        let names = (!names.is_empty()).then(|| names.join(", "));
         view! {
             <Facts inline=true>
                 <Fact name="Title">{visible_text(&revision.title).into_owned()}</Fact>
@@ -42,6 +52,7 @@ pub(super) fn SpecCard(
                     {format!("{}, ", revision.number)} <Ago at=revision.created_at now />
                 </Fact>
                 <Fact name="Size">{format!("{} bytes", grouped(revision.size))}</Fact>
+                {names.map(|names| view! { <Fact name="Overlays">{names}</Fact> })}
             </Facts>
         }
     });
@@ -78,7 +89,7 @@ pub(super) fn SpecCard(
         let action = href::version_action(&org, &api, &version, "spec");
         let fields = view! {
             <form method="post" action=action enctype="multipart/form-data" class="stack">
-                <SpecFields form=form.unwrap_or_default() />
+                <SpecFields form=form.unwrap_or_default() overlays />
                 <div class="btn-row">
                     <Button kind=if has_spec { ButtonKind::Secondary } else { ButtonKind::Primary }>
                         {if has_spec { "Upload new revision" } else { "Import document" }}

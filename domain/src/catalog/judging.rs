@@ -1,0 +1,211 @@
+//! Judging a revision: checks and changes, on a thread of its own and within a time. An upload never fails for what is found,
+//! nor for a document that takes too long: that revision is not judged.
+
+use std::{sync::Arc, time::Duration};
+
+use openapi::{
+    Document, Limits,
+    diff::{self, Options, diff_with},
+    lint::{Ruleset, lint},
+};
+use sea_orm::{ConnectionTrait, EntityTrait, Set, sea_query::OnConflict};
+
+use super::{
+    documents::Documents,
+    load,
+    report::{Checks, RevisionChanges, RevisionReport},
+    service::{Catalog, refuse_retired},
+    spec,
+};
+use crate::{
+    actor::Actor,
+    authz::Action,
+    error::{DomainError, Result},
+    id::{OrganizationId, RevisionId, VersionId},
+    organization::ruleset,
+    store::{
+        entity::{api, revision, revision_report},
+        unit::Unit,
+    },
+};
+
+/// Time for judging one revision. GitHub's document takes two seconds.
+const PATIENCE: Duration = Duration::from_secs(15);
+
+/// Schemas that a comparison visits on the way to differences: about a second.
+const MOST_VISITS: usize = 1_000_000;
+
+/// A document with its text.
+pub(super) struct Text {
+    pub(super) document: Arc<Document>,
+    pub(super) bytes: Vec<u8>,
+    /// Whether lines of it mean anything to somebody.
+    pub(super) is_as_written: bool,
+}
+
+impl Text {
+    /// Of a revision.
+    ///
+    /// # Errors
+    /// `NotFound` if there is no such revision.
+    pub(super) async fn of(db: &impl ConnectionTrait, documents: &Documents, id: RevisionId) -> Result<Self> {
+        let (bytes, is_as_written) = spec::text(db, id).await?;
+        Ok(Self {
+            document: documents.get(id).await?,
+            bytes,
+            is_as_written,
+        })
+    }
+}
+
+/// What is to be said of a revision.
+pub(super) struct Judgement {
+    ruleset: String,
+    checks: Checks,
+    changes: Option<RevisionChanges>,
+}
+
+/// Judges a document by the rules of an organization, and beside the document before, if there is one.
+///
+/// `None` if that takes too long.
+pub(super) async fn judge(
+    db: &impl ConnectionTrait,
+    documents: &Documents,
+    organization: OrganizationId,
+    text: Text,
+    before: Option<(String, Text)>,
+) -> Result<Option<Judgement>> {
+    let (ruleset, sha256) = ruleset::of(db, organization).await?;
+    let work = documents.work(move || Judgement {
+        ruleset: sha256,
+        checks: check(&text, &ruleset),
+        changes: before.map(|(name, before)| compare(name, &before, &text)),
+    });
+    within_patience(work).await
+}
+
+/// Compares two documents for somebody who waits for it.
+///
+/// # Errors
+/// `Conflict` if it takes too long.
+pub(super) async fn compared(documents: &Documents, name: String, old: Text, new: Text) -> Result<RevisionChanges> {
+    let work = documents.work(move || compare(name, &old, &new));
+    let too_long = || DomainError::Conflict("These documents take too long to compare.".into());
+    within_patience(work).await?.ok_or_else(too_long)
+}
+
+async fn within_patience<T>(work: impl Future<Output = Result<T>>) -> Result<Option<T>> {
+    match tokio::time::timeout(PATIENCE, work).await {
+        Ok(done) => done.map(Some),
+        Err(_) => {
+            tracing::warn!("judging a document takes too long; it goes without");
+            Ok(None)
+        }
+    }
+}
+
+fn check(text: &Text, ruleset: &Ruleset) -> Checks {
+    let checks = Checks::of(&lint(&text.bytes, &Limits::default(), ruleset));
+    if text.is_as_written {
+        checks
+    } else {
+        checks.without_lines()
+    }
+}
+
+fn compare(name: String, old: &Text, new: &Text) -> RevisionChanges {
+    let options = Options {
+        today: None,
+        limits: diff::Limits {
+            visits: MOST_VISITS,
+            ..diff::Limits::default()
+        },
+    };
+    let mut changes = diff_with(&old.document, &new.document, &options);
+    // Without lines a change still has its place.
+    if let Err(error) = changes.locate(&old.bytes, &new.bytes, &Limits::default()) {
+        tracing::warn!(%error, "changes go without their lines");
+    }
+    let changes = RevisionChanges::of(&changes, name, old.document.version());
+    changes.without_lines(!old.is_as_written, !new.is_as_written)
+}
+
+/// What a revision is called beside another one.
+pub(super) fn revision_name(number: impl std::fmt::Display) -> String {
+    format!("revision {number}")
+}
+
+impl Judgement {
+    /// Stores it, in the place of an earlier one.
+    pub(super) async fn store(&self, unit: &Unit, id: RevisionId) -> Result<()> {
+        let row = revision_report::ActiveModel {
+            revision_id: Set(id),
+            ruleset: Set(self.ruleset.clone()),
+            checks: Set(serde_json::json!(self.checks)),
+            changes: Set(self.changes.as_ref().map(|changes| serde_json::json!(changes))),
+            made_at: Set(unit.now()),
+        };
+        let replaced = [
+            revision_report::Column::Ruleset,
+            revision_report::Column::Checks,
+            revision_report::Column::Changes,
+            revision_report::Column::MadeAt,
+        ];
+        let replace = OnConflict::column(revision_report::Column::RevisionId)
+            .update_columns(replaced)
+            .to_owned();
+        revision_report::Entity::insert(row)
+            .on_conflict(replace)
+            .exec_without_returning(&**unit)
+            .await?;
+        Ok(())
+    }
+}
+
+/// What was said of a revision, if anything was.
+pub(super) async fn report(db: &impl ConnectionTrait, id: RevisionId) -> Result<Option<RevisionReport>> {
+    let row = revision_report::Entity::find_by_id(id).one(db).await?;
+    Ok(row.map(RevisionReport::try_from).transpose()?)
+}
+
+impl Catalog {
+    /// Judges a version's current revision anew, as after a change of the organization's rules.
+    ///
+    /// # Errors
+    /// `NotFound` also for a version without a document; `Conflict` for a retired version and where it takes too long.
+    pub async fn check_again(&self, actor: &Actor, version: VersionId) -> Result<()> {
+        let db = self.cx.db.read();
+        let version = load::version_to_read(db, actor, Action::EditApi, version).await?;
+        refuse_retired(&version)?;
+        let id = version
+            .revision_id
+            .ok_or(DomainError::NotFound { what: "specification" })?;
+        let history = spec::history(db, version.id, 2).await?;
+        let before = history.iter().find(|row| row.id != id);
+        let judgement = self.judge_stored(&version, id, before).await?;
+        let too_long = || DomainError::Conflict("This document takes too long to check.".into());
+        let judgement = judgement.ok_or_else(too_long)?;
+        let unit = self.cx.begin().await?;
+        judgement.store(&unit, id).await?;
+        unit.commit().await
+    }
+
+    async fn judge_stored(
+        &self,
+        version: &super::Version,
+        id: RevisionId,
+        before: Option<&revision::Model>,
+    ) -> Result<Option<Judgement>> {
+        let db = self.cx.db.read();
+        let api = api::Entity::find_by_id(version.api_id)
+            .one(db)
+            .await?
+            .ok_or(load::NO_VERSION)?;
+        let text = Text::of(db, &self.documents, id).await?;
+        let before = match before {
+            Some(row) => Some((revision_name(row.number), Text::of(db, &self.documents, row.id).await?)),
+            None => None,
+        };
+        judge(db, &self.documents, api.organization_id, text, before).await
+    }
+}
