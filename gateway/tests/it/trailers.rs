@@ -25,7 +25,7 @@ async fn what_the_gateway_says_is_not_said_in_trailers() {
         "X-Api-Key",
         "Content-Length",
     ];
-    let trailers: String = names.iter().map(|name| format!("{name}: 203.0.113.1\r\n")).collect();
+    let trailers = names.map(|name| format!("{name}: 203.0.113.1\r\n")).concat();
     let request = format!(
         "POST /acme/petstore/v1/echo HTTP/1.1\r\nHost: x\r\nX-Api-Key: {KEY}\r\nTransfer-Encoding: chunked\r\n\r\n\
          1\r\na\r\n0\r\n{trailers}X-Checksum: 7\r\n\r\n"

@@ -20,7 +20,7 @@ struct Ours {
 
 impl Ours {
     /// A gateway with tokens of its own, a client and a key.
-    async fn start(upstream: &Upstream) -> Self {
+    fn start(upstream: &Upstream) -> Self {
         let signer = Signer::new("");
         let id = TokenVerifier::key_id(&signer.public_key());
         let signer = Signer { id, ..signer };
@@ -55,7 +55,7 @@ impl Ours {
 #[tokio::test]
 async fn what_opens_other_apis_reaches_no_upstream() {
     let upstream = Upstream::mirror().await;
-    let mut ours = Ours::start(&upstream).await;
+    let mut ours = Ours::start(&upstream);
     let token = ours.token.clone();
     let basic = |pair: &str| format!("Authorization: Basic {}\r\n", STANDARD.encode(pair));
     let in_basic = [
@@ -134,7 +134,7 @@ async fn what_opens_other_apis_reaches_no_upstream() {
 #[tokio::test]
 async fn what_is_anothers_is_passed_on() {
     let upstream = Upstream::mirror().await;
-    let mut ours = Ours::start(&upstream).await;
+    let mut ours = Ours::start(&upstream);
     let other = Signer::new("a").token(claims(json!({})));
     let basic = format!("Basic {}", STANDARD.encode(format!("user:{other}")));
     for policy in [json!({ "accept": [], "anonymous": true }), Value::Null] {
@@ -158,7 +158,7 @@ async fn what_is_anothers_is_passed_on() {
 #[tokio::test]
 async fn who_mistypes_a_key_is_told_so() {
     let upstream = Upstream::mirror().await;
-    let mut ours = Ours::start(&upstream).await;
+    let mut ours = Ours::start(&upstream);
     ours.accept(Access::Key, json!({ "accept": ["key", "jwt"] }));
     let problem = with_token(&ours.world, "mistyped").await.problem("unknown-key");
     assert!(
@@ -184,7 +184,7 @@ async fn who_mistypes_a_key_is_told_so() {
 #[tokio::test]
 async fn where_no_key_is_accepted_is_said_what_is() {
     let upstream = Upstream::mirror().await;
-    let mut ours = Ours::start(&upstream).await;
+    let mut ours = Ours::start(&upstream);
     for (accept, kinds) in [
         (json!(["jwt"]), "a signed token"),
         (
