@@ -15,6 +15,7 @@ pub mod input;
 mod lifecycle;
 #[cfg(feature = "store")]
 pub(crate) mod load;
+mod paths;
 #[cfg(feature = "store")]
 pub mod query;
 pub mod routing;
