@@ -8,6 +8,7 @@
 //! each hand-over of usage and [`WorkerLog::finish`] as the last thing it does.
 
 use std::{
+    borrow::Cow,
     cell::{Cell, RefCell},
     num::NonZeroU32,
     sync::{
@@ -65,7 +66,7 @@ impl AccessLogCounters {
 }
 
 /// One call, when it is over. What is not known is `None` or the nil id.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct AccessRecord<'a> {
     /// When the head of the request was read.
     pub time: Timestamp,
@@ -107,6 +108,10 @@ pub struct AccessRecord<'a> {
     pub latency_us: u64,
     /// From when the request went to the upstream to the head of its answer, in microseconds; the last try's.
     pub upstream_latency_us: Option<u64>,
+    /// How often the upstream was tried; 0 when it was not asked.
+    pub tries: u16,
+    /// Why the first try failed, where another followed: the reason that the caller would have been told, or `status-503`.
+    pub first_failure: Option<Cow<'static, str>>,
     /// Groups of the policy `signatures` that the request matches.
     pub signatures: &'a [&'static str],
     /// The first things of the request that are not as the version's document says; no value that was sent is in them.
@@ -144,6 +149,8 @@ struct Line<'a> {
     duration_us: u64,
     latency_us: u64,
     upstream_latency_us: Option<u64>,
+    tries: u16,
+    first_failure: Option<Cow<'static, str>>,
     signatures: &'a [&'static str],
     request_mistakes: &'a [String],
     answer_mistakes: &'a [String],
@@ -283,6 +290,8 @@ impl WorkerLog {
             duration_us: record.duration_us,
             latency_us: record.latency_us,
             upstream_latency_us: record.upstream_latency_us,
+            tries: record.tries,
+            first_failure: record.first_failure.clone(),
             signatures: record.signatures,
             request_mistakes: record.request_mistakes,
             answer_mistakes: record.answer_mistakes,
@@ -323,6 +332,8 @@ mod tests {
             duration_us: 4,
             latency_us: 3,
             upstream_latency_us: None,
+            tries: 2,
+            first_failure: Some("status-503".into()),
             signatures: &["sql_injection"],
             request_mistakes: &[],
             answer_mistakes: &[],
@@ -348,7 +359,8 @@ mod tests {
              \"status\":429,\"reason\":\"rate-limited\",\"organization\":\"acme\",\"api\":\"petstore\",\
              \"version\":\"v1\",\"operation\":null,\"application\":null,\"subscription\":null,\
              \"key\":\"key_00000000000000000000000000000007\",\"credential\":\"key\",\"bytes_in\":1,\"bytes_out\":2,\"duration_us\":4,\
-             \"latency_us\":3,\"upstream_latency_us\":null,\"signatures\":[\"sql_injection\"],\"request_mistakes\":[],\
+             \"latency_us\":3,\"upstream_latency_us\":null,\"tries\":2,\
+             \"first_failure\":\"status-503\",\"signatures\":[\"sql_injection\"],\"request_mistakes\":[],\
              \"answer_mistakes\":[],\"sampled_one_in\":1}\n"
         );
         assert_eq!(shortened(&"é".repeat(2_000)).len(), MAX_PATH);

@@ -12,8 +12,10 @@ use domain::id::VersionId;
 
 use crate::{
     meter::{Latencies, VersionLatencies},
+    phase::FirstFailure,
     problem::Reason,
     snapshot::SnapshotHandle,
+    tls::HandshakeFailure,
 };
 
 /// What one worker counts. Only its worker writes, so a plain load and store is enough.
@@ -21,6 +23,9 @@ use crate::{
 pub(crate) struct WorkerCounters {
     by_class: [AtomicU64; 5],
     by_reason: [AtomicU64; Reason::ALL.len()],
+    /// Tries that another followed; the last are those with an answer whose status is tried again.
+    by_retry: [AtomicU64; Reason::ALL.len() + 1],
+    by_handshake: [AtomicU64; HandshakeFailure::ALL.len()],
     connections: AtomicU64,
     open: AtomicU64,
     upstream_connections: AtomicU64,
@@ -50,6 +55,8 @@ impl WorkerCounters {
         Self {
             by_class: std::array::from_fn(|_| AtomicU64::new(0)),
             by_reason: std::array::from_fn(|_| AtomicU64::new(0)),
+            by_retry: std::array::from_fn(|_| AtomicU64::new(0)),
+            by_handshake: std::array::from_fn(|_| AtomicU64::new(0)),
             connections: AtomicU64::new(0),
             open: AtomicU64::new(0),
             upstream_connections: AtomicU64::new(0),
@@ -73,6 +80,23 @@ impl WorkerCounters {
 
     pub(crate) fn refused(&self, reason: Reason) {
         bump(&self.by_reason[reason as usize]);
+    }
+
+    /// A try failed, and another follows.
+    pub(crate) fn retried(&self, failure: FirstFailure) {
+        bump(
+            &self.by_retry[match failure {
+                FirstFailure::Reason(reason) => reason as usize,
+                FirstFailure::Status(_) => Reason::ALL.len(),
+            }],
+        );
+    }
+
+    /// A handshake of TLS failed; returns how often it did for this reason.
+    pub(crate) fn handshake_failed(&self, failure: HandshakeFailure) -> u64 {
+        let counter = &self.by_handshake[failure as usize];
+        bump(counter);
+        counter.load(Relaxed)
     }
 
     pub(crate) fn connection_opened(&self) {
@@ -125,6 +149,11 @@ pub struct CounterSnapshot {
     pub by_class: [u64; 5],
     /// Answers made by the gateway itself, by the slug of the problem.
     pub refusals: Vec<(&'static str, u64)>,
+    /// Tries of calls that failed and that another followed, by the reason that callers would have been told; `status` for
+    /// answers whose status is tried again. Only reasons that occurred.
+    pub retries: Vec<(&'static str, u64)>,
+    /// Connections that came to nothing because their TLS handshake failed, by the reason.
+    pub handshake_failures: Vec<(&'static str, u64)>,
     /// Connections accepted.
     pub connections: u64,
     /// Connections open now.
@@ -197,6 +226,18 @@ impl Counters {
             refusals: Reason::ALL
                 .iter()
                 .map(|r| (r.slug(), sum(&|w| &w.by_reason[*r as usize])))
+                .collect(),
+            retries: Reason::ALL
+                .iter()
+                .map(|reason| reason.slug())
+                .chain(["status"])
+                .enumerate()
+                .map(|(i, reason)| (reason, sum(&|w| &w.by_retry[i])))
+                .filter(|(_, count)| *count > 0)
+                .collect(),
+            handshake_failures: HandshakeFailure::ALL
+                .iter()
+                .map(|failure| (failure.as_str(), sum(&|w| &w.by_handshake[*failure as usize])))
                 .collect(),
             connections: sum(&|w| &w.connections),
             open_connections: sum(&|w| &w.open),

@@ -185,6 +185,16 @@ impl Permit {
         }
     }
 
+    /// Returns everything that was taken from budgets; `known` is what was found with the permit.
+    pub(crate) fn give_back(&self, known: &Known) {
+        if let Some(windows) = &self.windows {
+            windows.give_back();
+        }
+        if let (Some(holder), Some(plan), Some(taken)) = (&known.subscription, &known.plan, &self.taken) {
+            holder.budget.return_all(&plan.limits, taken);
+        }
+    }
+
     pub(crate) fn targets(&self) -> Option<&Arc<crate::upstream::Targets>> {
         self.targets.as_ref()
     }
@@ -199,10 +209,6 @@ impl Permit {
 
     pub(crate) fn taken(&self) -> Option<&Taken> {
         self.taken.as_ref()
-    }
-
-    pub(crate) fn windows(&self) -> Option<&TakenWindows> {
-        self.windows.as_ref()
     }
 }
 

@@ -76,8 +76,8 @@ problems! {
         ["Resolve the path before you send the request.", "Percent-encode values that you put into a path."];
     /// No version is at this path.
     UnknownVersion = "unknown-api", 404, "There is no such API here",
-        "Calls go to /{organization}/{api}/{version}/…; no published version has this address.",
-        ["Compare the first three segments of the path with the base URL on the API's page."];
+        "No published version is at this host and path. Calls go to /{organization}/{api}/{version}/… on the gateway's own host, or to the host and base path that a version has of its own, where that address does not count.",
+        ["Compare host and path with the base URL on the API's page in the portal: host, then base path, then the operation's path.", "If the base URL has a host of its own, send the call to that host."];
     /// The version has no such path.
     UnknownOperation = "unknown-operation", 404, "The API has no such path",
         "The version exists, but its description has no operation at this path. Only described operations are passed on.",

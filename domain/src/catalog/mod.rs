@@ -17,6 +17,7 @@ mod judging;
 mod lifecycle;
 #[cfg(feature = "store")]
 pub(crate) mod load;
+mod paths;
 #[cfg(feature = "store")]
 pub mod published;
 #[cfg(feature = "store")]

@@ -6,6 +6,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use url::Host;
 
+pub use super::paths::Paths;
 use crate::error::FieldError;
 
 /// Length of a host name (RFC 1035 §2.3.4).
@@ -59,32 +60,6 @@ pub struct Routing {
     /// Whether only operations of the document are passed on.
     #[serde(default, skip_serializing_if = "Paths::is_strict")]
     pub paths: Paths,
-}
-
-/// What becomes of calls that no operation of the document describes.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Paths {
-    /// They are refused with 404, or 405 where the path has other methods.
-    #[default]
-    Strict,
-    /// They are passed on under the policies of the version, and metered without an operation.
-    Open,
-}
-
-impl Paths {
-    /// The word in the manifest.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Strict => "strict",
-            Self::Open => "open",
-        }
-    }
-
-    /// Whether only what is described is passed on.
-    pub fn is_strict(&self) -> bool {
-        *self == Self::Strict
-    }
 }
 
 /// A host name in the form in which names are compared (RFC 1123, RFC 5890): small letters, internationalized labels as

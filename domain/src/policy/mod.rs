@@ -17,8 +17,11 @@ pub mod composition;
 pub mod compression;
 pub mod concurrency;
 pub mod cors;
+#[cfg(feature = "store")]
+mod document;
 mod endpoint;
 pub mod expression;
+mod fit;
 pub mod headers;
 pub mod introspection;
 pub mod ip;
@@ -49,6 +52,7 @@ use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, de::DeserializeOwned};
 
+pub use fit::Misfits;
 pub use scope::{OperationKey, PolicyScope};
 pub use setting::Setting;
 
@@ -241,6 +245,14 @@ macro_rules! policies { ($($variant:ident $field:ident $text:literal $type:ty;)+
             match name { $(PolicyName::$variant => self.$field == Some(Setting::Off),)+ }
         }
 
+        /// What is said of `name` alone.
+        #[must_use]
+        pub fn only(&self, name: PolicyName) -> Self {
+            let mut alone = Self::default();
+            alone.replace(name, self);
+            alone
+        }
+
         /// Takes what `other` says of `name`, be it nothing.
         pub fn replace(&mut self, name: PolicyName, other: &Self) {
             match name { $(PolicyName::$variant => self.$field.clone_from(&other.$field),)+ }
@@ -308,6 +320,11 @@ impl PolicyName {
     /// Whether gateways act on it.
     pub fn is_enforced(self) -> bool {
         ENFORCED.contains(&self)
+    }
+
+    /// Whether it can name parameters of the path of the operation that it is in force for.
+    pub const fn may_need_path(self) -> bool {
+        matches!(self, Self::Transform | Self::Composition)
     }
 }
 

@@ -71,6 +71,14 @@ impl OperationKey {
             .map(|entry| Self::new(&entry.method, &entry.path))
     }
 
+    /// Every operation of a document that callers can call.
+    pub fn all(document: &openapi::Document) -> impl Iterator<Item = Self> {
+        let operations = document.operations().iter();
+        operations
+            .filter(|entry| entry.kind == openapi::OperationKind::Path)
+            .map(|entry| Self::new(&entry.method, &entry.path))
+    }
+
     fn new(method: &str, path: &str) -> Self {
         Self(format!("{method} {path}"))
     }

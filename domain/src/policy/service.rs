@@ -7,7 +7,9 @@ use sea_orm::{
 };
 
 use super::{
-    PolicyLevel, PolicyName, PolicySet, load,
+    PolicyLevel, PolicyName, PolicySet,
+    document::{require_fit, require_operation},
+    load,
     scope::{OperationKey, PolicyScope},
     secrets::{self, SecretPlace},
 };
@@ -20,13 +22,11 @@ use crate::{
         service::refuse_retired,
     },
     error::{DomainError, FieldError, Result},
-    gateway_config::OperationRecord,
     id::{ApiId, OrganizationId, RevisionId, VersionId},
     installation_key::InstallationKey,
     services::Context,
     store::{
-        entity::{api, organization, policy, revision, version},
-        row::Row,
+        entity::{api, organization, policy, version},
         unit::{Change, Unit},
     },
 };
@@ -107,7 +107,7 @@ impl Policies {
     ///
     /// # Errors
     /// `Invalid` as [`Self::judge`], at `operation` for one that the version's document does not have, and for what does not
-    /// fit the operation's path; `Conflict` for a retired version; `NotFound` for strangers.
+    /// fit the path of an operation that it would be in force for; `Conflict` for a retired version; `NotFound` for strangers.
     pub async fn save(&self, actor: &Actor, scope: &PolicyScope, said: PolicySet) -> Result<bool> {
         let unit = self.cx.begin().await?;
         let place = place_to_change(&unit, actor, scope).await?;
@@ -116,13 +116,13 @@ impl Policies {
         let said = said.unmasked(&there);
         self.judge(&said)?;
         if let PolicyScope::Operation(_, operation) = scope {
-            require_operation(&unit, &place).await?;
+            require_operation(&unit, place.revision, operation).await?;
             let misfits = said.misfits(operation.path());
             if !misfits.is_empty() {
                 return Err(DomainError::Invalid(misfits));
             }
         }
-        let mut is_changed = false;
+        let mut changed = Vec::new();
         for name in said.names() {
             let body = said.said(name);
             if body == there.said(name) {
@@ -131,14 +131,15 @@ impl Policies {
             let Some(body) = self.to_store(&place, name, &said)? else {
                 continue;
             };
-            is_changed = true;
+            changed.push(name);
             let off = if said.is_off(name) { " off" } else { "" };
             write(&unit, scope, &place, name, body).await?;
             let detail = format!("{}: {name}{off}", place.label);
             unit.audit(actor, Some(place.organization), "policy.save", scope, detail)
                 .await?;
         }
-        finish(unit, &place, is_changed).await
+        require_fit(&unit, scope, &changed).await?;
+        finish(unit, &place, !changed.is_empty()).await
     }
 
     /// What a row says of a policy, with its secrets sealed.
@@ -156,7 +157,7 @@ impl Policies {
     /// Takes away what a level says of a policy: what broader levels say is in force again. Says whether it said anything.
     ///
     /// # Errors
-    /// `Conflict` for a retired version; `NotFound` for strangers.
+    /// `Invalid` where that does not fit the path of an operation; `Conflict` for a retired version; `NotFound` for strangers.
     pub async fn remove(&self, actor: &Actor, scope: &PolicyScope, name: PolicyName) -> Result<bool> {
         let unit = self.cx.begin().await?;
         let place = place_to_change(&unit, actor, scope).await?;
@@ -168,6 +169,7 @@ impl Policies {
             let detail = format!("{}: {name}", place.label);
             unit.audit(actor, Some(place.organization), "policy.remove", scope, detail)
                 .await?;
+            require_fit(&unit, scope, &[name]).await?;
         }
         finish(unit, &place, is_changed).await
     }
@@ -312,26 +314,6 @@ async fn place_to_change(unit: &Unit, actor: &Actor, scope: &PolicyScope) -> Res
             })
         }
     }
-}
-
-/// An operation that the version's current document has.
-async fn require_operation(unit: &Unit, place: &Place) -> Result<()> {
-    let row = match place.revision {
-        Some(id) => revision::Entity::find_by_id(id).one(&**unit).await?,
-        None => None,
-    };
-    let operations: Vec<OperationRecord> = match row {
-        Some(row) => Row::new("revision", row.id).json("operations", row.operations)?,
-        None => Vec::new(),
-    };
-    if operations
-        .iter()
-        .any(|known| OperationKey::of(known).as_str() == place.operation)
-    {
-        return Ok(());
-    }
-    let message = format!("The version's specification has no operation `{}`.", place.operation);
-    Err(DomainError::field("operation", message))
 }
 
 /// A thing that the actor may see and everything around it, from broad to narrow: level, key and operation.

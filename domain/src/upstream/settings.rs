@@ -326,17 +326,34 @@ mod tests {
 
     #[test]
     fn authorities_are_certificates_in_pem() {
+        use crate::upstream::transport::{AuthorityError, certificates};
+        const REAL: &str = include_str!("authority.pem");
         let pem = |body: &str| format!("-----BEGIN CERTIFICATE-----\n{body}\n-----END CERTIFICATE-----\n");
+        let cut: String = REAL
+            .lines()
+            .take(2)
+            .chain(["-----END CERTIFICATE-----"])
+            .fold(String::new(), |text, line| text + line + "\n");
         for (text, found) in [
-            (pem("MAA="), Some(1)),
-            (format!("# ours\n{}{}", pem("MAA="), pem("MA\nA=")), Some(2)),
-            (pem("!"), None),
-            (pem("AAAA"), None),
-            ("-----BEGIN CERTIFICATE-----\nMAA=".into(), None),
-            ("MAA=".into(), Some(0)),
+            (REAL.to_owned(), Ok(1)),
+            (format!("# ours\n{REAL}{}", REAL.replace('\n', "\r\n")), Ok(2)),
+            (pem("!"), Err(AuthorityError::Pem(1))),
+            (format!("{REAL}{}", pem("MAA=")), Err(AuthorityError::Certificate(2))),
+            (cut, Err(AuthorityError::Certificate(1))),
+            (REAL.replace("-----END", ""), Err(AuthorityError::Pem(1))),
+            ("MAA=".into(), Err(AuthorityError::Missing)),
+            (
+                format!("{REAL}-----BEGIN EC PRIVATE KEY-----\nMAA=\n-----END EC PRIVATE KEY-----\n"),
+                Err(AuthorityError::PrivateKey),
+            ),
         ] {
-            let read = crate::upstream::transport::certificates(&text).map(|found| found.len());
-            assert_eq!(read, found, "{text}");
+            assert_eq!(certificates(&text).map(|found| found.len()), found, "{text}");
         }
+        let upstream: Upstream = serde_json::from_value(serde_json::json!({
+            "targets": [{ "url": "https://a.test" }], "tls": { "ca": pem("MAA=") },
+        }))
+        .unwrap();
+        let errors = upstream.check().unwrap_err();
+        assert!(errors.iter().any(|error| error.field.ends_with("tls.ca")), "{errors:?}");
     }
 }

@@ -67,9 +67,8 @@ impl Tls {
         if let Some(ca) = &self.ca {
             if ca.len() > MAX_CA {
                 say("tls.ca", "Use certificates of at most 64,000 characters in all.".into());
-            } else if certificates(ca).is_none_or(|found| found.is_empty()) {
-                let message = "Paste certificates in PEM: each begins with a line -----BEGIN CERTIFICATE-----.";
-                say("tls.ca", message.into());
+            } else if let Err(error) = certificates(ca) {
+                say("tls.ca", error.to_string());
             }
             if !self.verify {
                 say(
@@ -102,22 +101,48 @@ pub fn is_certificate_name(text: &str) -> bool {
     (1..=63).contains(&text.len()) && text.bytes().all(is_plain)
 }
 
-/// The certificates of a PEM text (RFC 7468), in DER; `None` when one is not well-formed.
-pub fn certificates(pem: &str) -> Option<Vec<Vec<u8>>> {
+/// What is wrong with the certificates of authorities. They are counted from 1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum AuthorityError {
+    /// There is none.
+    #[error("Paste certificates in PEM: each begins with a line -----BEGIN CERTIFICATE-----.")]
+    Missing,
+    /// A key was pasted, which nobody but its owner should have.
+    #[error("Paste certificates only: this has a private key, which doesn't belong here.")]
+    PrivateKey,
+    /// It ends early, or is not Base64.
+    #[error("Certificate {0} is no PEM: paste it whole, from its BEGIN line to its END line.")]
+    Pem(usize),
+    /// It is PEM, but what is in it is none, or was cut.
+    #[error("Certificate {0} is no X.509 certificate, or a part of it is missing: paste it whole.")]
+    Certificate(usize),
+}
+
+/// The certificates of a PEM text (RFC 7468), in DER. Each is one that the TLS library takes as an authority.
+///
+/// # Errors
+/// There is none, or the first that can't be used.
+pub fn certificates(pem: &str) -> Result<Vec<Vec<u8>>, AuthorityError> {
+    const BEGIN: &str = "-----BEGIN CERTIFICATE-----";
+    const END: &str = "-----END CERTIFICATE-----";
+    if pem.contains("PRIVATE KEY-----") {
+        return Err(AuthorityError::PrivateKey);
+    }
     let mut found = Vec::new();
     let mut rest = pem;
-    while let Some((_, after)) = rest.split_once("-----BEGIN CERTIFICATE-----") {
-        let (body, after) = after.split_once("-----END CERTIFICATE-----")?;
+    while let Some((_, after)) = rest.split_once(BEGIN) {
+        let number = found.len() + 1;
+        let (body, after) = after.split_once(END).ok_or(AuthorityError::Pem(number))?;
         let text: String = body.chars().filter(|c| !c.is_ascii_whitespace()).collect();
-        let der = STANDARD.decode(text).ok()?;
-        // A certificate is a SEQUENCE (RFC 5280 §4.1); what is in it is for the TLS library to say.
-        if der.first() != Some(&0x30) {
-            return None;
-        }
+        let der = STANDARD.decode(text).map_err(|_| AuthorityError::Pem(number))?;
+        webpki::anchor_from_trusted_cert(&der.as_slice().into()).map_err(|_| AuthorityError::Certificate(number))?;
         found.push(der);
         rest = after;
     }
-    Some(found)
+    if found.is_empty() {
+        return Err(AuthorityError::Missing);
+    }
+    Ok(found)
 }
 
 fn is_host_name(name: &str) -> bool {

@@ -167,6 +167,38 @@ on_both_engines! {
         assert_eq!(error.code(), ErrorCode::Conflict);
     }
 
+    async fn a_policy_fits_every_operation_that_it_is_in_force_for(world) {
+        let (acme, owner) = world.organization("acme", "owner@acme.example").await;
+        let (pets, version) = world.published_api(&owner, acme.id, "pets").await;
+        let policies = &world.services.policies;
+        let composition = |path: &str| set(json!({ "composition": { "parts": { "a": { "path": path } } } }));
+        let part = composition("/y/{id}");
+        let list = PolicyScope::Operation(version.id, operation(&world, "/pets").await);
+        for scope in [PolicyScope::Organization(acme.id), PolicyScope::Api(pets.id), PolicyScope::Version(version.id)] {
+            let error = policies.save(&owner, &scope, part.clone()).await.unwrap_err();
+            assert_eq!(crate::fields(&error), ["policies.composition.parts.a.path"]);
+            assert!(error.to_string().contains("`GET /pets`"), "{error}");
+            assert!(policies.levels(&owner, &scope).await.unwrap().pop().unwrap().said.is_empty(), "nothing was saved");
+        }
+        // Every operation but one has it, and that one is left out.
+        let record = version_record(&world, version.id).await.unwrap();
+        let lack = record.operations.iter().filter(|operation| !operation.path.contains("{id}"));
+        for operation in lack {
+            let scope = PolicyScope::Operation(version.id, OperationKey::of(operation));
+            policies.save(&owner, &scope, set(json!({ "composition": "off" }))).await.unwrap();
+        }
+        let scope = PolicyScope::Version(version.id);
+        assert!(policies.save(&owner, &scope, part).await.unwrap());
+        // It may not come back into force there; and narrower levels don't stand in the way of broader ones.
+        let error = policies.remove(&owner, &list, PolicyName::Composition).await.unwrap_err();
+        assert_eq!(crate::fields(&error), ["policies.composition.parts.a.path"]);
+        assert!(policies.save(&owner, &PolicyScope::Api(pets.id), composition("/y/{other}")).await.unwrap());
+        let error = policies.remove(&owner, &scope, PolicyName::Composition).await.unwrap_err();
+        assert!(error.to_string().contains("`other`"), "{error}");
+        assert!(policies.save(&owner, &scope, composition("/y")).await.unwrap());
+        assert!(policies.remove(&owner, &list, PolicyName::Composition).await.unwrap());
+    }
+
     async fn only_members_who_edit_may(world) {
         let (acme, owner) = world.organization("acme", "owner@acme.example").await;
         let (pets, version) = world.published_api(&owner, acme.id, "pets").await;

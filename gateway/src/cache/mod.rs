@@ -45,7 +45,7 @@ pub(crate) use query::{Kind, Query, invalidate, is_of_target, place};
 pub(crate) use range::Part;
 pub(crate) use recording::{Keeping, Nobody, Tee};
 pub(crate) use settings::{CacheScope, CacheSettings};
-pub(crate) use status::{Forwarded, Handled};
+pub(crate) use status::{Forwarded, Handled, NotKept};
 pub(crate) use storability::Keepable;
 pub(crate) use store::{Found, Stamp, Store};
 pub(crate) use stored::{Exchange, Reuse, Stored};

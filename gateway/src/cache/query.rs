@@ -9,6 +9,7 @@ use super::{
     key::{Identity, Origin, Partition, key_of},
     list::members,
     settings::{CacheScope, CacheSettings},
+    status::NotKept,
     storability::{Asked, Keepable, judge},
     store::{Found, Stamp, Store},
     stored::{Exchange, Stored},
@@ -130,18 +131,21 @@ impl Query {
         self.own.unwrap_or(Partition::Shared)
     }
 
-    /// Judges an answer to the request. `None` when it is not kept.
-    pub(crate) fn judge(&self, request: &Fields, answer: &AnswerHead, exchange: Exchange) -> Option<Keepable> {
+    /// Judges an answer to the request.
+    ///
+    /// # Errors
+    /// Why it is not kept.
+    pub(crate) fn judge(&self, request: &Fields, answer: &AnswerHead, exchange: Exchange) -> Result<Keepable, NotKept> {
         if self.is_head {
-            return None;
+            return Err(NotKept::Method);
         }
         self.judge_whole(request, answer, exchange)
     }
 
     /// Judges an answer whose body is known to be all of it.
-    fn judge_whole(&self, request: &Fields, answer: &AnswerHead, exchange: Exchange) -> Option<Keepable> {
+    fn judge_whole(&self, request: &Fields, answer: &AnswerHead, exchange: Exchange) -> Result<Keepable, NotKept> {
         if self.is_keeping_forbidden() {
-            return None;
+            return Err(NotKept::Request);
         }
         let asked = Asked {
             fields: request,
@@ -165,8 +169,8 @@ impl Query {
             Agreement::Same => {
                 let (fresh, partition) = self.refresh(kept, request, answer, exchange);
                 match partition {
-                    Some(partition) => _ = self.keep(store, partition, fresh, since),
-                    None => store.forget(&self.key, kept),
+                    Ok(partition) => _ = self.keep(store, partition, fresh, since),
+                    Err(_) => store.forget(&self.key, kept),
                 }
             }
             Agreement::Different => store.forget(&self.key, kept),
@@ -182,7 +186,7 @@ impl Query {
         request: &Fields,
         not_modified: &AnswerHead,
         exchange: Exchange,
-    ) -> (Arc<Stored>, Option<Partition>) {
+    ) -> (Arc<Stored>, Result<Partition, NotKept>) {
         let mut newer = not_modified.fields.clone();
         strip_hop_by_hop(&mut newer);
         let mut fields = updated(&kept.fields, &newer);
@@ -195,11 +199,11 @@ impl Query {
             fields,
         };
         match self.judge_whole(request, &head, exchange) {
-            Some(keepable) => {
+            Ok(keepable) => {
                 let partition = keepable.partition;
-                (Arc::new(keepable.with(kept.body.clone())), Some(partition))
+                (Arc::new(keepable.with(kept.body.clone())), Ok(partition))
             }
-            None => {
+            Err(why) => {
                 let once = Stored {
                     status: kept.status,
                     version: kept.version,
@@ -208,7 +212,7 @@ impl Query {
                     selecting: kept.selecting.clone(),
                     freshness: kept.freshness,
                 };
-                (Arc::new(once), None)
+                (Arc::new(once), Err(why))
             }
         }
     }

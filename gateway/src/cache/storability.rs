@@ -8,6 +8,7 @@ use super::{
     directives::AnswerDirectives,
     key::{Partition, Selecting, selecting},
     settings::CacheSettings,
+    status::NotKept,
     stored::{Exchange, Freshness, Stored},
 };
 use crate::{
@@ -54,32 +55,41 @@ pub(crate) struct Asked<'a> {
     pub(crate) must_name_time: bool,
 }
 
-/// Judges the answer to a GET, or one like it. `None` when it is not kept.
+/// Judges the answer to a GET, or one like it.
+///
+/// # Errors
+/// Why it is not kept.
 pub(crate) fn judge(
     settings: &CacheSettings,
     asked: Asked<'_>,
     answer: &AnswerHead,
     exchange: Exchange,
-) -> Option<Keepable> {
+) -> Result<Keepable, NotKept> {
     let status = answer.status;
     let said = AnswerDirectives::of(&answer.fields);
-    if !is_final(status) || said.is_private {
-        return None;
+    if !is_final(status) {
+        return Err(NotKept::Status);
+    }
+    if said.is_private {
+        return Err(NotKept::Private);
     }
     // What is understood need not heed `no-store` beside `must-understand` (RFC 9111 §5.2.2.3).
     let is_store_forbidden = said.no_store && !(said.must_understand && is_understood(status));
-    if is_store_forbidden || (said.must_understand && !is_understood(status)) {
-        return None;
+    if is_store_forbidden {
+        return Err(NotKept::NoStore);
+    }
+    if said.must_understand && !is_understood(status) {
+        return Err(NotKept::Status);
     }
     let partition = if said.is_shareable() {
         Partition::Shared
     } else {
-        asked.own?
+        asked.own.ok_or(NotKept::Share)?
     };
     let date_s = answer.fields.get(Known::Date).and_then(date::parse);
     let lifetime_s = match explicit_lifetime_s(&said, &answer.fields, date_s.unwrap_or(exchange.response_s)) {
         Some(lifetime_s) => lifetime_s,
-        None if asked.must_name_time => return None,
+        None if asked.must_name_time => return Err(NotKept::NoTime),
         None => implied_lifetime_s(
             settings,
             &said,
@@ -98,13 +108,13 @@ pub(crate) fn judge(
         .any(|time| time.is_some_and(|time| time > 0));
     let is_useful = is_fresh || has_validator || (is_useful_stale && !freshness.must_validate);
     if !is_useful {
-        return None;
+        return Err(NotKept::Stale);
     }
-    Some(Keepable {
+    Ok(Keepable {
         partition,
         status,
         version: answer.version,
-        selecting: selecting(settings, asked.fields, &answer.fields)?,
+        selecting: selecting(settings, asked.fields, &answer.fields).ok_or(NotKept::Vary)?,
         fields: kept_fields(&answer.fields, &said, exchange.response_s),
         freshness,
     })
@@ -154,33 +164,37 @@ fn explicit_lifetime_s(said: &AnswerDirectives, fields: &Fields, date_s: i64) ->
 }
 
 /// The time of an answer that names none: the policy's, or a tenth of the time since it was last changed
-/// (RFC 9111 §4.2.2). `None` when it is not kept; 0 when it is only kept to be validated.
+/// (RFC 9111 §4.2.2); 0 when it is only kept to be validated.
+///
+/// # Errors
+/// Why it is not kept.
 fn implied_lifetime_s(
     settings: &CacheSettings,
     said: &AnswerDirectives,
     request: &Fields,
     answer: &AnswerHead,
     date_s: i64,
-) -> Option<i64> {
+) -> Result<i64, NotKept> {
     if !is_heuristic(answer.status) && !said.is_public {
-        return None;
+        return Err(NotKept::Status);
     }
     if said.no_cache {
-        return Some(0);
+        return Ok(0);
     }
     let fields = &answer.fields;
     // Cookies make it likely that the answer is for one person.
     if request.contains(Known::Cookie) || fields.contains(Known::SetCookie) {
-        return None;
+        return Err(NotKept::Cookie);
     }
     if let Some(time) = settings.default_ttl_s {
-        return Some(time);
+        return Ok(time);
     }
     let changed_s = fields.get(Known::LastModified).and_then(date::parse);
     let since_s = changed_s.map(|changed_s| (date_s - changed_s).max(0));
     match since_s {
-        Some(since_s) if settings.is_heuristic => Some((since_s / 10).min(MAX_HEURISTIC_S)),
-        _ => fields.contains(Known::Etag).then_some(0).or(since_s.map(|_| 0)),
+        Some(since_s) if settings.is_heuristic => Ok((since_s / 10).min(MAX_HEURISTIC_S)),
+        None if !fields.contains(Known::Etag) => Err(NotKept::NoTime),
+        _ => Ok(0),
     }
 }
 
@@ -207,177 +221,5 @@ fn date_field(at_s: i64) -> Option<HeaderValue> {
 }
 
 #[cfg(test)]
-mod tests {
-    use domain::policy::cache::Cache;
-
-    use super::*;
-
-    /// Mon, 01 Jan 2024 00:00:00 GMT.
-    const NOW_S: i64 = 1_704_067_200;
-    const DATE: &str = "Mon, 01 Jan 2024 00:00:00 GMT";
-
-    fn settings(json: serde_json::Value) -> CacheSettings {
-        CacheSettings::compile(&serde_json::from_value::<Cache>(json).unwrap())
-    }
-
-    fn answer(status: u16, lines: &[(&str, &str)]) -> AnswerHead {
-        let mut head = AnswerHead {
-            status: StatusCode::from_u16(status).unwrap(),
-            ..AnswerHead::default()
-        };
-        head.fields
-            .append_named(&"date".parse().unwrap(), &DATE.parse().unwrap());
-        for (name, value) in lines {
-            head.fields
-                .append_named(&name.parse().unwrap(), &value.parse().unwrap());
-        }
-        head
-    }
-
-    fn judged(
-        json: serde_json::Value,
-        own: Option<Partition>,
-        request: &[(&str, &str)],
-        answer: &AnswerHead,
-    ) -> Option<Keepable> {
-        let mut fields = Fields::default();
-        for (name, value) in request {
-            fields.append_named(&name.parse().unwrap(), &value.parse().unwrap());
-        }
-        let exchange = Exchange {
-            request_s: NOW_S,
-            response_s: NOW_S,
-        };
-        let asked = Asked {
-            fields: &fields,
-            own,
-            must_name_time: false,
-        };
-        judge(&settings(json), asked, answer, exchange)
-    }
-
-    fn lifetime(status: u16, lines: &[(&str, &str)]) -> Option<i64> {
-        let found = judged(
-            serde_json::json!({ "heuristic": true }),
-            Some(Partition::Anonymous),
-            &[],
-            &answer(status, lines),
-        );
-        found.map(|found| found.freshness.lifetime_s)
-    }
-
-    #[test]
-    fn lifetimes_come_from_the_first_that_names_one() {
-        const EXPIRES: (&str, &str) = ("expires", "Mon, 01 Jan 2024 01:00:00 GMT");
-        assert_eq!(
-            lifetime(200, &[("cache-control", "max-age=1, s-maxage=2"), EXPIRES]),
-            Some(2)
-        );
-        assert_eq!(lifetime(200, &[("cache-control", "max-age=1"), EXPIRES]), Some(1));
-        assert_eq!(lifetime(599, &[EXPIRES]), Some(3_600));
-        assert_eq!(lifetime(200, &[("cdn-cache-control", "public"), EXPIRES]), None);
-        assert_eq!(lifetime(200, &[EXPIRES, EXPIRES]), None, "two are none");
-        assert_eq!(
-            lifetime(200, &[("expires", "0"), ("etag", "\"1\"")]),
-            Some(0),
-            "only to be validated"
-        );
-        assert_eq!(lifetime(200, &[("cache-control", "max-age=5"), ("age", "5")]), None);
-    }
-
-    #[test]
-    fn what_says_nothing_is_fresh_by_its_last_change() {
-        let changed = ("last-modified", "Sun, 31 Dec 2023 00:00:00 GMT");
-        for (status, expected) in [
-            (200, Some(8_640)),
-            (404, Some(8_640)),
-            (201, None),
-            (502, None),
-            (599, None),
-        ] {
-            assert_eq!(lifetime(status, &[changed]), expected, "{status}");
-        }
-        assert_eq!(lifetime(599, &[changed, ("cache-control", "public")]), Some(8_640));
-        assert_eq!(
-            lifetime(200, &[("last-modified", "Sat, 01 Jan 2000 00:00:00 GMT")]),
-            Some(MAX_HEURISTIC_S)
-        );
-        assert_eq!(lifetime(200, &[]), None);
-        assert_eq!(lifetime(200, &[changed, ("set-cookie", "a=b")]), None);
-        let ttl = serde_json::json!({ "default_ttl": "1m" });
-        let kept = |request: &[(&str, &str)], lines: &[(&str, &str)]| {
-            judged(ttl.clone(), Some(Partition::Anonymous), request, &answer(200, lines))
-                .map(|kept| kept.freshness.lifetime_s)
-        };
-        assert_eq!(kept(&[], &[]), Some(60));
-        assert_eq!(kept(&[("cookie", "a=b")], &[]), None);
-        assert_eq!(kept(&[("cookie", "a=b")], &[("cache-control", "max-age=5")]), Some(5));
-        let off = judged(
-            serde_json::json!({}),
-            Some(Partition::Anonymous),
-            &[],
-            &answer(200, &[changed]),
-        );
-        assert_eq!(off.unwrap().freshness.lifetime_s, 0, "kept, but asked about each time");
-    }
-
-    #[test]
-    fn some_answers_are_not_kept() {
-        for (status, value) in [
-            (200, "max-age=60, no-store"),
-            (200, "max-age=60, private"),
-            (200, "max-age=0"),
-            (206, "max-age=60"),
-            (304, "max-age=60"),
-            (599, "max-age=60, must-understand"),
-            (599, "max-age=60, must-understand, no-store"),
-        ] {
-            assert_eq!(lifetime(status, &[("cache-control", value)]), None, "{status} {value}");
-        }
-        assert_eq!(
-            lifetime(200, &[("cache-control", "max-age=60, must-understand, no-store")]),
-            Some(60)
-        );
-        assert_eq!(lifetime(200, &[("cache-control", "max-age=60"), ("vary", "*")]), None);
-    }
-
-    #[test]
-    fn answers_to_credentials_are_shared_when_they_say_so() {
-        let kept = |own, value: &str| {
-            let answer = answer(200, &[("cache-control", value)]);
-            judged(serde_json::json!({}), own, &[], &answer).map(|kept| kept.partition)
-        };
-        for value in ["max-age=60, public", "max-age=60, must-revalidate", "s-maxage=60"] {
-            assert_eq!(kept(None, value), Some(Partition::Shared), "{value}");
-        }
-        assert_eq!(kept(None, "max-age=60"), None);
-        assert_eq!(
-            kept(Some(Partition::Anonymous), "max-age=60"),
-            Some(Partition::Anonymous)
-        );
-    }
-
-    #[test]
-    fn fields_for_one_connection_are_not_kept() {
-        let answer = answer(
-            200,
-            &[
-                ("cache-control", "max-age=60, no-cache=\"x-once\""),
-                ("connection", "x-hop"),
-                ("x-hop", "1"),
-                ("x-once", "2"),
-                ("x-kept", "3"),
-                ("age", "7"),
-                ("proxy-authentication-info", "x"),
-            ],
-        );
-        let kept = judged(serde_json::json!({}), Some(Partition::Anonymous), &[], &answer).unwrap();
-        let names: Vec<_> = kept
-            .fields
-            .iter()
-            .map(|(name, _)| String::from_utf8_lossy(name).into_owned())
-            .collect();
-        assert_eq!(names, ["date", "cache-control", "x-kept"]);
-        assert_eq!(kept.freshness.initial_age_s, 7);
-    }
-}
+#[path = "storability_tests.rs"]
+mod tests;

@@ -8,12 +8,17 @@ use std::{fmt::Write as _, time::Duration};
 
 use http::{HeaderName, HeaderValue, StatusCode};
 
-use crate::message::{AnswerHead, Fields, Known};
+use crate::{
+    message::{AnswerHead, Fields, Known},
+    problem::Reason,
+};
 
 pub(crate) use web::WebCaller;
 
 const TIMEOUT: &[u8] = b"grpc-timeout";
 const STATUS: HeaderName = HeaderName::from_static("grpc-status");
+/// `UNAVAILABLE`: the server can't be asked now.
+const UNAVAILABLE: &str = "14";
 const MESSAGE: HeaderName = HeaderName::from_static("grpc-message");
 /// Digits of a time-out at most.
 const MAX_DIGITS: usize = 8;
@@ -80,8 +85,12 @@ pub(crate) fn time_limit(fields: &Fields) -> Option<Duration> {
 
 /// Makes a refusal one that gRPC callers understand: an answer of trailers only. What it says in fields stays; its body is
 /// not sent.
-pub(crate) fn refuse(answer: &mut AnswerHead, dialect: Dialect, message: &str) {
-    let status = status_of(answer.status);
+pub(crate) fn refuse(answer: &mut AnswerHead, dialect: Dialect, reason: Reason, message: &str) {
+    let status = match reason {
+        // Nothing was sent, so that a call may be made again whatever it does; and it was not the caller's time that was up.
+        Reason::ConnectTimeout => UNAVAILABLE,
+        _ => status_of(answer.status),
+    };
     answer.status = StatusCode::OK;
     let fields = &mut answer.fields;
     fields.remove(Known::ContentLength);
@@ -108,8 +117,7 @@ fn status_of(status: StatusCode) -> &'static str {
         404 | 405 | 410 | 501 => "12",
         // INTERNAL
         500 => "13",
-        // UNAVAILABLE
-        502 | 503 => "14",
+        502 | 503 => UNAVAILABLE,
         // UNAUTHENTICATED
         401 => "16",
         // UNKNOWN

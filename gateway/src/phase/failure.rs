@@ -2,6 +2,8 @@
 
 use std::{borrow::Cow, time::Duration};
 
+use http::StatusCode;
+
 use super::forward::NotAnswered;
 use crate::{
     decision::Refusal,
@@ -19,6 +21,25 @@ pub(super) enum Failed {
     Target(Outcome, Box<Refusal>),
     /// It is not the target's fault, or nobody waits any more.
     Final(NotAnswered),
+}
+
+/// Why a call was tried again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum FirstFailure {
+    /// What the caller would have been told.
+    Reason(Reason),
+    /// The upstream answered with this status.
+    Status(StatusCode),
+}
+
+impl FirstFailure {
+    /// `upstream-unreachable` as in the problem's type, or `status-503`.
+    pub(crate) fn word(self) -> Cow<'static, str> {
+        match self {
+            Self::Reason(reason) => reason.slug().into(),
+            Self::Status(status) => format!("status-{}", status.as_u16()).into(),
+        }
+    }
 }
 
 /// Why one connection brought no answer.
@@ -58,12 +79,7 @@ impl NoAnswer {
             Self::TimeUp { waits_for_caller: true } => {
                 Refusal::new(Reason::HeadersTooSlow).detail("The body of the request did not go on in time.")
             }
-            Self::MustBeOver => {
-                let detail = "The API's server did not begin to answer within the time that the caller gave it.";
-                Refusal::new(Reason::UpstreamTimeout)
-                    .detail(detail)
-                    .proxy_error("http_response_timeout")
-            }
+            Self::MustBeOver => out_of_callers_time(),
             Self::TimeUp { .. } => timed_out(response_timeout),
             Self::TooManyInformational => broken("The API's server sent too many informational answers."),
             Self::Answer(AnswerError::Bad(error)) => {
@@ -91,8 +107,19 @@ impl NoAnswer {
     }
 }
 
+/// What the caller is told when there is no connection. It was waited for `waited` at most: less than the upstream's `limit`
+/// when the caller doesn't want to wait for longer.
+pub(super) fn not_connected(error: &ConnectError, waited: Duration, limit: Duration) -> Refusal {
+    let was_callers_time = waited < limit && matches!(error, ConnectError::Timeout(time) if *time == waited);
+    if was_callers_time {
+        out_of_callers_time()
+    } else {
+        unreachable(error)
+    }
+}
+
 /// Value of the `error` parameter of `Proxy-Status` (RFC 9209 §2.3) goes along with each refusal.
-pub(super) fn unreachable(error: &ConnectError) -> Refusal {
+fn unreachable(error: &ConnectError) -> Refusal {
     let (reason, kind) = match error {
         ConnectError::Resolve(_) => (Reason::UpstreamUnreachable, "dns_error"),
         ConnectError::Forbidden => (Reason::UpstreamForbidden, "destination_ip_prohibited"),
@@ -103,6 +130,14 @@ pub(super) fn unreachable(error: &ConnectError) -> Refusal {
         ConnectError::Timeout(_) => (Reason::ConnectTimeout, "connection_timeout"),
     };
     Refusal::new(reason).proxy_error(kind)
+}
+
+/// The time is up that the caller gave the call.
+fn out_of_callers_time() -> Refusal {
+    let detail = "The API's server did not begin to answer within the time that the caller gave it.";
+    Refusal::new(Reason::UpstreamTimeout)
+        .detail(detail)
+        .proxy_error("http_response_timeout")
 }
 
 pub(super) fn broken(detail: impl Into<Cow<'static, str>>) -> Refusal {

@@ -12,7 +12,7 @@ use domain::policy::units::ByteSize;
 use http::{HeaderValue, Method, StatusCode, Version};
 
 use super::{
-    failure::{Failed, NoAnswer, broken, unreachable},
+    failure::{Failed, FirstFailure, NoAnswer, broken, not_connected},
     metering::Call,
     mirror, request_fields, rewrite,
     tries::{Progress, Tries},
@@ -152,6 +152,7 @@ pub(crate) async fn forward(
         };
         let mut progress = Progress::default();
         tries.begin_try();
+        call.tries();
         let answered = attempt.run(outgoing, call, caller, &mut progress).await;
         tries.end_try();
         // A bound of our own says nothing about the target.
@@ -161,7 +162,8 @@ pub(crate) async fn forward(
             Err(Failed::Connect(error)) => {
                 let authority = &pick.target.authority;
                 tracing::debug!(host = %authority.host, port = authority.port, error = ?error, "can't connect to an upstream");
-                (Outcome::NotConnected, Err(unreachable(&error)))
+                let refusal = not_connected(&error, attempt.connect_timeout, targets.connect_timeout);
+                (Outcome::NotConnected, Err(refusal))
             }
             Err(Failed::Target(outcome, refusal)) => (outcome, Err(*refusal)),
             Err(Failed::Final(why)) => return Err(why),
@@ -174,6 +176,10 @@ pub(crate) async fn forward(
             && let Some(next) = tries.next(outcome, may_repeat)
         {
             tracing::debug!(?outcome, "a call is tried again");
+            call.tried_in_vain(match &answered {
+                Ok(_) => FirstFailure::Status(outgoing.answer.status),
+                Err(refusal) => FirstFailure::Reason(refusal.reason),
+            });
             pick = next;
             continue;
         }

@@ -11,7 +11,7 @@ use domain::{
 };
 use http::{Method, Version};
 
-use super::metering::micros;
+use super::{failure::FirstFailure, metering::micros};
 use crate::{
     AccessRecord,
     decision::Known,
@@ -35,6 +35,10 @@ pub(crate) struct LoggedCall {
     sent: Option<Instant>,
     upstream: Option<Duration>,
     pub(super) reason: Option<Reason>,
+    /// How often the upstream was tried.
+    pub(super) tries: u16,
+    /// Why it was tried more than once.
+    pub(super) first_failure: Option<FirstFailure>,
     status: u16,
     latency_us: u64,
     known: Known,
@@ -62,6 +66,8 @@ impl LoggedCall {
             sent: None,
             upstream: None,
             reason: None,
+            tries: 0,
+            first_failure: None,
             status: 0,
             latency_us: 0,
             known: Known::default(),
@@ -114,6 +120,8 @@ impl LoggedCall {
             duration_us: micros(self.started.elapsed()),
             latency_us: self.latency_us,
             upstream_latency_us: self.upstream.map(micros),
+            tries: self.tries,
+            first_failure: self.first_failure.map(FirstFailure::word),
             signatures: findings.map_or(&[], |findings| &findings.signatures),
             request_mistakes: findings.map_or(&[], |findings| &findings.request),
             answer_mistakes: &self.answer_mistakes,

@@ -11,7 +11,7 @@ use domain::{
     usage::UsageSums,
 };
 
-use super::logging::LoggedCall;
+use super::{FirstFailure, logging::LoggedCall};
 use crate::{
     decision::{Known, Permit},
     limit::Moment,
@@ -106,6 +106,21 @@ impl Call {
         }
     }
 
+    /// A try begins.
+    pub(crate) fn tries(&mut self) {
+        if let Some(logged) = &mut self.logged {
+            logged.tries += 1;
+        }
+    }
+
+    /// A try failed, and another follows.
+    pub(crate) fn tried_in_vain(&mut self, failure: FirstFailure) {
+        self.worker.counters().retried(failure);
+        if let Some(logged) = &mut self.logged {
+            logged.first_failure.get_or_insert(failure);
+        }
+    }
+
     /// Whether the upstream may have seen something of it.
     pub(crate) fn is_passed_on(&self) -> bool {
         self.is_passed_on
@@ -135,12 +150,8 @@ impl Call {
 
     /// Everything that was taken goes back: the call was refused after all.
     pub(crate) fn return_all(&mut self) {
-        let Some(permit) = self.permit.take() else { return };
-        if let Some(windows) = permit.windows() {
-            windows.give_back();
-        }
-        if let (Some(holder), Some(plan), Some(taken)) = (&self.known.subscription, &self.known.plan, permit.taken()) {
-            holder.budget.return_all(&plan.limits, taken);
+        if let Some(permit) = self.permit.take() {
+            permit.give_back(&self.known);
         }
     }
 

@@ -22,3 +22,5 @@ pub(crate) mod scopes;
 pub(crate) mod subscription;
 pub(crate) mod tries;
 pub(crate) mod vouch;
+
+pub(crate) use failure::FirstFailure;

@@ -8,7 +8,7 @@ use super::metering::{Call, Tally};
 use crate::{
     decision::{Permit, Refusal},
     limit::{Exhausted, Moment, Taken},
-    message::{AnswerHead, Fields, Known, RequestHead, strip_hop_by_hop},
+    message::{AnswerHead, Fields, Known, RequestHead, strip_hop_by_hop, vary_by},
     problem::{self, Occurrence, Reason},
     rules::{Preflight, Rules},
     snapshot::http_date,
@@ -47,7 +47,7 @@ pub(crate) fn adapt(
         }
     }
     if let Some(vary) = call.known.version.as_ref().and_then(|version| version.vary.as_ref()) {
-        fields.append(Known::Vary, vary);
+        vary_by(fields, vary.as_bytes());
     }
     say_limits(fields, call, standing, now);
     say_end(fields, call);

@@ -7,7 +7,7 @@ use super::transform::forget_body;
 use crate::{
     coding::choose,
     grpc::Dialect,
-    message::{AnswerHead, BodyLength, Fields, Known, has_token},
+    message::{AnswerHead, BodyLength, Fields, Known, has_token, vary_by},
 };
 
 /// The policy `compression`, compiled.
@@ -185,10 +185,7 @@ fn weakened(tag: &[u8]) -> Vec<u8> {
 }
 
 fn vary(fields: &mut Fields) {
-    let is_said = |value: &[u8]| has_token(value, b"accept-encoding") || has_token(value, b"*");
-    if !fields.all(Known::Vary).any(is_said) {
-        fields.append(Known::Vary, &HeaderValue::from_static("Accept-Encoding"));
-    }
+    vary_by(fields, b"Accept-Encoding");
 }
 
 fn forbids_transform(fields: &Fields) -> bool {
@@ -296,7 +293,7 @@ mod tests {
         answer.fields.write_to(&mut text);
         assert_eq!(
             String::from_utf8(text).unwrap(),
-            "vary: Origin\r\nvary: Accept-Encoding\r\netag: W/\"a\"\r\ncontent-encoding: br\r\n"
+            "vary: Origin, Accept-Encoding\r\netag: W/\"a\"\r\ncontent-encoding: br\r\n"
         );
         let mut said = AnswerHead {
             fields: fields(&[("vary", "a, ACCEPT-encoding"), ("etag", "W/\"a\"")]),

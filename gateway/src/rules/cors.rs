@@ -3,7 +3,7 @@
 use domain::policy::cors::{ANY, Cors};
 use http::{HeaderName, HeaderValue, header};
 
-use crate::message::{Fields, Known};
+use crate::message::{Fields, Known, vary_by};
 
 /// Who may call from a browser, compiled.
 #[derive(Debug)]
@@ -121,7 +121,7 @@ impl CorsRule {
         }
         if !matches!(self.origins, Origins::Any) {
             // Also where the caller named none: otherwise a cache could give this answer to one that does.
-            fields.append(Known::Vary, &HeaderValue::from_static("Origin"));
+            vary_by(fields, b"Origin");
         }
         if let Some(origin) = origin {
             self.say_origin(origin, fields);
@@ -150,8 +150,10 @@ impl CorsRule {
     /// The answer to a browser's question. What is not allowed is not said; the browser then refuses the call and tells
     /// its developer why.
     pub(crate) fn answer(&self, asked: &Preflight<'_>, fields: &mut Fields) {
-        let vary = "Origin, Access-Control-Request-Method, Access-Control-Request-Headers";
-        fields.append(Known::Vary, &HeaderValue::from_static(vary));
+        vary_by(
+            fields,
+            b"Origin, Access-Control-Request-Method, Access-Control-Request-Headers",
+        );
         if !self.say_origin(asked.origin, fields) {
             return;
         }

@@ -1,6 +1,7 @@
 //! TLS towards callers: certificates by name from files that may change, and whom a caller's own certificate belongs to.
 
 mod certificate;
+mod failure;
 mod files;
 mod names;
 mod watch;
@@ -11,6 +12,7 @@ use arc_swap::ArcSwap;
 use rustls::ServerConfig;
 
 pub(crate) use certificate::ClientCertificate;
+pub(crate) use failure::HandshakeFailure;
 pub use files::TlsError;
 pub(crate) use files::certified_key;
 use files::load;

@@ -94,12 +94,10 @@ fn roots(ca: Option<&str>) -> Result<RootCertStore, String> {
         roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
         return Ok(roots);
     };
-    for der in certificates(pem).unwrap_or_default() {
+    let found = certificates(pem).map_err(|error| format!("its `tls.ca` can't be used: {error}"))?;
+    for der in found {
         let added = roots.add(CertificateDer::from(der));
         added.map_err(|error| format!("a certificate of its `tls.ca` can't be used: {error}"))?;
-    }
-    if roots.is_empty() {
-        return Err("its `tls.ca` has no certificate".into());
     }
     Ok(roots)
 }

@@ -218,10 +218,10 @@ impl Run<'_> {
         let dialect = self
             .dialect
             .filter(|dialect| *dialect != Dialect::Grpc || request.version == Version::HTTP_2);
-        let message = dialect.map(|_| refusal.sentence().to_owned());
+        let (reason, message) = (refusal.reason, dialect.map(|_| refusal.sentence().to_owned()));
         let (body, mut tally) = respond::refuse(self.worker, &mut call, refusal, request, self.trace, self.now, answer);
         if let (Some(dialect), Some(message)) = (dialect, message) {
-            grpc::refuse(answer, dialect, &message);
+            grpc::refuse(answer, dialect, reason, &message);
             caller.answer(answer, BodyLength::NONE);
             return deliver::send(caller, self.slot, self.worker.limits().stall_timeout, None, &mut tally).await;
         }

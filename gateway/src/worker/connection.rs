@@ -2,6 +2,7 @@
 
 use std::{
     future::poll_fn,
+    io,
     net::SocketAddr,
     pin::{Pin, pin},
     rc::Rc,
@@ -24,7 +25,7 @@ use crate::{
     message::{AnswerHead, RequestHead},
     phase::respond,
     problem::Reason,
-    tls::{ClientCertificate, Tls},
+    tls::{ClientCertificate, HandshakeFailure, Tls},
     transport::{Rewound, Transport},
 };
 
@@ -61,7 +62,7 @@ impl Worker {
 
     async fn converse(self: &Rc<Self>, stream: TcpStream, tls: Option<Arc<Tls>>, peer: Peer, slot: &Rc<Slot>) {
         let transport = match tls {
-            Some(tls) => Box::pin(self.shake_hands(stream, &tls, slot)).await,
+            Some(tls) => Box::pin(self.shake_hands(stream, &tls, &peer, slot)).await,
             None => Some(Transport::Plain(stream)),
         };
         let Some(transport) = transport else { return };
@@ -76,21 +77,39 @@ impl Worker {
     }
 
     /// Begins TLS; `None` if that fails or takes longer than a head may.
-    async fn shake_hands(&self, stream: TcpStream, tls: &Tls, slot: &Slot) -> Option<Transport> {
+    async fn shake_hands(&self, stream: TcpStream, tls: &Tls, peer: &Peer, slot: &Slot) -> Option<Transport> {
         let mut handshake = pin!(TlsAcceptor::from(tls.config()).accept(stream));
         slot.wait_at_most(self.limits().header_timeout);
         let shaken = poll_fn(|cx| match handshake.as_mut().poll(cx) {
-            Poll::Ready(Ok(stream)) => Poll::Ready(Some(stream)),
-            Poll::Ready(Err(error)) => {
-                tracing::debug!(%error, "a caller's TLS failed");
-                Poll::Ready(None)
-            }
-            Poll::Pending if slot.is_overdue() => Poll::Ready(None),
+            Poll::Ready(Ok(stream)) => Poll::Ready(Ok(stream)),
+            Poll::Ready(Err(error)) => Poll::Ready(Err(Some(error))),
+            Poll::Pending if slot.is_overdue() => Poll::Ready(Err(None)),
             Poll::Pending => Poll::Pending,
         });
-        let stream = shaken.await?;
-        slot.wait_freely();
-        Some(Transport::Tls(Box::new(stream.into())))
+        match shaken.await {
+            Ok(stream) => {
+                slot.wait_freely();
+                Some(Transport::Tls(Box::new(stream.into())))
+            }
+            Err(error) => {
+                self.handshake_failed(peer, error.as_ref());
+                None
+            }
+        }
+    }
+
+    /// Counts a handshake that failed; without an error it took too long. Of certificates that are refused the log has the
+    /// first of each reason, and then each time that there are twice as many: a stranger can't fill it.
+    fn handshake_failed(&self, peer: &Peer, error: Option<&io::Error>) {
+        let failure = error.map_or(HandshakeFailure::TooSlow, HandshakeFailure::of);
+        let count = self.counters.handshake_failed(failure);
+        let (reason, client) = (failure.as_str(), peer.ip());
+        let detail = error.map(ToString::to_string).unwrap_or_default();
+        if failure.is_of_certificate() && count.is_power_of_two() {
+            tracing::warn!(reason, %client, count, detail, "a caller's certificate was refused");
+        } else {
+            tracing::debug!(reason, %client, count, detail, "a caller's TLS failed");
+        }
     }
 
     pub(super) fn last_words(&self, reason: Reason) -> Bytes {

@@ -7,7 +7,10 @@ use domain::plan::RateLimit;
 use h2::client::SendRequest;
 use http::{HeaderMap, Request, Response};
 use serde_json::json;
-use tokio::{net::TcpStream, time::timeout};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    time::timeout,
+};
 
 use crate::{
     caller::{Reply, call},
@@ -277,4 +280,45 @@ async fn a_call_in_the_queue_ends_with_its_time() {
     let limited = [("x-api-key", KEY), ("grpc-timeout", "100m")];
     let (header, ..) = timeout(SOON, unary(world.address(), ECHO, &limited)).await.unwrap();
     assert_eq!(header["grpc-status"], "4", "{header:?}");
+}
+
+#[tokio::test]
+async fn a_call_without_a_connection_says_that_the_server_is_unavailable() {
+    // It takes connections and never begins TLS.
+    let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("https://{}", silent.local_addr().unwrap());
+    for (connect_ms, header, status) in [
+        (100, &[("x-api-key", KEY)][..], "14"),
+        // Here it is the caller's own time that is up.
+        (30_000, &[("x-api-key", KEY), ("grpc-timeout", "100m")], "4"),
+    ] {
+        let mut setup = setup(&url);
+        setup.version.upstream.as_mut().unwrap().connect_timeout_ms = connect_ms;
+        let world = world(&setup);
+        let (header, is_over, ..) = timeout(SOON, unary(world.address(), ECHO, header)).await.unwrap();
+        assert!(is_over);
+        assert_eq!(header["grpc-status"], status, "{header:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_call_beyond_the_connections_that_there_may_be_is_told_so_on_both_protocols() {
+    for protocol in ["http2", "auto"] {
+        let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("https://{}", silent.local_addr().unwrap());
+        let mut setup = setup(&url);
+        let upstream = setup.version.upstream.as_mut().unwrap();
+        upstream.connect_timeout_ms = 300;
+        upstream.settings.connections = serde_json::from_value(json!({ "max": 1 })).unwrap();
+        upstream.settings.protocol = serde_json::from_value(json!(protocol)).unwrap();
+        let world = world(&setup);
+        // One of them connects, the other finds no room or waits for it: there is no connection for either.
+        let header = [("x-api-key", KEY)];
+        let calls = [0, 1, 2].map(|_| unary(world.address(), ECHO, &header));
+        let [one, two, three] = calls;
+        let (one, two, three) = tokio::join!(one, two, three);
+        for (header, ..) in [one, two, three] {
+            assert_eq!(header["grpc-status"], "14", "{protocol}: {header:?}");
+        }
+    }
 }

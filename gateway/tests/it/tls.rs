@@ -225,13 +225,21 @@ async fn callers_show_certificates_of_their_own() {
         } else {
             ClientAuthentication::Optional(authority.ca())
         };
-        let (_world, address) = world(&upstream.url(), vec![files.clone()], clients);
-        for (own, is_let_in) in [
-            (right(), true),
-            (None, !is_required),
-            (Some(stranger.sign(&["billing.internal"], 1)), false),
-            (Some(authority.sign(&["billing.internal"], -1)), false),
+        let (world, address) = world(&upstream.url(), vec![files.clone()], clients);
+        let without = is_required.then_some("no_certificate");
+        for (own, refused) in [
+            (right(), None),
+            (None, without),
+            (
+                Some(stranger.sign(&["billing.internal"], 1)),
+                Some("certificate_unknown_authority"),
+            ),
+            (
+                Some(authority.sign(&["billing.internal"], -1)),
+                Some("certificate_expired"),
+            ),
         ] {
+            let before = world.gateway.counters().read().handshake_failures;
             let config = authority.caller(own, &[b"http/1.1"]);
             // With TLS 1.3 the caller learns of it after its side of the handshake.
             let answer = match connect(address, &config, "api.test").await {
@@ -240,9 +248,24 @@ async fn callers_show_certificates_of_their_own() {
             };
             assert_eq!(
                 answer.starts_with("HTTP/1.1 200"),
-                is_let_in,
+                refused.is_none(),
                 "required: {is_required}; {answer}"
             );
+            let counted = || -> Vec<_> {
+                let after = world.gateway.counters().read().handshake_failures;
+                let counted = after
+                    .into_iter()
+                    .zip(&before)
+                    .filter(|(after, before)| after != *before);
+                counted.map(|((reason, _), _)| reason).collect()
+            };
+            let all_are_counted = async {
+                while refused.is_some() && counted().is_empty() {
+                    tokio::task::yield_now().await;
+                }
+            };
+            timeout(SOON, all_are_counted).await.unwrap();
+            assert_eq!(counted(), Vec::from_iter(refused), "required: {is_required}");
         }
     }
 }

@@ -4,6 +4,7 @@ use std::{
     collections::{HashMap, HashSet},
     convert::Infallible,
     net::SocketAddr,
+    num::NonZeroU32,
     pin::Pin,
     sync::{
         Arc,
@@ -14,6 +15,7 @@ use std::{
 };
 
 use bytes::Bytes;
+use gateway::AccessLog;
 use http::Response;
 use http_body::{Body, Frame};
 use http_body_util::BodyExt;
@@ -314,6 +316,43 @@ async fn broken_connections_are_tried_again_where_that_does_no_harm() {
     let broken = if first.status == 502 { first } else { second };
     broken.problem("upstream-broken");
     assert_eq!(b.calls.load(SeqCst), 4);
+}
+
+#[tokio::test]
+async fn the_log_and_the_metrics_say_what_was_tried_and_why() {
+    let ((a, _), (b, _)) = (named("a", 503).await, named("b", 200).await);
+    let free = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let nobody = format!("http://{}", free.local_addr().unwrap());
+    drop(free);
+    let retry = json!({"retry": {"attempts": 1, "on": ["connect", "503"], "budget_percent": 100}});
+    for (target, failure, counted) in [
+        (a.url(), "status-503", "status"),
+        (nobody, "upstream-unreachable", "upstream-unreachable"),
+    ] {
+        let (log, mut lines) = AccessLog::channel(NonZeroU32::MIN, 1_000);
+        let world = World::start_with(|options| {
+            options.threads = 1;
+            options.access_log = Some(log);
+        });
+        let setup = setup(&[(&target, 1), (&b.url(), 1)], retry.clone());
+        assert!(world.snapshot.apply(setup.config()).is_taken);
+        for _ in 0..2 {
+            assert_eq!(pets(&world, "").await.text(), "b");
+        }
+        assert_eq!(pets(&world, "X-Api-Key: no\r\n").await.status, 400);
+        assert_eq!(world.gateway.counters().read().retries, [(counted, 1)]);
+        world.stop().await;
+        let mut logged = Vec::new();
+        while let Some(more) = lines.recv().await {
+            for line in String::from_utf8(more).unwrap().lines() {
+                let line: Value = serde_json::from_str(line).unwrap();
+                logged.push((line["tries"].as_u64().unwrap(), line["first_failure"].clone()));
+            }
+        }
+        // Targets take turns: one of two calls begins with each.
+        logged[..2].sort_by_key(|(tries, _)| *tries);
+        assert_eq!(logged, [(1, Value::Null), (2, json!(failure)), (0, Value::Null)]);
+    }
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@ use http::StatusCode;
 
 use super::{give_back, is_failure, judge, looking::Asking, serving::serve};
 use crate::{
-    cache::{Exchange, Handled, Keeping, Landed, Stamp, Stored, ask},
+    cache::{Exchange, Handled, Keeping, Landed, NotKept, Stamp, Stored, ask},
     client::Caller,
     message::Fields,
     phase::{
@@ -70,21 +70,23 @@ impl Asking {
                 give_back(answered);
                 let (fresh, partition) = self.query.refresh(&kept, &fields, &heads.answer, exchange);
                 let store = run.store();
-                let is_stored = match partition {
-                    Some(partition) => self.query.keep(store, partition, Arc::clone(&fresh), since),
-                    None => {
+                let stored = match partition {
+                    Ok(partition) if self.query.keep(store, partition, Arc::clone(&fresh), since) => Ok(()),
+                    Ok(_) => Err(NotKept::Changed),
+                    Err(why) => {
                         store.forget(&self.query.key, &kept);
-                        false
+                        Err(why)
                     }
                 };
                 if let Some(lead) = self.lead {
-                    lead.land(if is_stored { Landed::Kept } else { Landed::NotKept });
+                    let landed = if stored.is_ok() { Landed::Kept } else { Landed::NotKept };
+                    lead.land(landed);
                 }
                 let says = Handled::Forwarded {
                     why: self.why,
                     upstream_status: Some(304),
-                    is_stored,
-                    is_collapsed: self.is_collapsed,
+                    stored,
+                    has_waited: self.has_waited,
                 };
                 Ok(serve(run, call, caller, heads, &self.query, &fresh, says).await)
             }
@@ -109,18 +111,21 @@ impl Asking {
             why,
             stale,
             lead,
-            is_collapsed,
+            has_waited,
         } = self;
         let store = run.store();
         let is_error = heads.answer.status.is_server_error();
         let keepable = judge(&query, fields, &heads.answer, answered.body, exchange);
         let keeping = match keepable {
-            Some(keepable) => Keeping::begin(store, &query, keepable, answered.body, since, lead),
-            None => Err(lead),
+            Ok(keepable) => {
+                let keeping = Keeping::begin(store, &query, keepable, answered.body, since, lead);
+                keeping.map_err(|lead| (NotKept::Size, lead))
+            }
+            Err(why) => Err((why, lead)),
         };
         let keeping = match keeping {
-            Ok(keeping) => Some(keeping),
-            Err(lead) => {
+            Ok(keeping) => Ok(keeping),
+            Err((not_kept, lead)) => {
                 if let Some(kept) = &stale
                     && query.is_head
                     && heads.answer.status == StatusCode::OK
@@ -137,16 +142,17 @@ impl Asking {
                 {
                     store.forget(&query.key, stale);
                 }
-                None
+                Err(not_kept)
             }
         };
         let says = Handled::Forwarded {
             why,
             upstream_status: None,
-            is_stored: keeping.is_some(),
-            is_collapsed,
+            stored: keeping.as_ref().map(drop).map_err(|why| *why),
+            has_waited,
         };
-        run.pass_through(call, caller, heads, answered, says, keeping).await
+        run.pass_through(call, caller, heads, answered, says, keeping.ok())
+            .await
     }
 
     /// What may be given instead of an error.

@@ -102,7 +102,7 @@ impl Revalidation {
         let is_kept = if status == http::StatusCode::NOT_MODIFIED && kept.has_validator() {
             give_back(answered);
             let (fresh, partition) = query.refresh(&kept, &fields, &heads.answer, exchange);
-            partition.is_some_and(|partition| query.keep(store, partition, fresh, since))
+            partition.is_ok_and(|partition| query.keep(store, partition, fresh, since))
         } else if is_failure(status.as_u16()) {
             // What is kept may be used for as long as it says.
             return lead.land(Landed::Failed);
@@ -110,11 +110,11 @@ impl Revalidation {
             let keepable = judge(&query, &fields, &heads.answer, answered.body, exchange);
             let keeping = keepable.map(|keepable| Keeping::begin(store, &query, keepable, answered.body, since, None));
             match keeping {
-                Some(Ok(keeping)) => {
+                Ok(Ok(keeping)) => {
                     let changing = Changing::of(&worker, &call, &heads, &answered);
                     receive(&worker, slot, &heads.answer, answered, changing, keeping).await
                 }
-                Some(Err(_)) | None => false,
+                Ok(Err(_)) | Err(_) => false,
             }
         };
         if !is_kept {

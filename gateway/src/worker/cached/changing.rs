@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::judge;
 use crate::{
     cache::{
-        CacheScope, CacheSettings, Exchange, Forwarded, Handled, Identity, Keeping, Query, Stamp, invalidate,
+        CacheScope, CacheSettings, Exchange, Forwarded, Handled, Identity, Keeping, NotKept, Query, Stamp, invalidate,
         is_of_target, place,
     },
     client::Caller,
@@ -77,19 +77,21 @@ impl<'a> Change<'a> {
         let says = Handled::Forwarded {
             why: Forwarded::Method,
             upstream_status: None,
-            is_stored: keeping.is_some(),
-            is_collapsed: false,
+            stored: keeping.as_ref().map(drop).map_err(|why| *why),
+            has_waited: false,
         };
-        Ok(run.pass_through(call, caller, heads, answered, says, keeping).await)
+        Ok(run
+            .pass_through(call, caller, heads, answered, says, keeping.ok())
+            .await)
     }
 
     /// Ends what is kept, and begins to keep the answer where it is what the target is now (RFC 9110 §9.3.3).
-    fn end(self, run: &Run<'_>, heads: &Heads, answered: &Answered) -> Option<Keeping> {
+    fn end(self, run: &Run<'_>, heads: &Heads, answered: &Answered) -> Result<Keeping, NotKept> {
         let (store, answer) = (run.store(), &heads.answer);
         let changed = invalidate(store, self.scope, &self.authority, &self.target, answer);
-        let Asked { query, fields, since } = self.asked?;
+        let Asked { query, fields, since } = self.asked.ok_or(NotKept::Method)?;
         if !is_of_target(self.scope, &self.authority, &self.target, answer) {
-            return None;
+            return Err(NotKept::Method);
         }
         let exchange = Exchange {
             request_s: self.request_s,
@@ -97,7 +99,7 @@ impl<'a> Change<'a> {
         };
         let keepable = judge(&query, &fields, answer, answered.body, exchange)?;
         let own = changed.iter().filter(|key| **key == *query.key).count();
-        let since = store.stamp_after_own(&query.key, since, own)?;
-        Keeping::begin(store, &query, keepable, answered.body, since, None).ok()
+        let since = store.stamp_after_own(&query.key, since, own).ok_or(NotKept::Changed)?;
+        Keeping::begin(store, &query, keepable, answered.body, since, None).map_err(|_| NotKept::Size)
     }
 }

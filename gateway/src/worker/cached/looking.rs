@@ -40,7 +40,8 @@ pub(super) struct Asking {
     pub(super) stale: Option<Arc<Stored>>,
     /// There when others wait for it.
     pub(super) lead: Option<Lead>,
-    pub(super) is_collapsed: bool,
+    /// Whether it waited for another call in vain.
+    pub(super) has_waited: bool,
 }
 
 /// Looks what is kept, and waits for another call that asks for the same.
@@ -49,9 +50,11 @@ pub(super) async fn look(run: &Run<'_>, query: Query, caller: &mut impl Caller, 
     let fields = &heads.request.fields;
     let mut waits = 0;
     let mut outrun: Option<Flight> = None;
+    // Why it would have gone to the upstream, had it not waited.
+    let mut waited_as = None;
     loop {
         let now_s = run.now_s();
-        let is_collapsed = waits > 0;
+        let has_waited = waits > 0;
         let (stale, why) = match query.find(store, fields) {
             _ if query.is_keeping_forbidden() => (None, Forwarded::Request),
             Found::Answer(kept) => match kept.freshness.reuse(now_s, &query.directives) {
@@ -64,7 +67,8 @@ pub(super) async fn look(run: &Run<'_>, query: Query, caller: &mut impl Caller, 
                         _ => None,
                     };
                     let answer = kept;
-                    return Decided::Answer(Hit { query, answer, lead }, Handled::Hit { ttl_s });
+                    let says = waited_as.map_or(Handled::Hit { ttl_s }, |why| Handled::Collapsed { why, ttl_s });
+                    return Decided::Answer(Hit { query, answer, lead }, says);
                 }
             },
             Found::OtherVariants => (None, Forwarded::VaryMiss),
@@ -85,6 +89,7 @@ pub(super) async fn look(run: &Run<'_>, query: Query, caller: &mut impl Caller, 
             Join::Alone => None,
             Join::Wait(flight) => {
                 waits += 1;
+                waited_as.get_or_insert(why);
                 match run.wait(caller, flight.clone()).await {
                     Waited::Stands => {
                         outrun = Some(flight);
@@ -101,7 +106,7 @@ pub(super) async fn look(run: &Run<'_>, query: Query, caller: &mut impl Caller, 
             why,
             stale,
             lead,
-            is_collapsed,
+            has_waited,
         });
     }
 }

@@ -21,7 +21,7 @@ use super::{
     call::{Run, Unanswered},
 };
 use crate::{
-    cache::{CacheSettings, Exchange, Handled, Identity, Keepable, Keeping, Kind, Query, Store, Tee, place},
+    cache::{CacheSettings, Exchange, Handled, Identity, Keepable, Keeping, Kind, NotKept, Query, Store, Tee, place},
     client::Caller,
     decision::{Permit, Refusal},
     message::{AnswerHead, BodyLength, Fields, Known, RequestHead},
@@ -133,13 +133,16 @@ fn give_back(answered: Answered) {
 }
 
 /// How an answer is kept, where it may be.
+///
+/// # Errors
+/// Why it is not.
 fn judge(
     query: &Query,
     fields: &Fields,
     answer: &AnswerHead,
     body: BodyLength,
     exchange: Exchange,
-) -> Option<Keepable> {
+) -> Result<Keepable, NotKept> {
     let is_framed = body != BodyLength::Open
         || answer.version == Version::HTTP_2
         || answer.fields.contains(Known::TransferEncoding);
@@ -147,7 +150,7 @@ fn judge(
     if is_framed {
         query.judge(fields, answer, exchange)
     } else {
-        None
+        Err(NotKept::OpenEnd)
     }
 }
 

@@ -99,7 +99,7 @@ async fn a_head_tells_whether_what_is_kept_still_holds() {
     let asked = head(&world).await;
     assert_eq!(
         (asked.status, asked.header("cache-status").as_str()),
-        (200, "turnpike; fwd=stale")
+        (200, "turnpike; fwd=stale; detail=method")
     );
     let kept = pets(&world, "").await;
     assert_eq!((kept.text().as_str(), kept.header("x-pet").as_str()), ("1", "dog"));
