@@ -34,6 +34,8 @@ fn advice(code: &str) -> Option<&'static str> {
         "lone-surrogate" => "Write the character itself, or both halves of it.",
         "too-deep" => "Move inner schemas to components, and refer to them by $ref.",
         "too-many-values" => "Split the API into several documents.",
+        "key-too-long" => "Shorten the key; move long texts into values.",
+        "pointer-too-long" | "pointers-too-long" => "Shorten the longest keys.",
         "too-slow" => "Split the API into several documents, and use few aliases.",
         "more-findings" => "Mend those that are listed, and read the document again.",
         // The document as a whole.

@@ -20,7 +20,7 @@ pub(super) struct Comparison<'d> {
 impl<'d> Comparison<'d> {
     pub(super) fn run(old: &'d Document, new: &'d Document, limits: Limits, today: Option<Date>) -> Report {
         let mut comparison = Self {
-            graph: Graph::new(Source::new(old), Source::new(new)),
+            graph: Graph::new(Source::new(old), Source::new(new), limits.pairs),
             report: Report::new(limits),
             today,
             tasks: Vec::new(),
@@ -29,6 +29,9 @@ impl<'d> Comparison<'d> {
         paths::compare(&mut comparison);
         webhooks::compare(&mut comparison);
         comparison.graph.complete();
+        if comparison.graph.is_cut {
+            comparison.report.cut_short();
+        }
         for task in &comparison.tasks {
             walk::walk(&comparison.graph, task, today, &mut comparison.report);
         }

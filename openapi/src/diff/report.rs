@@ -10,6 +10,9 @@ pub struct Limits {
     pub changes: usize,
     /// Schemas that are visited on the way from operations to differences. Default 3,000,000, a few seconds.
     pub visits: usize,
+    /// Pairs of schemas that are compared. Default 500,000, ten times the schemas of GitHub's document; two documents that
+    /// refer to themselves in circles of different lengths have as many as the product of the lengths.
+    pub pairs: usize,
 }
 
 impl Default for Limits {
@@ -17,9 +20,13 @@ impl Default for Limits {
         Self {
             changes: 20_000,
             visits: 3_000_000,
+            pairs: 500_000,
         }
     }
 }
+
+/// Bytes of the paths and messages of all changes of one level that are kept.
+const MOST_BYTES: usize = 48 * 1024 * 1024;
 
 /// An operation as changes name it.
 #[derive(Clone, Debug)]
@@ -38,6 +45,7 @@ pub(super) struct Report {
     pub(super) omitted: usize,
     pub(super) is_complete: bool,
     visits: usize,
+    bytes: [usize; 3],
 }
 
 impl Report {
@@ -50,6 +58,7 @@ impl Report {
             omitted: 0,
             is_complete: true,
             visits: 0,
+            bytes: [0; 3],
         }
     }
 
@@ -65,7 +74,7 @@ impl Report {
     /// Whether there is room for a change of a level; one that has none is counted.
     pub(super) fn has_room(&mut self, level: Level) -> bool {
         let kept = &mut self.kept[level as usize];
-        if *kept < self.limits.changes {
+        if *kept < self.limits.changes && self.bytes[level as usize] < MOST_BYTES {
             return true;
         }
         self.omitted += 1;
@@ -82,6 +91,8 @@ impl Report {
         direction: Direction,
     ) {
         self.kept[rule.level as usize] += 1;
+        self.bytes[rule.level as usize] +=
+            message.len() + path.iter().map(|step| size_of::<String>() + step.len()).sum::<usize>();
         let named = operation.and_then(|at| self.operations.get(at as usize));
         let change = Change {
             rule,

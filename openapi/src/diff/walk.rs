@@ -4,7 +4,7 @@
 use super::change::{Direction, Side};
 use super::lifecycle::Date;
 use super::report::Report;
-use super::schema::{Edge, Fact, Graph, Node, NodeId, Step, quoted_path};
+use super::schema::{Edge, Fact, Graph, LONGEST_PATH, Node, NodeId, Step, quoted_path};
 use super::select;
 
 /// Schemas inside each other that are followed.
@@ -163,16 +163,28 @@ impl<'g, 'd> Walk<'g, 'd, '_> {
                 if !path.is_empty() {
                     path.push('.');
                 }
-                path.push_str(name);
+                push_cut(&mut path, name);
             }
             Step::Items => path.push_str("[]"),
             Step::Others => path.push_str(".*"),
             Step::Part => {}
             Step::Item(index) => path.extend(["[", &index.to_string(), "]"]),
-            Step::Matching(pattern) => path.extend(["./", pattern, "/"]),
-            Step::Choice(name) => path.extend(["<", name, ">"]),
+            Step::Matching(pattern) => {
+                path.push_str("./");
+                push_cut(&mut path, pattern);
+                path.push('/');
+            }
+            Step::Choice(name) => {
+                path.push('<');
+                push_cut(&mut path, name);
+                path.push('>');
+            }
             Step::Keyword(keyword, "") => path.extend(["(", keyword, ")"]),
-            Step::Keyword(keyword, name) => path.extend(["(", keyword, " ", name, ")"]),
+            Step::Keyword(keyword, name) => {
+                path.extend(["(", keyword, " "]);
+                push_cut(&mut path, name);
+                path.push(')');
+            }
         };
         self.steps.iter().for_each(|step| push(step));
         if let Some(child) = child {
@@ -188,4 +200,16 @@ impl<'g, 'd> Walk<'g, 'd, '_> {
             _ => format!("{} of {thing}", quoted_path(path)),
         }
     }
+}
+
+/// Appends a name without its middle, if it is longer than what is shown of all names together.
+fn push_cut(path: &mut String, name: &str) {
+    const ENDS: usize = 4 * LONGEST_PATH;
+    if name.len() <= 2 * ENDS {
+        path.push_str(name);
+        return;
+    }
+    let first = name.floor_char_boundary(ENDS);
+    let last = name.ceil_char_boundary(name.len() - ENDS);
+    path.extend([&name[..first], "…", &name[last..]]);
 }

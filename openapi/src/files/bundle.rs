@@ -34,6 +34,8 @@ pub(super) struct Bundler<'f> {
     pointer: String,
     depth: usize,
     nodes: usize,
+    /// Bytes of the pointers to all copies.
+    all_pointers_bytes: usize,
     /// Places that stand where they are referred to, and are being copied.
     open: Vec<Place>,
 }
@@ -67,6 +69,7 @@ impl<'f> Bundler<'f> {
             pointer: String::new(),
             depth: 0,
             nodes: 0,
+            all_pointers_bytes: 0,
             open: Vec::new(),
         }
     }
@@ -129,6 +132,21 @@ impl<'f> Bundler<'f> {
                 self.limits.depth
             );
             return Err(self.limit("too-deep", message, file));
+        }
+        self.all_pointers_bytes += self.pointer.len();
+        if self.pointer.len() > self.limits.pointer_bytes {
+            let message = format!(
+                "the names of the keys around a value have more than {} bytes together",
+                self.limits.pointer_bytes
+            );
+            return Err(self.limit("pointer-too-long", message, file));
+        }
+        if self.all_pointers_bytes > self.limits.all_pointers_bytes {
+            let message = format!(
+                "the JSON pointers to all values have more than {} bytes together",
+                self.limits.all_pointers_bytes
+            );
+            return Err(self.limit("pointers-too-long", message, file));
         }
         match value {
             Value::Object(map) => match reference_of(value).filter(|_| kind != Kind::Data) {

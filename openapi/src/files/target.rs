@@ -99,8 +99,10 @@ impl<'f> Sources<'f> {
         match Source::read(bytes, &limits, std::mem::take(&mut self.numbers)) {
             Ok(Source { text, parsed }) => {
                 self.limits.bytes = self.limits.bytes.saturating_sub(text.len());
-                self.limits.nodes = self.limits.nodes.saturating_sub(parsed.nodes);
-                self.limits.alias_bytes = self.limits.alias_bytes.saturating_sub(parsed.alias_bytes);
+                let (left, spent) = (&mut self.limits, parsed.spent);
+                left.nodes = left.nodes.saturating_sub(spent.nodes);
+                left.alias_bytes = left.alias_bytes.saturating_sub(spent.alias_bytes);
+                left.all_pointers_bytes = left.all_pointers_bytes.saturating_sub(spent.all_pointers_bytes);
                 self.numbers = parsed.numbers;
                 self.report(path, parsed.diagnostics);
                 self.loaded.push(Loaded {

@@ -10,20 +10,28 @@ use serde_json::Value;
 use super::syntax::{Segment, Selector};
 use super::{Budget, Node, Step, TooCostly};
 
+/// Steps of the ways to all nodes, for each node that the budget allows; a dozen is usual.
+const MOST_STEPS_OF_NODE: usize = 8;
+/// Bytes of a text that cost as much as a value.
+pub(crate) const BYTES_OF_STEP: usize = 16;
+
 /// What a value stands for: itself, or the target of its reference.
 pub(super) type Follow<'d, 'f> = &'f dyn Fn(&'d Value) -> &'d Value;
 
-/// The nodes, and the steps that are left.
+/// The nodes; `left` gets the steps that are left.
 pub(super) fn find<'d>(
     segments: &[Segment],
     root: &'d Value,
     budget: &Budget,
     follow: Option<Follow<'d, '_>>,
-) -> Result<(Vec<Node<'d>>, u64), TooCostly> {
+    left: &mut u64,
+) -> Result<Vec<Node<'d>>, TooCostly> {
     let mut search = Search::new(root, budget, follow);
-    let found = search.query(segments, Found::root(root))?;
-    let nodes = found.into_iter().map(|found| search.node(found)).collect();
-    Ok((nodes, search.steps_left))
+    let found = search.query(segments, Found::root(root));
+    *left = search.steps_left;
+    let found = found?;
+    search.pay_ways(&found)?;
+    Ok(found.into_iter().map(|found| search.node(found)).collect())
 }
 
 /// A node on the way.
@@ -73,6 +81,19 @@ impl<'d, 'f> Search<'d, 'f> {
 
     pub(super) fn pay(&mut self, steps: usize) -> Result<(), TooCostly> {
         self.steps_left = self.steps_left.checked_sub(steps as u64).ok_or(TooCostly)?;
+        Ok(())
+    }
+
+    /// Pays for writing the ways out: many nodes far down would take much more than the nodes themselves.
+    fn pay_ways(&self, found: &[Found<'d>]) -> Result<(), TooCostly> {
+        let mut left = self.most_nodes.saturating_mul(MOST_STEPS_OF_NODE);
+        for node in found {
+            let mut at = node.link;
+            while let Some(link) = at.checked_sub(1).and_then(|at| self.links.get(at)) {
+                left = left.checked_sub(1).ok_or(TooCostly)?;
+                at = link.before;
+            }
+        }
         Ok(())
     }
 
@@ -214,6 +235,7 @@ impl<'d, 'f> Search<'d, 'f> {
         for selector in selectors {
             match (selector, node.value) {
                 (Selector::Name(name), Value::Object(map)) => {
+                    self.pay(name.len() / BYTES_OF_STEP)?;
                     if let Some((key, value)) = map.get_key_value(name) {
                         next.push(self.child(node, Step::Key(key), value)?);
                     }

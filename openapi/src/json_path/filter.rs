@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 
 use serde_json::{Number, Value};
 
-use super::evaluate::{Found, Search};
+use super::evaluate::{BYTES_OF_STEP, Found, Search};
 use super::pattern::Pattern;
 use super::syntax::{Comparison, Expression, Operand, PatternSource, Query};
 use super::{Step, TooCostly};
@@ -49,7 +49,7 @@ impl<'d> Search<'d, '_> {
                 let Some(Value::String(text)) = text.as_deref() else {
                     return Ok(false);
                 };
-                self.pay(text.len() / 16)?;
+                self.pay(text.len() / BYTES_OF_STEP)?;
                 match pattern {
                     PatternSource::Nothing => Ok(false),
                     PatternSource::Compiled(pattern) => Ok(pattern.matches(text)),
@@ -94,7 +94,10 @@ impl<'d> Search<'d, '_> {
                 None => None,
             },
             Operand::Key => match self.key(node) {
-                Some(Step::Key(key)) => Some(Cow::Owned(Value::from(key))),
+                Some(Step::Key(key)) => {
+                    self.pay(key.len() / BYTES_OF_STEP)?;
+                    Some(Cow::Owned(Value::from(key)))
+                }
                 Some(Step::Index(index)) => Some(Cow::Owned(Value::from(index.to_string()))),
                 None => None,
             },
@@ -110,7 +113,7 @@ impl<'d> Search<'d, '_> {
     fn length(&mut self, value: &Value) -> Result<Option<usize>, TooCostly> {
         Ok(match value {
             Value::String(text) => {
-                self.pay(text.len() / 16)?;
+                self.pay(text.len() / BYTES_OF_STEP)?;
                 Some(text.chars().count())
             }
             Value::Array(items) => Some(items.len()),
@@ -127,10 +130,27 @@ impl<'d> Search<'d, '_> {
         Ok(match comparison {
             Comparison::Equal => self.equal(left, right)?,
             Comparison::Unequal => !self.equal(left, right)?,
-            Comparison::Less => order(left, right) == Some(Ordering::Less),
-            Comparison::Greater => order(left, right) == Some(Ordering::Greater),
-            Comparison::LessOrEqual => order(left, right) == Some(Ordering::Less) || self.equal(left, right)?,
-            Comparison::GreaterOrEqual => order(left, right) == Some(Ordering::Greater) || self.equal(left, right)?,
+            Comparison::Less => self.order(left, right)? == Some(Ordering::Less),
+            Comparison::Greater => self.order(left, right)? == Some(Ordering::Greater),
+            Comparison::LessOrEqual => self.order(left, right)? == Some(Ordering::Less) || self.equal(left, right)?,
+            Comparison::GreaterOrEqual => {
+                self.order(left, right)? == Some(Ordering::Greater) || self.equal(left, right)?
+            }
+        })
+    }
+
+    /// Only numbers and texts have an order; that of texts is the order of their characters.
+    fn order(&mut self, left: Option<&Value>, right: Option<&Value>) -> Result<Option<Ordering>, TooCostly> {
+        let (Some(left), Some(right)) = (left, right) else {
+            return Ok(None);
+        };
+        Ok(match (left, right) {
+            (Value::Number(left), Value::Number(right)) => order_numbers(left, right),
+            (Value::String(left), Value::String(right)) => {
+                self.pay(left.len().min(right.len()) / BYTES_OF_STEP)?;
+                Some(left.cmp(right))
+            }
+            _ => None,
         })
     }
 
@@ -162,6 +182,7 @@ impl<'d> Search<'d, '_> {
                     return Ok(false);
                 }
                 for (key, left) in left {
+                    self.pay(key.len() / BYTES_OF_STEP)?;
                     let is_equal = match right.get(key) {
                         Some(right) => self.equal_values(left, right)?,
                         None => false,
@@ -172,17 +193,14 @@ impl<'d> Search<'d, '_> {
                 }
                 Ok(true)
             }
+            (Value::String(left), Value::String(right)) => {
+                if left.len() == right.len() {
+                    self.pay(left.len() / BYTES_OF_STEP)?;
+                }
+                Ok(left == right)
+            }
             (left, right) => Ok(left == right),
         }
-    }
-}
-
-/// Only numbers and texts have an order; that of texts is the order of their characters.
-fn order(left: Option<&Value>, right: Option<&Value>) -> Option<Ordering> {
-    match (left?, right?) {
-        (Value::Number(left), Value::Number(right)) => order_numbers(left, right),
-        (Value::String(left), Value::String(right)) => Some(left.cmp(right)),
-        _ => None,
     }
 }
 

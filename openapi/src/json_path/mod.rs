@@ -29,6 +29,7 @@ use std::str::FromStr;
 
 use serde_json::Value;
 
+pub(crate) use evaluate::BYTES_OF_STEP;
 use syntax::Segment;
 
 /// Which spellings an expression may use.
@@ -48,7 +49,8 @@ pub enum Dialect {
 pub struct Budget {
     /// Values that are looked at. Default 20,000,000; one pass over GitHub's document looks at 330,000.
     pub steps: u64,
-    /// Nodes that are kept at the same time, intermediate ones included. Default 2,000,000, at about 40 bytes each.
+    /// Nodes that are kept at the same time, intermediate ones included. Default 2,000,000, at about 40 bytes each. The ways
+    /// to the nodes of the result may have eight steps for each, of 24 bytes.
     pub nodes: usize,
 }
 
@@ -164,26 +166,22 @@ impl JsonPath {
     /// # Errors
     /// [`TooCostly`] beyond the budget.
     pub fn find_within<'d>(&self, root: &'d Value, budget: &Budget) -> Result<Vec<Node<'d>>, TooCostly> {
-        self.search(root, budget).map(|(nodes, _)| nodes)
+        self.search(root, budget, None, &mut 0)
     }
 
-    /// As [`Self::find_within`], in a document where some values stand for others: `follow` says for which. The ways of the
-    /// nodes are the ways through what the values stand for.
+    /// As [`Self::find_within`], in a document where some values may stand for others: `follow` says for which. The ways of the
+    /// nodes are the ways through what the values stand for. `left` gets the steps of the budget that are left.
     ///
     /// # Errors
     /// [`TooCostly`] beyond the budget.
-    pub(crate) fn find_through<'d>(
+    pub(crate) fn search<'d>(
         &self,
         root: &'d Value,
         budget: &Budget,
-        follow: &dyn Fn(&'d Value) -> &'d Value,
+        follow: Option<&dyn Fn(&'d Value) -> &'d Value>,
+        left: &mut u64,
     ) -> Result<Vec<Node<'d>>, TooCostly> {
-        evaluate::find(&self.segments, root, budget, Some(follow)).map(|(nodes, _)| nodes)
-    }
-
-    /// The places, and the steps of the budget that are left.
-    pub(crate) fn search<'d>(&self, root: &'d Value, budget: &Budget) -> Result<(Vec<Node<'d>>, u64), TooCostly> {
-        evaluate::find(&self.segments, root, budget, None)
+        evaluate::find(&self.segments, root, budget, follow, left)
     }
 
     /// Whether it can find at most one place (a singular query, RFC 9535 §2.3.5.1).

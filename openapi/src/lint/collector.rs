@@ -25,7 +25,11 @@ pub(super) struct Collector {
     found: Vec<Raw>,
     known: HashSet<(String, Vec<String>, String)>,
     dropped: usize,
+    bytes: usize,
 }
+
+/// Bytes of the paths and messages of all findings.
+const MOST_BYTES: usize = 64 * 1024 * 1024;
 
 impl Collector {
     /// `severities` has the rules that are on.
@@ -37,6 +41,7 @@ impl Collector {
             found: Vec::new(),
             known: HashSet::new(),
             dropped: 0,
+            bytes: 0,
         }
     }
 
@@ -49,17 +54,29 @@ impl Collector {
         self.severities.contains_key(rule) && catalogue::rule(rule).is_none_or(|rule| rule.applies_to(self.format))
     }
 
+    /// Whether another finding is kept.
+    pub(super) fn has_room(&self) -> bool {
+        self.found.len() < self.most && self.bytes < MOST_BYTES
+    }
+
+    /// Counts a finding that isn't kept.
+    pub(super) fn drop_one(&mut self) {
+        self.dropped += 1;
+    }
+
     /// Adds a finding, unless the same one is there.
     pub(super) fn add(&mut self, rule: &str, path: Vec<String>, message: impl Into<String>) {
         let Some(severity) = self.severities.get(rule).copied().filter(|_| self.is_on(rule)) else {
             return;
         };
-        if self.found.len() >= self.most {
+        if !self.has_room() {
             self.dropped += 1;
             return;
         }
         let message = message.into();
         if self.known.insert((rule.to_owned(), path.clone(), message.clone())) {
+            let steps = path.iter().map(|step| size_of::<String>() + step.len());
+            self.bytes += steps.sum::<usize>() + message.len();
             self.found.push(Raw {
                 rule: rule.to_owned(),
                 severity,

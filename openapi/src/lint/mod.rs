@@ -41,6 +41,7 @@ use serde_json::Value;
 
 pub use catalogue::{Area, Origin, Rule, rule, rules};
 pub use report::{AreaScore, Excepted, Finding, Report, Score};
+use ruleset::Work;
 pub use ruleset::{Exception, Ruleset, RulesetError};
 
 use crate::diagnostics::{Diagnostic, Severity};
@@ -95,8 +96,9 @@ pub fn lint_up_to(bytes: &[u8], limits: &Limits, ruleset: &Ruleset, most: usize)
         let view = View::new(&parsed.value);
         spectral::run(&view, &mut collector);
         own::run(&view, &mut collector);
+        let mut work = Work::default();
         for rule in ruleset.custom() {
-            rule.run(&view, &mut collector);
+            rule.run(&view, &mut collector, &mut work);
         }
     }
     let size = format.map(|_| size(&parsed.value));

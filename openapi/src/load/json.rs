@@ -4,8 +4,8 @@
 
 use serde_json::{Map, Value};
 
-use super::source::{Budget, Step, pointer, position_at};
-use super::{Limits, Parsed};
+use super::source::{Budget, Step, each_position, pointer, position_at};
+use super::{Limits, Parsed, duplicate_key};
 use crate::diagnostics::{Diagnostic, Rejected};
 use crate::number::NumberTexts;
 
@@ -21,6 +21,7 @@ pub(super) fn parse(text: &str, limits: &Limits, numbers: NumberTexts) -> Result
             numbers,
             ..Parsed::default()
         },
+        offsets: Vec::new(),
     };
     reader.space();
     let value = reader.value()?;
@@ -28,6 +29,7 @@ pub(super) fn parse(text: &str, limits: &Limits, numbers: NumberTexts) -> Result
     if reader.at < reader.bytes.len() {
         return Err(reader.fail("the JSON document ends here, but more text follows"));
     }
+    reader.count_lines();
     Ok(reader.parsed.finish(value, reader.budget.spent()))
 }
 
@@ -38,6 +40,8 @@ struct Reader<'t> {
     path: Vec<PathStep>,
     budget: Budget<'t>,
     parsed: Parsed,
+    /// Where findings are: the offset, and the number of the finding.
+    offsets: Vec<(usize, usize)>,
 }
 
 /// A step that costs nothing to push: keys stay in the text until a diagnostic needs them.
@@ -66,6 +70,25 @@ impl Reader<'_> {
             })
             .collect();
         pointer(&steps)
+    }
+
+    /// Keeps a finding about a place of the text; its line is counted in the end.
+    fn found(&mut self, finding: Diagnostic, offset: usize) {
+        if self.parsed.has_room() {
+            self.offsets.push((offset, self.parsed.diagnostics.len()));
+            self.parsed.found(finding.at(self.pointer()));
+        }
+    }
+
+    /// Counts the lines of all findings in one pass: there may be many, far into the text.
+    fn count_lines(&mut self) {
+        let mut offsets = std::mem::take(&mut self.offsets);
+        offsets.sort_unstable();
+        each_position(self.text, offsets, |at, position| {
+            if let Some(found) = self.parsed.diagnostics.get_mut(at) {
+                (found.line, found.column) = (Some(position.line), Some(position.column));
+            }
+        });
     }
 
     fn space(&mut self) {
@@ -123,6 +146,8 @@ impl Reader<'_> {
             }
             let key_at = self.at;
             let key = self.string()?;
+            let text = self.text;
+            let above = self.budget.enter(&key, || position_at(text, key_at))?;
             self.path.push(PathStep::Key(key_at + 1, self.at - 1));
             self.space();
             if self.bytes.get(self.at) != Some(&b':') {
@@ -133,10 +158,10 @@ impl Reader<'_> {
             let value = self.value()?;
             if let Some(earlier) = map.insert(key, value) {
                 drop(earlier);
-                self.parsed
-                    .duplicate_key(self.pointer(), position_at(self.text, key_at));
+                self.found(duplicate_key(), key_at);
             }
             self.path.pop();
+            self.budget.leave(above);
             self.space();
             match self.bytes.get(self.at) {
                 Some(b',') => self.at += 1,
@@ -161,9 +186,11 @@ impl Reader<'_> {
             if self.bytes.get(self.at) == Some(&b']') {
                 return Err(self.fail("a comma is not allowed before ]"));
             }
+            let above = self.budget.enter_item(items.len());
             self.path.push(PathStep::Index(items.len()));
             items.push(self.value()?);
             self.path.pop();
+            self.budget.leave(above);
             self.space();
             match self.bytes.get(self.at) {
                 Some(b',') => self.at += 1,
@@ -261,8 +288,7 @@ impl Reader<'_> {
             "lone-surrogate",
             format!("\\u{first:04x} is half of a character; it is read as U+FFFD"),
         );
-        self.parsed
-            .found(finding.on(position_at(self.text, self.at)).at(self.pointer()));
+        self.found(finding, self.at);
         decoded.push(char::REPLACEMENT_CHARACTER);
         self.at += 6;
         Ok(())

@@ -13,9 +13,16 @@ pub struct Limits {
     /// Values (objects, lists, texts, numbers…) in the document, with YAML aliases expanded. Default 2,000,000, six times
     /// GitHub's; a value costs between 32 and 200 bytes of memory.
     pub nodes: usize,
+    /// Bytes of one key. Default 16 KiB; the longest of real documents have some 120.
+    pub key_bytes: usize,
+    /// Bytes of the JSON pointer to one value. Default 64 KiB; the longest of real documents have some 250.
+    pub pointer_bytes: usize,
+    /// Bytes of the JSON pointers to all values together, which is what naming every place takes: a long key near the root
+    /// counts for everything below it. Default 256 MiB, six times GitHub's.
+    pub all_pointers_bytes: usize,
     /// Memory in bytes that YAML anchors, aliases and merge keys may add to what is written out. Default 32 MiB.
     pub alias_bytes: usize,
-    /// Time for parsing the text. Default 5 s; only pathological input comes near.
+    /// Time for parsing the text. Default 5 s, in a debug build ten times that; only pathological input comes near.
     pub time: Duration,
     /// Diagnostics that are kept; the rest is counted in a closing one. Default 500.
     pub diagnostics: usize,
@@ -27,8 +34,11 @@ impl Default for Limits {
             bytes: 16 * 1024 * 1024,
             depth: 200,
             nodes: 2_000_000,
+            key_bytes: 16 * 1024,
+            pointer_bytes: 64 * 1024,
+            all_pointers_bytes: 256 * 1024 * 1024,
             alias_bytes: 32 * 1024 * 1024,
-            time: Duration::from_secs(5),
+            time: Duration::from_secs(if cfg!(debug_assertions) { 50 } else { 5 }),
             diagnostics: 500,
         }
     }

@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use saphyr_parser::{Event, Parser, Span, StrInput};
 
 use super::Syntax;
+use super::source::each_position;
 use crate::diagnostics::{Diagnostic, Position};
 use crate::reference::unescape;
 
@@ -85,19 +86,7 @@ fn json(text: &str, wanted: &Wanted, found: &mut [Option<Position>]) {
         .filter_map(|(at, offset)| Some(((*offset)?, at)))
         .collect();
     offsets.sort_unstable();
-    let (mut line, mut column, mut done) = (1, 1, 0);
-    for (offset, at) in offsets {
-        for byte in &text.as_bytes()[done..offset] {
-            match byte {
-                b'\n' => (line, column) = (line + 1, 1),
-                // Continuation bytes of UTF-8 don't start a character.
-                byte if byte & 0xc0 != 0x80 => column += 1,
-                _ => {}
-            }
-        }
-        done = offset;
-        found[at] = Some(Position { line, column });
-    }
+    each_position(text, offsets, |at, position| found[at] = Some(position));
 }
 
 struct Scan<'t> {

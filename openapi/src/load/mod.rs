@@ -16,6 +16,7 @@ use serde_json::Value;
 
 pub(crate) use decode::too_large;
 pub use limits::Limits;
+pub(crate) use source::{Extent, Spent, item_step_bytes, key_step_bytes};
 
 use crate::advice;
 use crate::check::{self, Findings};
@@ -156,10 +157,7 @@ pub(crate) struct Parsed {
     pub(crate) value: Value,
     pub(crate) numbers: NumberTexts,
     pub(crate) diagnostics: Vec<Diagnostic>,
-    /// Values in the text.
-    pub(crate) nodes: usize,
-    /// Bytes that anchors and aliases took.
-    pub(crate) alias_bytes: usize,
+    pub(crate) spent: Spent,
 }
 
 impl Parsed {
@@ -167,26 +165,23 @@ impl Parsed {
     const MOST: usize = 1000;
 
     /// Ends a reading.
-    fn finish(self, value: Value, (nodes, alias_bytes): (usize, usize)) -> Self {
-        Self {
-            value,
-            nodes,
-            alias_bytes,
-            ..self
-        }
+    fn finish(self, value: Value, spent: Spent) -> Self {
+        Self { value, spent, ..self }
+    }
+
+    /// Whether another finding is kept: making one costs more than a value.
+    fn has_room(&self) -> bool {
+        self.diagnostics.len() < Self::MOST
     }
 
     fn found(&mut self, diagnostic: Diagnostic) {
-        if self.diagnostics.len() < Self::MOST {
+        if self.has_room() {
             self.diagnostics.push(diagnostic);
         }
     }
+}
 
-    fn duplicate_key(&mut self, pointer: String, position: Position) {
-        let finding = Diagnostic::error(
-            "duplicate-key",
-            "this key appears twice in the same object; the last one is used",
-        );
-        self.found(finding.at(pointer).on(position).hint("Rename or remove one of them."));
-    }
+fn duplicate_key() -> Diagnostic {
+    let message = "this key appears twice in the same object; the last one is used";
+    Diagnostic::error("duplicate-key", message).hint("Rename or remove one of them.")
 }

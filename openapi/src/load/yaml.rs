@@ -8,8 +8,8 @@ use saphyr_parser::{Event, Parser, ScalarStyle, ScanError, Span, StrInput, Tag};
 use serde_json::{Map, Value};
 
 use super::scalar;
-use super::source::{Budget, Step, pointer};
-use super::{Limits, Parsed};
+use super::source::{Budget, Extent, Step, pointer};
+use super::{Limits, Parsed, duplicate_key};
 use crate::diagnostics::{Diagnostic, Position, Rejected};
 use crate::number::NumberTexts;
 
@@ -33,11 +33,19 @@ pub(super) fn parse(text: &str, limits: &Limits, numbers: NumberTexts) -> Result
 struct Composer<'t> {
     events: Parser<'t, StrInput<'t>>,
     path: Vec<Step>,
-    /// Finished anchors with the bytes a copy costs; `None` while the value is being read.
-    anchors: HashMap<usize, Option<(Value, usize)>>,
+    /// Finished anchors; `None` while the value is being read.
+    anchors: HashMap<usize, Option<Anchored>>,
     written: Vec<Written>,
     budget: Budget<'t>,
     parsed: Parsed,
+}
+
+/// A value that an alias can repeat.
+struct Anchored {
+    value: Value,
+    /// Memory that a copy takes.
+    bytes: usize,
+    extent: Extent,
 }
 
 /// A plain scalar that is not a text to YAML, but may be meant as one: `version: 1.10`.
@@ -163,18 +171,24 @@ impl<'t> Composer<'t> {
         }
         let bytes = crate::model::weight(value);
         self.budget.copy(bytes, || position(span))?;
-        self.anchors.insert(anchor, Some((value.clone(), bytes)));
+        let anchored = Anchored {
+            value: value.clone(),
+            bytes,
+            extent: Extent::of(value),
+        };
+        self.anchors.insert(anchor, Some(anchored));
         Ok(())
     }
 
     fn alias(&mut self, anchor: usize, span: Span) -> Result<Value, Rejected> {
         match self.anchors.get(&anchor) {
-            Some(Some((value, bytes))) => {
-                self.budget.copy(*bytes, || position(span))?;
-                if self.path.len() + depth(value) > self.budget.depth() {
+            Some(Some(anchored)) => {
+                self.budget.copy(anchored.bytes, || position(span))?;
+                if self.path.len() + anchored.extent.depth > self.budget.depth() {
                     self.budget.node(usize::MAX, || position(span))?;
                 }
-                Ok(value.clone())
+                self.budget.pointers(&anchored.extent, || position(span))?;
+                Ok(anchored.value.clone())
             }
             Some(None) => {
                 let finding = Diagnostic::error("recursive-alias", "a YAML anchor contains itself");
@@ -258,9 +272,11 @@ impl<'t> Composer<'t> {
             if event == Event::SequenceEnd {
                 return Ok(Value::Array(items));
             }
+            let above = self.budget.enter_item(items.len());
             self.path.push(Step::Index(items.len()));
             items.push(self.node(event, span)?);
             self.path.pop();
+            self.budget.leave(above);
         }
     }
 
@@ -286,15 +302,18 @@ impl<'t> Composer<'t> {
                     return Err(finding.on(position(span)).at(pointer(&self.path)).into());
                 }
             };
+            let above = self.budget.enter(&key, || position(span))?;
             self.path.push(Step::Key(key.clone()));
             let (event, value_span) = self.next()?;
             let value = self.node(event, value_span)?;
             if is_merge {
                 merges.push(value);
             } else if map.insert(key, value).is_some() {
-                self.parsed.duplicate_key(pointer(&self.path), position(span));
+                let finding = duplicate_key().on(position(span));
+                self.parsed.found(finding.at(pointer(&self.path)));
             }
             self.path.pop();
+            self.budget.leave(above);
         }
         for merge in merges {
             self.merge(&mut map, merge);
@@ -357,14 +376,5 @@ impl<'t> Composer<'t> {
                     .found(Diagnostic::warning("version-not-text", message).at(format!("/{key}")));
             }
         }
-    }
-}
-
-/// Levels of nesting of a value; bounded, because every value was bounded when it was read.
-fn depth(value: &Value) -> usize {
-    match value {
-        Value::Array(items) => 1 + items.iter().map(depth).max().unwrap_or(0),
-        Value::Object(fields) => 1 + fields.values().map(depth).max().unwrap_or(0),
-        _ => 0,
     }
 }

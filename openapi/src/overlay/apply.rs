@@ -10,9 +10,12 @@ use crate::Limits;
 use crate::check::shortened;
 use crate::diagnostics::{Diagnostic, Rejected};
 use crate::json_path::{Budget, JsonPath, Step};
+use crate::load::{Extent, item_step_bytes, key_step_bytes};
 
-/// Values that all expressions of one overlay may look at: a hundred passes over GitHub's document.
+/// Values that all actions of one overlay may look at: a hundred passes over GitHub's document.
 const STEPS: u64 = 40_000_000;
+/// Places that one expression may find: more than all of GitHub's document.
+const PLACES: usize = 500_000;
 
 /// A step that doesn't borrow from the document.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -25,7 +28,11 @@ pub(super) fn apply(actions: &[Action], root: &mut Value, limits: &Limits) -> Re
     let mut application = Application {
         root,
         limits,
-        nodes_left: limits.nodes,
+        left: Left {
+            nodes: limits.nodes,
+            bytes: limits.bytes,
+            pointers: limits.all_pointers_bytes,
+        },
         steps_left: STEPS,
         found: Vec::new(),
     };
@@ -38,9 +45,45 @@ pub(super) fn apply(actions: &[Action], root: &mut Value, limits: &Limits) -> Re
 struct Application<'r, 'l> {
     root: &'r mut Value,
     limits: &'l Limits,
-    nodes_left: usize,
+    left: Left,
     steps_left: u64,
     found: Vec<Diagnostic>,
+}
+
+/// What all actions of one overlay may still add.
+struct Left {
+    nodes: usize,
+    bytes: usize,
+    /// Bytes of the pointers to all that is added.
+    pointers: usize,
+}
+
+impl Left {
+    /// Pays for copies of a value; what is missing, if something is.
+    fn pay(&mut self, extent: &Extent, targets: &[Vec<OwnStep>]) -> Result<(), (&'static str, &'static str)> {
+        let count = targets.len();
+        let above: usize = targets.iter().map(|target| pointer_bytes(target)).sum();
+        let pointers = above.saturating_mul(extent.nodes);
+        let pointers = pointers.saturating_add(extent.pointers.saturating_mul(count));
+        for (left, cost, code) in [
+            (&mut self.nodes, extent.nodes.saturating_mul(count), "too-many-values"),
+            (&mut self.bytes, extent.bytes.saturating_mul(count), "too-large"),
+            (&mut self.pointers, pointers, "pointers-too-long"),
+        ] {
+            *left = left
+                .checked_sub(cost)
+                .ok_or((code, "the overlay makes the document too large"))?;
+        }
+        Ok(())
+    }
+}
+
+fn pointer_bytes(path: &[OwnStep]) -> usize {
+    let steps = path.iter().map(|step| match step {
+        OwnStep::Key(key) => key_step_bytes(key),
+        OwnStep::Index(index) => item_step_bytes(*index),
+    });
+    steps.sum()
 }
 
 impl Application<'_, '_> {
@@ -57,11 +100,11 @@ impl Application<'_, '_> {
     fn find(&mut self, path: &JsonPath, action: &Action, at: usize) -> Result<Vec<Vec<OwnStep>>, Rejected> {
         let budget = Budget {
             steps: self.steps_left,
-            ..Budget::default()
+            nodes: PLACES,
         };
-        let Ok((nodes, left)) = path.search(self.root, &budget) else {
-            let message = "the expressions of the overlay look at too many values of the document";
-            return Err(refused("overlay-cost", message, action, at));
+        let mut left = 0;
+        let Ok(nodes) = path.search(self.root, &budget, None, &mut left) else {
+            return Err(too_costly(action, at));
         };
         let own = |step: &Step<'_>| match step {
             Step::Key(key) => OwnStep::Key((*key).to_owned()),
@@ -84,8 +127,11 @@ impl Application<'_, '_> {
             return Ok(());
         }
         match &action.change {
-            Change::Remove => self.remove(targets, action, at),
-            Change::Update(update) => self.update(&targets, update, action, at)?,
+            Change::Remove => self.remove(targets, action, at)?,
+            Change::Update(update) => {
+                self.pay(&targets, &Extent::of(update), action, at)?;
+                self.update(&targets, update, action, at);
+            }
             Change::Copy(from) => {
                 let sources = self.find(from, action, at)?;
                 let [source] = sources.as_slice() else {
@@ -94,10 +140,16 @@ impl Application<'_, '_> {
                     self.report(Diagnostic::error("overlay-copy", message).hint(hint), action, at);
                     return Ok(());
                 };
+                let Some(value) = self.value(source) else {
+                    return Ok(());
+                };
+                // Paid for before the copy is made that all places get.
+                let extent = Extent::of(value);
+                self.pay(&targets, &extent, action, at)?;
                 let Some(value) = self.value(source).cloned() else {
                     return Ok(());
                 };
-                self.update(&targets, &value, action, at)?;
+                self.update(&targets, &value, action, at);
             }
             Change::Nothing => {
                 let diagnostic = Diagnostic::warning("overlay-empty-action", "the action changes nothing");
@@ -118,27 +170,23 @@ impl Application<'_, '_> {
         Some(value)
     }
 
-    fn update(&mut self, targets: &[Vec<OwnStep>], update: &Value, action: &Action, at: usize) -> Result<(), Rejected> {
-        let (nodes, depth) = size(update);
-        let cost = nodes.saturating_mul(targets.len());
+    fn pay(&mut self, targets: &[Vec<OwnStep>], extent: &Extent, action: &Action, at: usize) -> Result<(), Rejected> {
+        let paid = self.left.pay(extent, targets);
+        paid.map_err(|(code, message)| refused(code, message, action, at))?;
         let deepest = targets.iter().map(Vec::len).max().unwrap_or_default();
-        let Some(left) = self.nodes_left.checked_sub(cost) else {
-            return Err(refused(
-                "too-many-values",
-                "the overlay makes the document too large",
-                action,
-                at,
-            ));
-        };
-        self.nodes_left = left;
-        if deepest + depth + 1 > self.limits.depth {
-            return Err(refused(
-                "too-deep",
-                "the overlay makes the document too deep",
-                action,
-                at,
-            ));
+        if deepest + extent.depth + 1 > self.limits.depth {
+            let message = "the overlay makes the document too deep";
+            return Err(refused("too-deep", message, action, at));
         }
+        let longest = targets.iter().map(|target| pointer_bytes(target)).max();
+        if longest.unwrap_or_default() + extent.longest > self.limits.pointer_bytes {
+            let message = "the overlay puts long keys into long keys";
+            return Err(refused("pointer-too-long", message, action, at));
+        }
+        Ok(())
+    }
+
+    fn update(&mut self, targets: &[Vec<OwnStep>], update: &Value, action: &Action, at: usize) {
         let mut mismatches = Mismatches::default();
         for target in targets {
             if let Some(value) = self.value(target) {
@@ -156,11 +204,10 @@ impl Application<'_, '_> {
             let hint = "Remove it in an action before this one, and add it anew.";
             self.report(diagnostic.hint(hint), action, at);
         }
-        Ok(())
     }
 
     /// Removes what is deepest first, so that the ways to the rest stay right.
-    fn remove(&mut self, targets: Vec<Vec<OwnStep>>, action: &Action, at: usize) {
+    fn remove(&mut self, targets: Vec<Vec<OwnStep>>, action: &Action, at: usize) -> Result<(), Rejected> {
         let mut by_parent: HashMap<Vec<OwnStep>, HashSet<OwnStep>> = HashMap::new();
         for mut target in targets {
             let Some(last) = target.pop() else {
@@ -173,6 +220,14 @@ impl Application<'_, '_> {
         let mut parents: Vec<_> = by_parent.into_iter().collect();
         parents.sort_by_key(|(parent, _)| std::cmp::Reverse(parent.len()));
         for (parent, children) in parents {
+            // Everything beside what is removed is looked at too.
+            let beside = match self.value(&parent) {
+                Some(Value::Object(map)) => map.len(),
+                Some(Value::Array(items)) => items.len(),
+                _ => 0,
+            };
+            let left = self.steps_left.checked_sub(beside as u64);
+            self.steps_left = left.ok_or_else(|| too_costly(action, at))?;
             match self.value(&parent) {
                 Some(Value::Object(map)) => map.retain(|key, _| !children.contains(&OwnStep::Key(key.clone()))),
                 Some(Value::Array(items)) => {
@@ -185,7 +240,13 @@ impl Application<'_, '_> {
                 _ => {}
             }
         }
+        Ok(())
     }
+}
+
+fn too_costly(action: &Action, at: usize) -> Rejected {
+    let message = "the actions of the overlay look at too many values of the document";
+    refused("overlay-cost", message, action, at)
 }
 
 /// Why nothing of the overlay is applied.
@@ -198,16 +259,4 @@ fn refused(code: &'static str, message: &str, action: &Action, at: usize) -> Rej
     diagnostic
         .hint("Let the action change fewer places, or smaller ones.")
         .into()
-}
-
-/// The number of values in a value, and its levels.
-fn size(value: &Value) -> (usize, usize) {
-    let children: Vec<&Value> = match value {
-        Value::Array(items) => items.iter().collect(),
-        Value::Object(map) => map.values().collect(),
-        _ => return (1, 0),
-    };
-    let sizes = children.into_iter().map(size);
-    let (nodes, depth) = sizes.fold((1, 0), |(nodes, depth), (more, deep)| (nodes + more, depth.max(deep)));
-    (nodes, depth + 1)
 }

@@ -29,11 +29,9 @@ pub(super) fn write(request: &Outgoing<'_>) -> String {
     for (name, value) in &request.headers {
         calls.push(format!(".header({}, {})", quoted(name), text(value)));
     }
-    if matches!(request.body, Some(SampleBody::Multipart(_))) {
-        calls.push(format!(
-            ".header(\"Content-Type\", {})",
-            quoted(&multipart::media_type())
-        ));
+    if let Some(SampleBody::Multipart(parts)) = request.body {
+        let media_type = quoted(&multipart::media_type(parts));
+        calls.push(format!(".header(\"Content-Type\", {media_type})"));
     }
     let body = request.body.map(|body| self::body(body, &mut imports));
     match (request.method, &body) {

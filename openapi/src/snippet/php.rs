@@ -100,7 +100,7 @@ fn of_parts(parts: &[SamplePart], headers: &mut Vec<String>) -> String {
         });
         return format!("[\n{}    ]", lines.collect::<String>());
     }
-    headers.push(quoted(&format!("Content-Type: {}", multipart::media_type())));
+    headers.push(quoted(&format!("Content-Type: {}", multipart::media_type(parts))));
     let pieces = multipart::pieces(parts);
     let terms: Vec<String> = pieces
         .iter()

@@ -8,6 +8,7 @@ use openapi::{Direction, Document, Format, Limits, example};
 use serde_json::{Map, Value, json};
 
 use crate::specs;
+use crate::watch::Watch;
 
 /// The name under which the validator knows a document.
 const BASE: &str = "urn:turnpike:document";
@@ -250,7 +251,7 @@ fn every_example_of_every_document() {
         .filter(|folder| folder.is_dir())
         .flat_map(|folder| specs::files(folder))
     {
-        let started = std::time::Instant::now();
+        let started = Watch::start();
         let verdict = check(&path, 1);
         total.0 += verdict.fitting;
         total.1 += verdict.malformed;

@@ -1,10 +1,11 @@
 //! Attacks and mistakes: each is refused, or accepted with the findings it deserves, in bounded time and memory.
 
 use std::net::TcpListener;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use openapi::{Diagnostic, Document, Limits, Severity};
 
+use crate::watch::Watch;
 use crate::{specs, walk};
 
 /// What must come of a file.
@@ -147,7 +148,7 @@ fn every_file_meets_its_fate() {
     // The port that the documents try to reach. Another test run may hold it; then there is nothing to see here.
     let canary = TcpListener::bind("127.0.0.1:18999").ok();
     for (name, fate) in &FATES {
-        let started = Instant::now();
+        let started = Watch::start();
         let result = read(name);
         if let Ok(document) = &result {
             walk::everything(document, name);

@@ -1,10 +1,11 @@
 //! Damaged documents never make the engine panic or hang.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use openapi::Limits;
 use proptest::prelude::*;
 
+use crate::watch::Watch;
 use crate::{specs, walk};
 
 const SEEDS: [&str; 6] = [
@@ -57,7 +58,7 @@ fn apply(document: &mut Vec<u8>, mutation: &Mutation) {
 }
 
 fn survives(bytes: &[u8]) {
-    let started = Instant::now();
+    let started = Watch::start();
     let report = openapi::lint::lint(bytes, &Limits::default(), &openapi::lint::Ruleset::turnpike());
     assert!(report.score.total <= 100);
     match openapi::read(bytes, &Limits::default()) {
@@ -125,7 +126,7 @@ fn monotonous_texts() {
         ("duplicate keys", format!("{{{}\"a\":1}}", "\"a\":1,".repeat(200_000))),
         ("digits", format!("{{\"a\":{}}}", "9".repeat(1_000_000))),
     ] {
-        let started = Instant::now();
+        let started = Watch::start();
         let _ = openapi::read(text.as_bytes(), &Limits::default());
         assert!(
             started.elapsed() < Duration::from_secs(6),
@@ -205,7 +206,7 @@ fn crowded_documents() {
             chain(&|at| format!(r#"{{"anyOf":[{},{{"type":"null"}}]}}"#, next(at))),
         ),
     ] {
-        let started = Instant::now();
+        let started = Watch::start();
         let document =
             openapi::read(text.as_bytes(), &Limits::default()).unwrap_or_else(|rejected| panic!("{name}: {rejected}"));
         for entry in document.operations().iter().take(3) {

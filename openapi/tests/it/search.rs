@@ -1,12 +1,13 @@
 //! Searching real and hostile documents, from outside.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use openapi::search::{EntryKind, Guide, Index, IndexBuilder, Query, Section};
 use openapi::{Document, Limits};
 use proptest::prelude::*;
 
 use crate::specs;
+use crate::watch::Watch;
 
 fn read(file: &str) -> Document {
     openapi::read(
@@ -138,7 +139,7 @@ fn hostile_documents_are_indexed_within_bounds() {
         let Ok(document) = openapi::read(&std::fs::read(&path).unwrap(), &Limits::default()) else {
             continue;
         };
-        let started = Instant::now();
+        let started = Watch::start();
         let mut builder = IndexBuilder::default();
         builder.document("hostile", &document);
         let index = builder.build();

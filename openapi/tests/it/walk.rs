@@ -1,7 +1,7 @@
 //! Everything a portal does with a document, in one pass.
 
 use std::collections::HashSet;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use openapi::mock::{self, Preference};
 use openapi::sample::{Access, SampleOptions};
@@ -10,6 +10,8 @@ use openapi::search::{IndexBuilder, Query};
 use openapi::snippet::Language;
 use openapi::validate::{OperationValidator, RequestView, ResponseView, Settings};
 use openapi::{Direction, Document, Operation, SampleContext};
+
+use crate::watch::Watch;
 
 /// What a walk did, so that a test can see that it did something.
 #[derive(Debug, Default)]
@@ -38,7 +40,7 @@ pub(crate) fn everything(doc: &Document, name: &str) -> Walked {
             "{name}: {} is not unique",
             entry.slug
         );
-        let started = Instant::now();
+        let started = Watch::start();
         let operation = doc
             .operation(&entry.slug)
             .unwrap_or_else(|| panic!("{name}: no view of {}", entry.slug));

@@ -1,7 +1,7 @@
 //! The graph of compared schemas.
 //!
-//! A node is a pair of an old and a new schema; it is made once, however often it is reached, so the graph is never larger
-//! than the documents. Recursive schemas make circles in it.
+//! A node is a pair of an old and a new schema; it is made once, however often it is reached. Recursive schemas make circles
+//! in it, and circles of different lengths make as many pairs as their product, so the number of nodes is bounded.
 
 use std::collections::HashMap;
 
@@ -11,6 +11,9 @@ use super::view::View;
 use super::{constraints, types};
 use crate::diff::change::Side;
 use crate::diff::source::{At, Source};
+
+/// Keywords, members and items of each pair that may be compared, on average: a dozen is usual.
+const WORK_OF_PAIR: usize = 40;
 
 /// The number of a node.
 pub(in crate::diff) type NodeId = u32;
@@ -75,10 +78,18 @@ pub(in crate::diff) struct Graph<'d> {
     known: HashMap<(usize, usize), NodeId>,
     pub(super) hashes: structure::Hashes,
     next: usize,
+    /// Nodes that are made; one more stands for all others.
+    most: usize,
+    /// What may still be looked at in all pairs together.
+    work_left: usize,
+    /// What looking at a schema costs, by its identity.
+    costs: HashMap<usize, usize>,
+    /// Whether there are pairs that are not compared.
+    pub(in crate::diff) is_cut: bool,
 }
 
 impl<'d> Graph<'d> {
-    pub(in crate::diff) fn new(old: Source<'d>, new: Source<'d>) -> Self {
+    pub(in crate::diff) fn new(old: Source<'d>, new: Source<'d>, most: usize) -> Self {
         Self {
             old,
             new,
@@ -86,6 +97,10 @@ impl<'d> Graph<'d> {
             known: HashMap::new(),
             hashes: structure::Hashes::default(),
             next: 0,
+            most: most.min(NodeId::MAX as usize - 1),
+            work_left: most.saturating_mul(WORK_OF_PAIR),
+            costs: HashMap::new(),
+            is_cut: false,
         }
     }
 
@@ -97,8 +112,12 @@ impl<'d> Graph<'d> {
         if let Some(id) = self.known.get(&key) {
             return *id;
         }
-        let id = NodeId::try_from(self.nodes.len()).unwrap_or(NodeId::MAX);
-        self.known.insert(key, id);
+        let id = NodeId::try_from(self.nodes.len().min(self.most)).unwrap_or(NodeId::MAX);
+        if self.nodes.len() < self.most {
+            self.known.insert(key, id);
+        } else if std::mem::replace(&mut self.is_cut, true) {
+            return id;
+        }
         self.nodes.push(Node {
             old,
             new,
@@ -112,10 +131,17 @@ impl<'d> Graph<'d> {
 
     /// Compares every pair that was asked for, and those inside them, one after the other.
     pub(in crate::diff) fn complete(&mut self) {
-        while self.next < self.nodes.len() {
+        // The last one that is cut off stands for many; it has nothing to say.
+        while self.next < self.nodes.len().min(self.most) {
             let at = self.next;
             self.next += 1;
             let (old, new) = (self.nodes[at].old, self.nodes[at].new);
+            let cost = self.cost(&old) + self.cost(&new);
+            let Some(left) = self.work_left.checked_sub(cost) else {
+                self.is_cut = true;
+                break;
+            };
+            self.work_left = left;
             let mut facts = Vec::new();
             let has_types = types::compare((&old, self.old.document), (&new, self.new.document), &mut facts);
             constraints::compare(&old, &new, &mut facts);
@@ -128,6 +154,11 @@ impl<'d> Graph<'d> {
             node.edges = edges;
         }
         self.spread();
+    }
+
+    /// What looking at a schema costs: its keywords, with their members, items and texts.
+    fn cost(&mut self, view: &View<'d>) -> usize {
+        *self.costs.entry(view.identity()).or_insert_with(|| view.cost())
     }
 
     /// Marks every node from which a difference can be reached, against the direction of the edges.

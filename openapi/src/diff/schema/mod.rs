@@ -11,4 +11,4 @@ mod words;
 
 pub(super) use fact::{Fact, Kind, Property, TypeChange};
 pub(super) use graph::{Edge, Graph, Node, NodeId, Step};
-pub(super) use words::{quoted, quoted_path, value};
+pub(super) use words::{LONGEST_PATH, quoted, quoted_path, value};

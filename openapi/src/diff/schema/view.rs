@@ -3,7 +3,13 @@
 use serde_json::{Map, Value};
 
 use crate::diff::source::{At, Place, Source};
+use crate::load::Extent;
 use crate::reference;
+
+/// Bytes of a text that cost as much as a keyword.
+const BYTES_OF_STEP: usize = 64;
+/// Keywords with lists of schemas.
+const SCHEMAS: [&str; 4] = ["allOf", "anyOf", "oneOf", "prefixItems"];
 
 /// A schema behind its reference, with the keywords beside the reference in front.
 #[derive(Clone, Copy, Debug)]
@@ -25,6 +31,28 @@ impl<'d> View<'d> {
     pub(super) fn identity(&self) -> usize {
         let value = self.outer.map_or(self.inner.value, |outer| outer.value);
         std::ptr::from_ref(value) as usize
+    }
+
+    /// Its keywords, with the members, items and texts that a comparison looks at.
+    pub(super) fn cost(&self) -> usize {
+        let schemas = self.outer.into_iter().chain([self.inner]);
+        let keywords = schemas.filter_map(|at| at.value.as_object()).flatten();
+        keywords
+            .map(|(keyword, value)| {
+                let inside = match value {
+                    // Schemas inside are other pairs.
+                    Value::Object(map) if keyword != "example" && keyword != "default" && keyword != "const" => {
+                        map.keys().map(|key| 1 + key.len() / BYTES_OF_STEP).sum()
+                    }
+                    Value::Array(items) if SCHEMAS.contains(&keyword.as_str()) => items.len(),
+                    value => {
+                        let extent = Extent::of(value);
+                        extent.nodes + extent.bytes / BYTES_OF_STEP
+                    }
+                };
+                1 + inside
+            })
+            .sum()
     }
 
     /// A keyword.

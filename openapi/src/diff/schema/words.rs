@@ -37,12 +37,15 @@ fn bounded(value: &Value, depth: usize) -> String {
     }
 }
 
+/// Characters of the way to a property that are shown.
+pub(in crate::diff) const LONGEST_PATH: usize = 200;
+
 /// The way to a property in backticks, cut in its middle where it is long: its end says most.
 pub(in crate::diff) fn quoted_path(path: &str) -> String {
     const FIRST: usize = 60;
-    const LAST: usize = 140;
+    const LAST: usize = LONGEST_PATH - FIRST;
     let length = path.chars().count();
-    if length <= FIRST + LAST {
+    if length <= LONGEST_PATH {
         return format!("`{}`", visible(path, usize::MAX));
     }
     let last: String = path.chars().skip(length - LAST).collect();

@@ -4,7 +4,9 @@ use serde_json::Value;
 
 use super::engines::Engines;
 use super::functions::{Found, Function};
+use super::message;
 use super::read::RulesetError;
+use super::work::Work;
 use crate::diagnostics::Severity;
 use crate::json_path::{Budget, JsonPath, Step};
 use crate::lint::collector::Collector;
@@ -27,6 +29,17 @@ pub(in crate::lint) struct CustomRule {
     pub(super) formats: Option<Vec<Format>>,
     pub(super) given: Vec<JsonPath>,
     pub(super) then: Vec<Then>,
+}
+
+/// Steps of one expression.
+const STEPS_OF_EXPRESSION: u64 = 10_000_000;
+
+/// What a rule needs while it runs.
+struct Run<'r, 'v, 'd> {
+    view: &'v View<'d>,
+    engines: &'r mut Engines<'v, 'd>,
+    collector: &'r mut Collector,
+    work: &'r mut Work,
 }
 
 /// What is asked of what an expression finds.
@@ -78,8 +91,8 @@ impl Target {
 }
 
 impl CustomRule {
-    /// Runs the rule; an error if its expressions look at too much of this document.
-    pub(in crate::lint) fn run<'d>(&'d self, view: &View<'d>, collector: &mut Collector) {
+    /// Runs the rule, as far as the work that is left allows.
+    pub(in crate::lint) fn run<'d>(&'d self, view: &View<'d>, collector: &mut Collector, work: &mut Work) {
         let is_meant = self
             .formats
             .as_ref()
@@ -87,17 +100,19 @@ impl CustomRule {
         if !is_meant || !collector.is_on(&self.name) {
             return;
         }
-        let budget = Budget {
-            steps: 10_000_000,
-            nodes: 500_000,
-        };
         let mut engines = Engines::default();
         for given in &self.given {
-            let found = if self.is_resolved {
-                given.find_through(view.root, &budget, &|value| view.value(value))
-            } else {
-                given.find_within(view.root, &budget)
+            let budget = Budget {
+                steps: work.left().min(STEPS_OF_EXPRESSION),
+                nodes: 500_000,
             };
+            let follow = |value| view.value(value);
+            let mut left = budget.steps;
+            let found = given.search(view.root, &budget, self.is_resolved.then_some(&follow), &mut left);
+            if !work.pay(budget.steps - left) || (found.is_err() && budget.steps < STEPS_OF_EXPRESSION) {
+                work.end();
+                break;
+            }
             let Ok(nodes) = found else {
                 collector.add(
                     &self.name,
@@ -108,28 +123,40 @@ impl CustomRule {
             };
             for node in nodes {
                 let path: Vec<String> = node.path.iter().map(Step::to_string).collect();
+                if !work.pay(path.len() as u64) || !work.pay_text(path.iter().map(String::len).sum()) {
+                    break;
+                }
+                let mut run = Run {
+                    view,
+                    engines: &mut engines,
+                    collector,
+                    work,
+                };
                 if node.is_key {
                     let key = path.last().cloned().unwrap_or_default();
-                    self.ask_about(view, &mut engines, (None, Some(&key)), &path, collector);
+                    self.ask_about(&mut run, (None, Some(&key)), &path);
                 } else {
-                    self.ask_about(view, &mut engines, (Some(node.value), None), &path, collector);
+                    self.ask_about(&mut run, (Some(node.value), None), &path);
                 }
             }
         }
+        if work.is_over() {
+            let message = "not completed: the rules of the ruleset look at too many values of this document together";
+            collector.add(&self.name, Vec::new(), message);
+        }
     }
 
-    fn ask_about<'v, 'd>(
+    fn ask_about<'d>(
         &'d self,
-        view: &'v View<'d>,
-        engines: &mut Engines<'v, 'd>,
+        run: &mut Run<'_, '_, 'd>,
         (value, key): (Option<&'d Value>, Option<&str>),
         path: &[String],
-        collector: &mut Collector,
     ) {
+        let view = run.view;
         for then in &self.then {
             if let Some(key) = key {
-                for found in then.function.check_text(key) {
-                    self.tell(view, path, Some(&Value::from(key)), &found, collector);
+                for found in then.function.check_text(key, run.work) {
+                    self.tell(run, path, Some(&Value::from(key)), &found);
                 }
                 continue;
             }
@@ -140,21 +167,21 @@ impl CustomRule {
                         .iter()
                         .try_fold(value, |value, step| Some(self.followed(view, child(value, step)?)));
                     let path: Vec<String> = path.iter().chain(steps).cloned().collect();
-                    for found in then.function.check(view, engines, target) {
-                        self.tell(view, &path, target, &found, collector);
+                    for found in then.function.check(view, run.engines, target, run.work) {
+                        self.tell(run, &path, target, &found);
                     }
                 }
                 Target::Keys if value.is_object() => {
                     for key in value.as_object().into_iter().flat_map(|map| map.keys()) {
-                        let path: Vec<String> = path.iter().chain([key]).cloned().collect();
-                        for found in then.function.check_text(key) {
-                            self.tell(view, &path, Some(&Value::from(key.as_str())), &found, collector);
+                        for found in then.function.check_text(key, run.work) {
+                            let path: Vec<String> = path.iter().chain([key]).cloned().collect();
+                            self.tell(run, &path, Some(&Value::from(key.as_str())), &found);
                         }
                     }
                 }
                 _ => {
-                    for found in then.function.check(view, engines, Some(value)) {
-                        self.tell(view, path, Some(value), &found, collector);
+                    for found in then.function.check(view, run.engines, Some(value), run.work) {
+                        self.tell(run, path, Some(value), &found);
                     }
                 }
             }
@@ -165,7 +192,17 @@ impl CustomRule {
         if self.is_resolved { view.value(value) } else { value }
     }
 
-    fn tell(&self, view: &View<'_>, path: &[String], value: Option<&Value>, found: &Found, collector: &mut Collector) {
+    fn tell(&self, run: &mut Run<'_, '_, '_>, path: &[String], value: Option<&Value>, found: &Found) {
+        let view = run.view;
+        // A place may be far down, and under long keys.
+        let bytes = path.iter().chain(&found.path).map(|step| 1 + step.len());
+        if !run.work.pay_text(bytes.sum()) {
+            return;
+        }
+        if !run.collector.has_room() {
+            run.collector.drop_one();
+            return;
+        }
         let steps = path.iter().chain(&found.path).map(String::as_str);
         let place = if self.is_resolved {
             view.closest(&Place::ROOT, steps)
@@ -181,24 +218,30 @@ impl CustomRule {
             format!("\"{property}\" property {}", found.message)
         };
         let message = match &self.message {
-            None if self.description.is_empty() => error,
-            None => self.description.clone(),
-            Some(template) => {
-                let pointer = format!("#{}", report::pointer(&place));
-                let value = match value {
-                    None => "undefined".to_owned(),
-                    Some(Value::Array(_)) => "Array[]".to_owned(),
-                    Some(Value::Object(_)) => "Object{}".to_owned(),
-                    Some(value) => value.to_string(),
-                };
-                template
-                    .replace("{{error}}", &error)
-                    .replace("{{property}}", property)
-                    .replace("{{path}}", &pointer)
-                    .replace("{{value}}", &value)
-                    .replace("{{description}}", &self.description)
-            }
+            None if self.description.is_empty() => message::cut(&error),
+            None => message::cut(&self.description),
+            Some(template) => message::filled(template, |name| {
+                Some(match name {
+                    "error" => error.clone(),
+                    "property" => property.to_owned(),
+                    "path" => format!("#{}", report::pointer(&place)),
+                    "value" => shown(value),
+                    "description" => message::cut(&self.description),
+                    _ => return None,
+                })
+            }),
         };
-        collector.add(&self.name, place, message);
+        run.collector.add(&self.name, place, message);
+    }
+}
+
+/// A value as a message names it.
+fn shown(value: Option<&Value>) -> String {
+    match value {
+        None => "undefined".to_owned(),
+        Some(Value::Array(_)) => "Array[]".to_owned(),
+        Some(Value::Object(_)) => "Object{}".to_owned(),
+        Some(Value::String(text)) => Value::from(message::cut(text)).to_string(),
+        Some(value) => value.to_string(),
     }
 }

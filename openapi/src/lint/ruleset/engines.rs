@@ -1,24 +1,24 @@
 //! Schemas of own rules, compiled once for each document.
 
-use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::collections::{HashMap, HashSet};
 
 use serde_json::Value;
 
 use super::functions::Found;
+use super::work::Work;
 use crate::lint::json_schema::{Engine, NodeId, Relaxed, Report, Settings, report};
 use crate::lint::view::{View, address};
 
 /// Steps for one value and schema.
 const MOST_STEPS: usize = 100_000;
-/// Steps for one rule.
-const MOST_STEPS_OF_ALL: usize = 10_000_000;
 
-/// The compiled schemas of one rule, for one document.
+/// The compiled schemas of one rule, and what else its functions need to know of one document.
 #[derive(Default)]
 pub(super) struct Engines<'v, 'd> {
     compiled: HashMap<usize, (Engine<'v, 'd>, NodeId)>,
-    steps: usize,
+    /// Names of the reusable objects that something refers to, by where they are.
+    used: HashMap<&'d [String], HashSet<&'v str>>,
 }
 
 impl<'v, 'd> Engines<'v, 'd> {
@@ -28,6 +28,7 @@ impl<'v, 'd> Engines<'v, 'd> {
         schema: &'d Value,
         settings: Settings,
         value: &'d Value,
+        work: &mut Work,
     ) -> Vec<Found> {
         let key = address(schema);
         if let Entry::Vacant(entry) = self.compiled.entry(key) {
@@ -38,12 +39,21 @@ impl<'v, 'd> Engines<'v, 'd> {
             };
             entry.insert((engine, id));
         }
-        let Some((engine, id)) = self.compiled.get_mut(&key).filter(|_| self.steps < MOST_STEPS_OF_ALL) else {
+        let Some((engine, id)) = self.compiled.get_mut(&key).filter(|_| !work.is_over()) else {
             return Vec::new();
         };
         let faults = engine.check(*id, value, Relaxed::No, MOST_STEPS);
-        self.steps += engine.steps_taken(MOST_STEPS);
-        let reports = report(&faults.unwrap_or_default(), &[String::new()], value);
+        if !work.pay(engine.steps_taken(MOST_STEPS) as u64) {
+            return Vec::new();
+        }
+        let Some(faults) = faults else {
+            return vec![Found {
+                message: "is too large to be checked against the schema of the rule".to_owned(),
+                path: Vec::new(),
+                is_whole: false,
+            }];
+        };
+        let reports = report(&faults, &[String::new()], value);
         let found = |report: Report| Found {
             message: report
                 .message
@@ -53,5 +63,31 @@ impl<'v, 'd> Engines<'v, 'd> {
             path: report.path,
         };
         reports.into_iter().map(found).collect()
+    }
+
+    /// The names of the objects at a place that something refers to; `None` if that costs too much.
+    pub(super) fn used(
+        &mut self,
+        view: &'v View<'d>,
+        location: &'d [String],
+        work: &mut Work,
+    ) -> Option<&HashSet<&'v str>> {
+        match self.used.entry(location) {
+            Entry::Occupied(entry) => Some(entry.into_mut()),
+            Entry::Vacant(entry) => {
+                let mut used = HashSet::new();
+                for path in view.used_paths() {
+                    if !work.pay(1) {
+                        return None;
+                    }
+                    if let Some((name, above)) = path.split_last()
+                        && above == location
+                    {
+                        used.insert(name.as_str());
+                    }
+                }
+                Some(entry.insert(used))
+            }
+        }
     }
 }

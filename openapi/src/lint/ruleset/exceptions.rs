@@ -75,14 +75,26 @@ impl Exception {
     }
 }
 
+/// Whether the steps lead to the path or to something above it. Only the last `**` is tried with more: what those before it
+/// took can stay as little as it was.
 fn is_covered(steps: &[String], path: &[String]) -> bool {
-    match steps.split_first() {
-        None => true,
-        Some((step, rest)) if step == "**" => (0..=path.len()).any(|skipped| is_covered(rest, &path[skipped..])),
-        Some((step, rest)) => path
-            .split_first()
-            .is_some_and(|(first, below)| (step == "*" || step == first) && is_covered(rest, below)),
+    let (mut at, mut here) = (0, 0);
+    let mut retry = None;
+    while let Some(step) = steps.get(at) {
+        if step == "**" {
+            at += 1;
+            retry = Some((at, here));
+        } else if path.get(here).is_some_and(|first| step == "*" || step == first) {
+            (at, here) = (at + 1, here + 1);
+        } else {
+            let Some((behind, from)) = retry.filter(|(_, from)| *from < path.len()) else {
+                return false;
+            };
+            (at, here) = (behind, from + 1);
+            retry = Some((behind, from + 1));
+        }
     }
+    true
 }
 
 #[cfg(test)]
@@ -101,6 +113,11 @@ mod tests {
                 vec!["paths", "/pets", "get", "parameters", "0", "schema"],
                 true,
             ),
+            ("/**/a/**/b", vec!["a", "x", "a", "y"], false),
+            ("/**/a/**/b", vec!["x", "a", "a", "y", "b", "c"], true),
+            ("/**/a/b", vec!["a", "a", "b"], true),
+            ("/a/**", vec!["a"], true),
+            ("/**/**/a", vec!["b"], false),
             ("#/info", vec!["paths"], false),
         ] {
             let value = serde_json::json!({"rule": "*", "path": path, "reason": "why"});

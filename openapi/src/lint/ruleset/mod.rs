@@ -4,9 +4,11 @@ mod custom;
 mod engines;
 mod exceptions;
 mod functions;
+mod message;
 mod options;
 mod read;
 mod rules;
+mod work;
 
 use std::collections::BTreeMap;
 
@@ -16,6 +18,7 @@ use serde_json::Value;
 pub(super) use custom::CustomRule;
 pub use exceptions::Exception;
 pub use read::RulesetError;
+pub(super) use work::Work;
 
 use super::catalogue::{self, Origin};
 use crate::diagnostics::Severity;

@@ -14,6 +14,8 @@ use crate::model::Format;
 
 /// Expressions of one own rule, aliases expanded.
 const MOST_EXPRESSIONS: usize = 50;
+/// Bytes of one of them.
+const MOST_BYTES: usize = 10_000;
 
 pub(super) fn custom(
     name: &str,
@@ -117,6 +119,9 @@ pub(super) fn aliases(value: Option<&Value>) -> Result<BTreeMap<String, Vec<Stri
                 ));
             }
         };
+        if paths.is_empty() {
+            return Err(RulesetError::new(field, "must have at least one expression"));
+        }
         aliases.insert(name.clone(), paths);
     }
     Ok(aliases)
@@ -176,6 +181,9 @@ fn expand(
         return Err(RulesetError::new(field, format!("there is no alias {name:?}")));
     };
     for path in paths {
+        if path.len() + tail.len() > MOST_BYTES {
+            return Err(RulesetError::new(field, format!("is longer than {MOST_BYTES} bytes")));
+        }
         expand(&format!("{path}{tail}"), aliases, depth + 1, expanded, field)?;
     }
     Ok(())
