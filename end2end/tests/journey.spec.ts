@@ -251,6 +251,7 @@ test("publish, subscribe, call, deprecate, revoke", async ({ browser, javaScript
     await consumer.getByRole("link", { name: "Shop", exact: true }).click();
     await consumer.getByRole("link", { name: "Revoke server" }).click();
     await checkConsumer();
+    await consumer.getByLabel("Type server to revoke it").fill("server");
     await consumer.getByRole("button", { name: "Revoke key" }).click();
     await expect(consumer.getByText("server is revoked.")).toBeVisible();
     const answer = await call(key, "/horses");

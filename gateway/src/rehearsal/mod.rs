@@ -5,6 +5,7 @@
 //! for each policy.
 
 mod caller;
+mod elsewhere;
 mod record;
 
 use std::sync::Arc;
@@ -24,6 +25,7 @@ use crate::{
     snapshot::{Snapshot, SnapshotHandle, Warning},
 };
 use caller::Recorded;
+use elsewhere::Elsewhere;
 
 pub use record::{RecordError, RecordedRequest};
 
@@ -53,6 +55,12 @@ pub enum Outcome {
         /// Status of the answer.
         status: u16,
         /// Last segment of the problem's type; see [`crate::problem::Reason::slug`].
+        reason: &'static str,
+    },
+    /// Nothing that is rehearsed refuses it, and it was refused by what is not: by its body, a signature, too many calls at
+    /// the same time. It takes nothing from limits, as it took nothing then.
+    RefusedElsewhere {
+        /// That of the record, as in [`Self::Refused`].
         reason: &'static str,
     },
     /// It would come as far as to the caller's credential, and the record does not say whose call it was: it was refused
@@ -112,7 +120,24 @@ impl Rehearsal {
 
     /// Judges a call at the time of its record. What it takes from rate limits and quotas stays taken.
     pub fn judge(&mut self, request: &RecordedRequest) -> Judgement {
+        self.judge_by(request, None)
+    }
+
+    /// Judges a call as a draft of the configuration that judged it before: what that one refuses for the record's reason is
+    /// not refused elsewhere.
+    pub fn judge_as_draft(&mut self, request: &RecordedRequest, as_it_is: &Judgement) -> Judgement {
+        self.judge_by(request, Some(as_it_is))
+    }
+
+    fn judge_by(&mut self, request: &RecordedRequest, as_it_is: Option<&Judgement>) -> Judgement {
         self.moment.advance(request.time);
+        let elsewhere = Elsewhere::of(request, as_it_is);
+        if let Some(before @ Elsewhere::Before(_)) = elsewhere {
+            return Judgement {
+                outcome: before.outcome(),
+                known: Known::default(),
+            };
+        }
         let fields = Fields::default();
         let facts = facts(request, &fields);
         let mut known = Known::default();
@@ -125,11 +150,18 @@ impl Rehearsal {
             &mut known,
             |snapshot, version, access, head| recorded.identify(snapshot, version, access, head),
         );
-        let outcome = match verdict {
-            _ if recorded.was_asked_in_vain() => Outcome::Undecided,
-            Ok(Verdict::Vouch(_)) => Outcome::Undecided,
-            Ok(Verdict::Forward(_) | Verdict::Preflight(_)) => Outcome::Passes,
-            Err(refusal) => Outcome::Refused {
+        let is_in_vain = recorded.was_asked_in_vain();
+        let outcome = match (verdict, elsewhere) {
+            (Ok(Verdict::Forward(permit)), Some(elsewhere)) => {
+                permit.give_back(&known);
+                elsewhere.outcome()
+            }
+            (Ok(Verdict::Vouch(_) | Verdict::Preflight(_)), Some(elsewhere)) => elsewhere.outcome(),
+            (Err(_), Some(elsewhere)) if is_in_vain => elsewhere.outcome(),
+            _ if is_in_vain => Outcome::Undecided,
+            (Ok(Verdict::Vouch(_)), None) => Outcome::Undecided,
+            (Ok(Verdict::Forward(_) | Verdict::Preflight(_)), None) => Outcome::Passes,
+            (Err(refusal), _) => Outcome::Refused {
                 status: refusal.status,
                 reason: refusal.reason.slug(),
             },

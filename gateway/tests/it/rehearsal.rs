@@ -146,6 +146,57 @@ fn limits_run_in_the_time_of_the_log() {
 }
 
 #[test]
+fn what_was_refused_elsewhere_neither_passes_nor_takes_from_limits() {
+    let elsewhere = |reason| Outcome::RefusedElsewhere { reason };
+    let mut one = rehearsal(json!({ "rate_limits": [{ "by": "ip", "requests": 1, "per": "1h" }] }));
+    for reason in [
+        "invalid-request",
+        "suspicious-request",
+        "body-shape",
+        "headers-too-large",
+        "too-many-concurrent",
+        "upstream-busy",
+    ] {
+        let judged = one.judge(&line(json!({ "reason": reason })));
+        assert_eq!(judged.outcome, elsewhere(reason));
+        assert_eq!(judged.version(), Some("acme/petstore/v1"), "{reason}");
+    }
+    // What never came to a phase that is replayed is judged by none.
+    let malformed = json!({ "reason": "malformed-request", "application": null, "key": null, "version": null });
+    assert_eq!(one.judge(&line(malformed)).outcome, elsewhere("malformed-request"));
+    // A call whose upstream failed was passed on and counts.
+    let broken = line(json!({ "reason": "upstream-broken" }));
+    assert_eq!(one.judge(&broken).outcome, Outcome::Passes);
+    assert_eq!(one.judge(&broken).outcome, refused(429, "calls-limited"));
+    // Something that is replayed goes before what is not.
+    let mut none = rehearsal(json!({ "ip": { "deny": ["203.0.113.0/24"] } }));
+    let invalid = line(json!({ "reason": "invalid-request" }));
+    assert_eq!(none.judge(&invalid).outcome, refused(403, "address-forbidden"));
+}
+
+#[test]
+fn a_draft_lifts_only_the_bounds_that_are_replayed() {
+    let mut now = rehearsal(json!({ "limits": { "url_bytes": 16 } }));
+    let mut draft = rehearsal(json!({}));
+    let mut judge = |record: RecordedRequest| {
+        let as_it_is = now.judge(&record);
+        (as_it_is.outcome, draft.judge_as_draft(&record, &as_it_is).outcome)
+    };
+    // By its path alone, which the log has.
+    let long = line(json!({ "reason": "url-too-long" }));
+    assert_eq!(judge(long), (refused(414, "url-too-long"), Outcome::Passes));
+    // By its body, which it has not.
+    let large = line(json!({ "reason": "body-too-large", "path": "/acme/petstore/v1/pets" }));
+    assert_eq!(judge(large.clone()).0, refused(414, "url-too-long"));
+    let elsewhere = Outcome::RefusedElsewhere {
+        reason: "body-too-large",
+    };
+    assert_eq!(draft.judge(&large).outcome, elsewhere);
+    let unsaid = nobody(json!("body-too-large"));
+    assert_eq!(draft.judge(&unsaid).outcome, elsewhere);
+}
+
+#[test]
 fn addresses_and_conditions_are_judged_as_far_as_the_log_goes() {
     let mut judging = rehearsal(json!({
         "ip": { "deny": ["198.51.100.0/24"] },

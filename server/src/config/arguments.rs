@@ -66,7 +66,8 @@ pub struct ApplyArgs {
     /// Prints what would change and changes nothing
     #[arg(long)]
     pub dry_run: bool,
-    /// Takes away what the manifests no longer name, inside the organizations and applications that they name
+    /// Ends for good what the manifests do not name, inside the organizations and applications that they name: retires versions,
+    /// deletes plans and policies, cancels subscriptions, revokes keys and clients. Keeps drafts, members, accounts, everything else
     #[arg(long)]
     pub prune: bool,
     /// Returns when every running gateway serves the result

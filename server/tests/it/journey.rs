@@ -176,7 +176,10 @@ async fn revoke(consumer: &mut Browser, application: &str, gateway: std::net::So
     call(gateway, key, "/acme/petstore/v1/pets").await.expect(200);
     let id = consumer.get(application).await.expect(200).word("key_");
     let action = format!("{application}/keys/{id}/revoke");
-    consumer.submit(&action, &action, &[]).await.expect(303);
+    consumer
+        .submit(&action, &action, &[("confirm", "Website")])
+        .await
+        .expect(303);
     let answered = Instant::now();
     while call(gateway, key, "/acme/petstore/v1/pets").await.status != 401 {
         assert!(

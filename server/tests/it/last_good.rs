@@ -253,7 +253,8 @@ impl Consumer {
         // Ids begin with the time.
         actions.sort_unstable();
         actions.dedup();
-        self.browser.post(actions[number], &[]).await.expect(303);
+        let confirm = [("confirm", "Key")];
+        self.browser.post(actions[number], &confirm).await.expect(303);
     }
 }
 

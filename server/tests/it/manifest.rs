@@ -513,7 +513,16 @@ fn several_files_are_one_whole() {
     assert_eq!(sheet.changes(apis, &flags), planned);
     assert_eq!(stdout(&sheet.apply(apis, &flags)), "No changes.\n");
     let output = sheet.apply(&sheet.text, &flags);
-    assert!(stderr(&output).contains("`free` is named twice"), "{}", stderr(&output));
+    // Both places, with file and line; the manifest's own is read first or second.
+    let line = |text: &str| 1 + text.lines().take_while(|line| !line.contains("- slug: free")).count();
+    let second = fs::read_to_string(&other).unwrap();
+    for says in [
+        "`free` is named twice".to_owned(),
+        format!(":{}: organizations[0].plans[0].slug", line(&sheet.text)),
+        format!("second.yaml:{}: organizations[0].plans[0].slug", line(&second)),
+    ] {
+        assert!(stderr(&output).contains(&says), "{says} is not in {}", stderr(&output));
+    }
 }
 
 #[test]

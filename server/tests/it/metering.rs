@@ -59,7 +59,7 @@ async fn ten_thousand_calls_are_ten_thousand_everywhere() {
             let revoke = revocations(&page)
                 .find(|action| *action != used)
                 .expect("the new key can be revoked");
-            consumer.post(revoke, &[]).await.expect(303);
+            consumer.post(revoke, &[("confirm", &name)]).await.expect(303);
         }
     };
     let (passed, ()) = tokio::join!(calling, changing);

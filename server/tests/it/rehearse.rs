@@ -111,8 +111,8 @@ async fn a_draft_is_held_against_what_was_called() {
     assert_eq!(unchanged, "No changes.\n");
 
     // Lines that are none are counted; what is not there is said.
-    let text = fs::read_to_string(&log).unwrap();
-    let first = text
+    let logged = fs::read_to_string(&log).unwrap();
+    let first = logged
         .lines()
         .next()
         .unwrap()
@@ -137,6 +137,31 @@ async fn a_draft_is_held_against_what_was_called() {
     ] {
         assert!(text.contains(says), "{says} is not in\n{text}");
     }
+    // What was refused by something that is not replayed neither passes nor takes from a limit.
+    let quick = logged.lines().find(|line| line.contains("/quick")).unwrap();
+    let invalid = quick.replace("\"reason\":null", "\"reason\":\"invalid-request\"");
+    fs::write(&log, format!("{invalid}\n{invalid}\n{invalid}\n{quick}\n")).unwrap();
+    let limit = write_draft(process.folder(), "{ rate_limits: [{ by: ip, requests: 1, per: 1d }] }");
+    let found = report(&limit);
+    assert_eq!(
+        found["calls"],
+        serde_json::json!({ "all": 4, "changed": 0 }),
+        "{found:#}"
+    );
+    assert_eq!(
+        found["log"]["refused_elsewhere"],
+        serde_json::json!({ "invalid-request": 3 })
+    );
+    let printed = stdout(&rehearse(&limit, &["--log", &log_text]));
+    let says =
+        "3 calls were refused elsewhere, by what is not replayed, and take nothing from limits: 3 invalid-request.";
+    assert!(printed.contains(says), "{printed}");
+    let draft = write_draft(process.folder(), "{ ip: { deny: [127.0.0.0/8] } }");
+    let printed = stdout(&rehearse(&draft, &["--log", &log_text]));
+    assert!(
+        printed.contains("elsewhere: invalid-request  403 address-forbidden"),
+        "{printed}"
+    );
     let elsewhere = fs::read_to_string(&draft).unwrap().replace("slug: slow", "slug: fast");
     fs::write(&draft, elsewhere).unwrap();
     let text = stdout(&rehearse(&draft, &["--log", &log_text]));

@@ -88,7 +88,10 @@ async fn portal_gateway_and_worker_are_three_processes() {
         .find(|text| text.ends_with("/revoke"))
         .unwrap()
         .to_owned();
-    consumer.post(&revoke, &[]).await.expect(303);
+    let refused = consumer.post(&revoke, &[("confirm", "key")]).await.expect(422);
+    refused.says("Type Key to revoke it.");
+    call(gateway.gateway(), &key, pets).await.expect(200);
+    consumer.post(&revoke, &[("confirm", "Key")]).await.expect(303);
     call(gateway.gateway(), &key, pets).await.expect(401);
 
     portal.stop().await;

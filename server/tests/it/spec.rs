@@ -98,6 +98,38 @@ fn a_document_is_linted() {
 }
 
 #[test]
+fn what_a_document_says_steers_no_terminal() {
+    let files = Files::new();
+    let text = OLD
+        .replace("title: Pets", r#"title: "Pets\e]0;owned\a\e[2J""#)
+        .replace("operationId: listPets", r#"operationId: "list\e[8mPets\x9b31m\u202e""#)
+        .replace("The pets", r#""The\e[31m pets""#);
+    let (document, old) = (files.add("pets.yaml", &text), files.add("old.yaml", OLD));
+    let overlay = files.add(
+        "overlay.yaml",
+        "overlay: 1.0.0\ninfo: { title: T, version: '1' }\nactions: [{ target: \"$['\\e[2J']\", remove: true }]\n",
+    );
+    for arguments in [
+        &["inspect", &document][..],
+        &["inspect", &document, "--format", "markdown"],
+        &["inspect", &document, "--format", "json"],
+        &["lint", &document],
+        &["lint", &document, "--format", "json"],
+        &["diff", &old, &document],
+        &["diff", &old, &document, "--format", "markdown"],
+        &["overlay", &old, &overlay],
+    ] {
+        let output = run(&[&["spec"], arguments].concat());
+        for printed in [stdout(&output), stderr(&output)] {
+            let steers = |letter: char| letter.is_control() && letter != '\n' || letter == '\u{202e}';
+            assert!(!printed.contains(steers), "{arguments:?}: {printed:?}");
+        }
+    }
+    let shown = stdout(&run(&["spec", "inspect", &document]));
+    assert!(shown.starts_with(r"Pets\u{1b}]0;owned\u{7}\u{1b}[2J 1.2.0"), "{shown}");
+}
+
+#[test]
 fn two_documents_are_compared() {
     let files = Files::new();
     let old = files.add("old.yaml", OLD);

@@ -81,7 +81,12 @@ async fn a_client_gets_tokens_for_what_a_provider_grants() {
         .await
         .expect(422);
     let revoke = format!("{application}/clients/{id}/revoke");
-    consumer.submit(&revoke, &revoke, &[]).await.expect(303);
+    let refused = consumer.submit(&revoke, &revoke, &[]).await.expect(422);
+    refused.says("Type Billing to revoke it.");
+    consumer
+        .submit(&revoke, &revoke, &[("confirm", "Billing")])
+        .await
+        .expect(303);
     product.running.wait_live().await.unwrap();
     caller
         .post("/oauth2/token", &ask)

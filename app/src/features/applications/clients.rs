@@ -19,7 +19,7 @@ use crate::{
     error::PageError,
     form::{FormData, FormState},
     href,
-    page::{PageResult, Reply, ReplyResult},
+    page::{Page, PageResult, Reply, ReplyResult},
     ui::{Ago, Column, IconName, Row, StateBadge, visible_text},
 };
 
@@ -98,6 +98,11 @@ pub(super) async fn create(cx: Cx, Path(id): Path<String>, form: FormData) -> Re
 /// `GET …/clients/{client}/revoke`: asks first, because nothing brings a client back.
 pub(super) async fn ask_revoke(cx: Cx, Path((id, client)): Path<(String, String)>) -> PageResult {
     let (application, client) = load(&cx, &id, &client).await?;
+    Ok(question(application, &client, FormState::default()))
+}
+
+/// Asks; `form` is the answer that was refused, if one was.
+fn question(application: Application, client: &Client, form: FormState) -> Page {
     let question = Question {
         title: "Revoke client",
         heading: format!("Revoke {}", visible_text(&client.name)),
@@ -107,13 +112,17 @@ pub(super) async fn ask_revoke(cx: Cx, Path((id, client)): Path<(String, String)
         ),
         post_to: href::revoke_client(application.id, client.id),
         keep: "Keep the client",
+        typed: Some(client.name.clone()),
     };
-    Ok(ask::page(application.id, application.name, question))
+    ask::page(application.id, application.name, question, form)
 }
 
 /// `POST …/clients/{client}/revoke`
-pub(super) async fn revoke(cx: Cx, Path((id, client)): Path<(String, String)>) -> ReplyResult {
+pub(super) async fn revoke(cx: Cx, Path((id, client)): Path<(String, String)>, form: FormData) -> ReplyResult {
     let (application, client) = load(&cx, &id, &client).await?;
+    if let Err(error) = ask::confirmed(&form, &client.name, "to revoke it") {
+        return Ok(question(application, &client, FormState::refused(form, error)?).into());
+    }
     cx.services().clients.revoke(cx.actor(), client.id).await?;
     Ok(Reply::redirect(href::application(application.id))
         .flash(format!("{} is revoked. It gets no more tokens.", client.name)))

@@ -20,7 +20,7 @@ use crate::{
     error::PageError,
     form::{FormData, FormState},
     href,
-    page::{PageResult, Reply, ReplyResult},
+    page::{Page, PageResult, Reply, ReplyResult},
     ui::{Ago, Column, IconName, Row, StateBadge, visible_text},
 };
 
@@ -115,6 +115,11 @@ fn first_api(detail: &ApplicationDetail) -> Option<String> {
 /// `GET …/keys/{key}/revoke`: asks first, because nothing brings a key back.
 pub(super) async fn ask_revoke(cx: Cx, Path((id, key)): Path<(String, String)>) -> PageResult {
     let (application, key) = load(&cx, &id, &key).await?;
+    Ok(question(application, &key, FormState::default()))
+}
+
+/// Asks; `form` is the answer that was refused, if one was.
+fn question(application: Application, key: &Key, form: FormState) -> Page {
     let use_so_far = if key.last_used_at.is_some() {
         "It was used: whatever still sends it stops working."
     } else {
@@ -129,13 +134,17 @@ pub(super) async fn ask_revoke(cx: Cx, Path((id, key)): Path<(String, String)>) 
         ),
         post_to: href::revoke_key(application.id, key.id),
         keep: "Keep the key",
+        typed: Some(key.name.clone()),
     };
-    Ok(ask::page(application.id, application.name, question))
+    ask::page(application.id, application.name, question, form)
 }
 
 /// `POST …/keys/{key}/revoke`
-pub(super) async fn revoke(cx: Cx, Path((id, key)): Path<(String, String)>) -> ReplyResult {
+pub(super) async fn revoke(cx: Cx, Path((id, key)): Path<(String, String)>, form: FormData) -> ReplyResult {
     let (application, key) = load(&cx, &id, &key).await?;
+    if let Err(error) = ask::confirmed(&form, &key.name, "to revoke it") {
+        return Ok(question(application, &key, FormState::refused(form, error)?).into());
+    }
     cx.services().keys.revoke(cx.actor(), key.id).await?;
     Ok(Reply::redirect(href::application(application.id))
         .flash(format!("{} is revoked. Calls with it get 401.", key.name)))

@@ -7,6 +7,7 @@ use super::{
 use crate::{
     cx::Cx,
     error::PageError,
+    form::FormState,
     href,
     page::{PageResult, Reply, ReplyResult},
     ui::visible_text,
@@ -29,8 +30,9 @@ pub(super) async fn ask_cancel(cx: Cx, Path((id, subscription)): Path<(String, S
         ),
         post_to: href::cancel_subscription(id, view.subscription.id),
         keep: "Keep the subscription",
+        typed: None,
     };
-    Ok(ask::page(id, name, question))
+    Ok(ask::page(id, name, question, FormState::default()))
 }
 
 /// `POST …/subscriptions/{subscription}/cancel`

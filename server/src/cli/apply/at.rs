@@ -5,6 +5,9 @@ use std::path::Path;
 use anyhow::anyhow;
 use domain::error::DomainError;
 
+use super::lines;
+use crate::cli::file;
+
 /// How many findings about one document are shown; the rest is counted.
 const FINDINGS: usize = 5;
 
@@ -37,6 +40,24 @@ impl<'a> At<'a> {
     /// An entry of a list of this place.
     pub(super) fn entry(&self, list: &str, index: usize) -> Self {
         self.field(&format!("{list}[{index}]"))
+    }
+
+    /// The place with its line, which is looked up in the file: `a.yaml:7: organizations[0].slug`.
+    fn with_line(&self) -> String {
+        let line = file::read_text(self.file)
+            .ok()
+            .and_then(|text| lines::line(&text, &self.path));
+        let line = line.map_or_else(String::new, |line| format!(":{line}"));
+        format!("{}{line}: {}", self.file.display(), self.path)
+    }
+
+    /// An error about something that stands at two places, this one and a first one.
+    pub(super) fn twice(&self, name: &str, first: &At<'_>) -> anyhow::Error {
+        anyhow!(
+            "{}: `{name}` is named twice, first at {}",
+            self.with_line(),
+            first.with_line()
+        )
     }
 
     /// An error at this place.

@@ -1,6 +1,9 @@
 //! What can be judged before anything is changed: names, references between entries, and the files beside the manifest.
 
-use std::{collections::HashSet, path::Path};
+use std::{
+    collections::{HashMap, HashSet},
+    path::Path,
+};
 
 use anyhow::Result;
 use domain::{
@@ -33,8 +36,9 @@ const SUMMARY_MAX: usize = 300;
 /// What all manifests of a run have named so far.
 #[derive(Default)]
 struct Seen<'m> {
-    apis: HashSet<(&'m str, &'m str)>,
-    plans: HashSet<(&'m str, &'m str)>,
+    /// With where they are.
+    apis: HashMap<(&'m str, &'m str), At<'m>>,
+    plans: HashMap<(&'m str, &'m str), At<'m>>,
     applications: HashSet<(String, &'m str)>,
     keys: HashSet<&'m str>,
     clients: HashSet<&'m str>,
@@ -90,7 +94,7 @@ fn person(at: &At<'_>, email: &str, given: Option<&str>, password: Option<&str>)
     given.map_or(Ok(()), |given| name(at, given))
 }
 
-fn organization<'m>(source: &Source, at: &At<'_>, entry: &'m OrganizationEntry, seen: &mut Seen<'m>) -> Result<()> {
+fn organization<'m>(source: &Source, at: &At<'m>, entry: &'m OrganizationEntry, seen: &mut Seen<'m>) -> Result<()> {
     name(at, &entry.name)?;
     let mut members = HashSet::new();
     for (i, member) in entry.members.iter().enumerate() {
@@ -110,16 +114,18 @@ fn organization<'m>(source: &Source, at: &At<'_>, entry: &'m OrganizationEntry, 
     for (i, api_entry) in entry.apis.iter().enumerate() {
         let at = at.entry("apis", i);
         slug(&at, &api_entry.slug)?;
-        if !seen.apis.insert((&entry.slug, &api_entry.slug)) {
-            return Err(twice(&at.field("slug"), &api_entry.slug));
+        let place = at.field("slug");
+        if let Some(first) = seen.apis.insert((&entry.slug, &api_entry.slug), place.clone()) {
+            return Err(place.twice(&api_entry.slug, &first));
         }
         api(source, &at, api_entry)?;
     }
     for (i, plan_entry) in entry.plans.iter().enumerate() {
         let at = at.entry("plans", i);
         slug(&at, &plan_entry.slug)?;
-        if !seen.plans.insert((&entry.slug, &plan_entry.slug)) {
-            return Err(twice(&at.field("slug"), &plan_entry.slug));
+        let place = at.field("slug");
+        if let Some(first) = seen.plans.insert((&entry.slug, &plan_entry.slug), place.clone()) {
+            return Err(place.twice(&plan_entry.slug, &first));
         }
         plan(&at, plan_entry)?;
     }

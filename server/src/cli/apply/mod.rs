@@ -15,6 +15,7 @@ mod clients;
 mod documents;
 pub(crate) mod draft;
 mod ending;
+mod lines;
 pub(crate) mod manifest;
 mod organizations;
 mod planned;

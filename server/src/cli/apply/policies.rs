@@ -1,6 +1,9 @@
 //! Policies of organizations, apis, versions and operations.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use anyhow::Result;
 use domain::{
@@ -8,7 +11,7 @@ use domain::{
     catalog::{Version, VersionState},
     error::DomainError,
     id::ApiId,
-    policy::{OperationKey, PolicyName, PolicyScope, PolicySet},
+    policy::{Misfits, OperationKey, PolicyName, PolicyScope, PolicySet},
 };
 
 use super::{
@@ -51,8 +54,7 @@ impl Run<'_> {
             None => PolicySet::default(),
         };
         for name in wanted.names().filter(|name| wanted.said(*name) != there.said(*name)) {
-            let mut alone = PolicySet::default();
-            alone.replace(name, wanted);
+            let alone = wanted.only(name);
             let misfits = operation.map_or_else(Vec::new, |operation| alone.misfits(operation.path()));
             if !misfits.is_empty() {
                 return Err(at.refused(DomainError::Invalid(misfits)));
@@ -119,37 +121,80 @@ impl Run<'_> {
                 refuse_retired(&at.field("policies"), version)
             };
         }
+        let mut there = BTreeMap::new();
+        if let Some(version) = current {
+            // Also of operations that the document no longer has.
+            let said = self.services.policies.operations(&Actor::System, version.id).await;
+            there = said.map_err(|error| at.refused(error))?;
+        }
+        let mut wanted = BTreeMap::new();
+        if !entry.operations.is_empty() || entry.policies.names().any(PolicyName::may_need_path) {
+            let document = self.document(source, at, entry, current).await;
+            match document {
+                Ok(document) => {
+                    wanted.extend(operations(at, entry, &document)?);
+                    self.require_fit(at, entry, &document, &wanted, &there)?;
+                }
+                // A version without one has no operations yet.
+                Err(error) if !entry.operations.is_empty() => return Err(error),
+                Err(_) => {}
+            }
+        }
+        // What operations say first, and what they no longer say last: nothing that is in force for the whole version is for
+        // a moment in force for one that it doesn't fit.
+        let place = |key: &OperationKey| {
+            let scope = current.map(|version| PolicyScope::Operation(version.id, key.clone()));
+            (
+                at.field("operations").field(key.as_str()),
+                scope,
+                format!("{} {key}", named.name),
+            )
+        };
+        for (key, said) in &wanted {
+            let (at, scope, thing) = place(key);
+            self.set_policies_at(&at, scope.as_ref(), Some(key), &thing, said)
+                .await?;
+        }
         let scope = current.map(|version| PolicyScope::Version(version.id));
         self.set_policies(at, scope.as_ref(), &named.name, &entry.policies)
             .await?;
         let names: Vec<_> = entry.policies.names().collect();
         self.prune_policies(at, scope.as_ref(), &named.name, &names).await?;
-        let mut wanted = BTreeMap::new();
-        if !entry.operations.is_empty() {
-            let document = self.document(source, at, entry, current).await?;
-            wanted.extend(operations(at, entry, &document)?);
-        }
-        let mut known: Vec<OperationKey> = wanted.keys().cloned().collect();
-        if let Some(version) = current {
-            // Also of operations that the document no longer has.
-            let there = self.services.policies.operations(&Actor::System, version.id).await;
-            known.extend(there.map_err(|error| at.refused(error))?.into_keys());
-            known.sort();
-            known.dedup();
-        }
+        let known: BTreeSet<&OperationKey> = wanted.keys().chain(there.keys()).collect();
         for key in known {
-            let at = at.field("operations").field(key.as_str());
-            let thing = format!("{} {key}", named.name);
-            let said = wanted.get(&key).copied();
-            let scope = current.map(|version| PolicyScope::Operation(version.id, key.clone()));
-            if let Some(said) = said {
-                self.set_policies_at(&at, scope.as_ref(), Some(&key), &thing, said)
-                    .await?;
-            }
-            let names: Vec<_> = said.iter().flat_map(|said| said.names()).collect();
+            let (at, scope, thing) = place(key);
+            let names: Vec<_> = wanted.get(key).iter().flat_map(|said| said.names()).collect();
             self.prune_policies(&at, scope.as_ref(), &thing, &names).await?;
         }
         Ok(())
+    }
+
+    /// Refuses policies of a version that its document has operations for which they don't fit, and that say nothing else
+    /// themselves: `wanted` in manifests, `there` in the installation.
+    fn require_fit(
+        &self,
+        at: &At<'_>,
+        entry: &VersionEntry,
+        document: &openapi::Document,
+        wanted: &BTreeMap<OperationKey, &PolicySet>,
+        there: &BTreeMap<OperationKey, PolicySet>,
+    ) -> Result<()> {
+        let mut misfits = Misfits::default();
+        for key in OperationKey::all(document) {
+            let there = there.get(&key).filter(|_| !self.mode.prunes);
+            let own = [wanted.get(&key).copied(), there];
+            for name in entry.policies.names() {
+                if own.iter().flatten().all(|own| own.said(name).is_none()) {
+                    misfits.judge(&key, &entry.policies.only(name));
+                }
+            }
+        }
+        let found = misfits.found();
+        if found.is_empty() {
+            Ok(())
+        } else {
+            Err(at.refused(DomainError::Invalid(found)))
+        }
     }
 
     /// What a thing itself says.

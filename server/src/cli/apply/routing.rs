@@ -62,6 +62,7 @@ impl Run<'_> {
             .await;
         set.map(Some).map_err(|error| at.refused(error))
     }
+
     /// Notes in a plan where a version will answer.
     ///
     /// # Errors

@@ -1,7 +1,7 @@
 //! Two configurations beside each other, call by call.
 
 use std::{
-    collections::{HashMap, HashSet},
+    collections::{BTreeMap, HashMap, HashSet},
     net::IpAddr,
 };
 
@@ -26,6 +26,8 @@ pub(super) struct Found {
     pub(super) changed: u64,
     /// Those whose caller is not in the log, and would have mattered to both.
     pub(super) undecided: u64,
+    /// Those that were refused by what is not replayed, and that neither refuses before, by the reason of the log.
+    pub(super) refused_elsewhere: BTreeMap<&'static str, u64>,
     /// Those that the configuration as it is takes for calls of another version than they were.
     pub(super) elsewhere: u64,
     pub(super) unreadable: u64,
@@ -96,7 +98,8 @@ impl Comparison {
 
     /// Has both judge a call.
     pub(super) fn judge(&mut self, record: &RecordedRequest) {
-        let (now, draft) = (self.now.judge(record), self.draft.judge(record));
+        let now = self.now.judge(record);
+        let draft = self.draft.judge_as_draft(record, &now);
         let found = &mut self.found;
         found.calls += 1;
         let (first, last) = found.span.unwrap_or((record.time, record.time));
@@ -111,7 +114,11 @@ impl Comparison {
             found.elsewhere += 1;
         }
         if now.outcome == draft.outcome {
-            found.undecided += u64::from(now.outcome == Outcome::Undecided);
+            match now.outcome {
+                Outcome::Undecided => found.undecided += 1,
+                Outcome::RefusedElsewhere { reason } => *found.refused_elsewhere.entry(reason).or_default() += 1,
+                Outcome::Passes | Outcome::Refused { .. } => {}
+            }
             return;
         }
         found.changed += 1;

@@ -50,7 +50,7 @@ pub(super) async fn run(args: RehearseArgs) -> Result<()> {
     log::read(&mut log, &mut comparison).with_context(|| format!("{} cannot be read", args.log.display()))?;
     let report = Report::new(&draft, comparison);
     if args.json {
-        output::line(serde_json::to_string_pretty(&report)?);
+        output::json(&serde_json::to_string_pretty(&report)?);
     } else {
         output::line(report.to_string().trim_end());
     }

@@ -1,6 +1,9 @@
 //! What a rehearsal found, for people and for programs.
 
-use std::fmt::{self, Display};
+use std::{
+    collections::BTreeMap,
+    fmt::{self, Display},
+};
 
 use domain::{clock::Timestamp, id::ApplicationId};
 use gateway::rehearsal::{Outcome, RecordedRequest, not_rehearsed};
@@ -44,6 +47,8 @@ struct LogLine {
     first_unreadable: Option<Unreadable>,
     /// Calls whose caller is not in the log and would have mattered.
     undecided: u64,
+    /// Calls that were refused by what is not replayed, by the reason of the log.
+    refused_elsewhere: BTreeMap<&'static str, u64>,
     /// Calls that were of another version than they would be now.
     elsewhere: u64,
 }
@@ -72,7 +77,7 @@ struct ChangeLine {
     examples: Vec<Example>,
 }
 
-/// An outcome: `passes`, `not known`, or the refusal's status and reason.
+/// An outcome: `passes`, `not known`, the refusal's status and reason, or the reason of one that is not replayed.
 #[derive(Clone, Copy, Debug)]
 struct OutcomeWord(Outcome);
 
@@ -92,6 +97,7 @@ impl Report {
             calls,
             changed,
             undecided,
+            refused_elsewhere,
             elsewhere,
             unreadable,
             first_unreadable,
@@ -129,6 +135,7 @@ impl Report {
                 unreadable,
                 first_unreadable: first_unreadable.map(|(line, reason)| Unreadable { line, reason }),
                 undecided,
+                refused_elsewhere,
                 elsewhere,
             },
             calls: Share { all: calls, changed },
@@ -179,6 +186,7 @@ impl Serialize for OutcomeWord {
         let (outcome, status, reason) = match self.0 {
             Outcome::Passes => ("passes", None, None),
             Outcome::Refused { status, reason } => ("refused", Some(status), Some(reason)),
+            Outcome::RefusedElsewhere { reason } => ("refused_elsewhere", None, Some(reason)),
             Outcome::Undecided => ("not_known", None, None),
         };
         Refused {
@@ -196,6 +204,7 @@ impl Display for OutcomeWord {
             // Padded where a column is asked for.
             Outcome::Passes => f.pad("passes"),
             Outcome::Refused { status, reason } => f.pad(&format!("{status} {reason}")),
+            Outcome::RefusedElsewhere { reason } => f.pad(&format!("elsewhere: {reason}")),
             Outcome::Undecided => f.pad("not known"),
         }
     }
@@ -267,6 +276,16 @@ impl Report {
                 f,
                 "{} calls were refused before the log says whose they were; they would come further now and in the draft.",
                 self.log.undecided
+            )?;
+        }
+        let elsewhere: u64 = self.log.refused_elsewhere.values().sum();
+        if elsewhere > 0 {
+            let reasons = self.log.refused_elsewhere.iter();
+            let reasons: Vec<String> = reasons.map(|(reason, calls)| format!("{calls} {reason}")).collect();
+            writeln!(
+                f,
+                "{elsewhere} calls were refused elsewhere, by what is not replayed, and take nothing from limits: {}.",
+                reasons.join(", ")
             )?;
         }
         if let Some(first) = &self.log.first_unreadable {

@@ -59,7 +59,7 @@ fn warn(diagnostics: &[Diagnostic]) {
 /// Prints a value as JSON.
 fn print_json(value: &impl serde::Serialize) {
     match serde_json::to_string_pretty(value) {
-        Ok(json) => output::line(json),
+        Ok(json) => output::json(&json),
         Err(error) => output::complaint(&error.into()),
     }
 }
@@ -67,8 +67,8 @@ fn print_json(value: &impl serde::Serialize) {
 /// Prints a document that is there as JSON.
 fn print_document(json: &str, format: DocumentFormat) -> Result<(), Rejected> {
     match format {
-        DocumentFormat::Json => output::text(json),
-        DocumentFormat::Yaml => output::text(&openapi::to_yaml(json.as_bytes(), &Limits::default())?),
+        DocumentFormat::Json => output::exact(json),
+        DocumentFormat::Yaml => output::exact(&openapi::to_yaml(json.as_bytes(), &Limits::default())?),
     }
     Ok(())
 }

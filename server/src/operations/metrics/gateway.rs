@@ -63,6 +63,20 @@ fn write_calls(exposition: &mut Exposition, gateway: &GatewaySources) {
     for (reason, count) in &counters.refusals {
         refusals.sample(&[("reason", reason)], count);
     }
+    let mut retries = exposition.counter(
+        "turnpike_gateway_retries",
+        "Tries of calls at upstreams that failed and that another followed.",
+    );
+    for (reason, count) in &counters.retries {
+        retries.sample(&[("reason", reason)], count);
+    }
+    let mut failures = exposition.counter(
+        "turnpike_gateway_tls_failures",
+        "Connections that came to nothing because their TLS handshake failed.",
+    );
+    for (reason, count) in &counters.handshake_failures {
+        failures.sample(&[("reason", reason)], count);
+    }
     versions::write_findings(exposition, &counters);
     exposition
         .histogram(

@@ -142,6 +142,24 @@ on_both_engines! {
         assert!(in_force(&world).await.policies.cors().is_none());
     }
 
+    async fn a_version_has_no_policy_that_an_operation_lacks_a_parameter_for(world) {
+        let sheet = Sheet::new();
+        let cors = "              cors: off\n";
+        let part = format!("{cors}              composition: {{ parts: {{ a: {{ path: '/y/{{id}}' }} }} }}\n");
+        let text = MANIFEST.replace(cors, &part);
+        for mode in [PLAN, RUN] {
+            let sources = read_all(&sheet.write(&text)).unwrap();
+            let error = apply(&world.services, &sources, mode).await.expect_err("it is refused").to_string();
+            let place = "turnpike.yaml: organizations[0].apis[0].versions[0].policies.composition.parts.a.path: ";
+            assert!(error.contains(place) && error.contains("would not route `GET /pets`:"), "{error}");
+        }
+        // Said of the operation in the same manifest; and taken away again, both at once.
+        let fitting = text.replace("{ rate_limits: off }", "{ rate_limits: off, composition: off }");
+        assert_eq!(sheet.apply(&world, &fitting, RUN).await.len(), 8);
+        assert!(sheet.apply(&world, &fitting, PRUNE).await.is_empty());
+        assert_eq!(sheet.apply(&world, MANIFEST, PRUNE).await.len(), 2);
+    }
+
     async fn policies_hold_before_a_version_is_published(world) {
         let sheet = Sheet::new();
         let changes = apply(&world.services, &read_all(&sheet.write(MANIFEST)).unwrap(), RUN).await.unwrap();
