@@ -1,6 +1,7 @@
-//! `cargo xtask fuzz`: the request path's properties under inputs that libFuzzer makes up, one target after the other.
+//! `cargo xtask fuzz`: the properties of the request path and of the OpenAPI engine under inputs that libFuzzer makes up, one
+//! target after the other.
 //!
-//! Seeds are in `gateway/fuzz/corpus`, small and written by hand; what libFuzzer finds worth keeping stays below cargo's
+//! Seeds are in `gateway/fuzz/corpus` and `openapi/fuzz/corpus`, small and written by hand; what libFuzzer finds worth keeping stays below cargo's
 //! target folder, so that the next run begins where this one ended.
 
 use std::{fs, path::Path, process::Command};
@@ -17,7 +18,7 @@ use crate::{
 
 #[derive(Args)]
 pub(crate) struct Options {
-    /// Run these targets only
+    /// Run these targets only: by name, as CRATE/NAME, or all of a crate as CRATE
     #[arg(long, value_name = "NAME", num_args = 1..)]
     target: Vec<String>,
     /// How long each
@@ -25,13 +26,31 @@ pub(crate) struct Options {
     seconds: u32,
 }
 
-/// The folder of the targets, in the checkout.
-const FOLDER: &str = "gateway/fuzz";
+/// The crates that have targets, in their folder `fuzz`.
+const CRATES: [&str; 2] = ["gateway", "openapi"];
 /// Longest input, and the longest that one may take, in seconds: all targets are linear in their input.
 const INPUT_BYTES: u32 = 4096;
 const INPUT_SECONDS: u32 = 10;
 /// Memory of the fuzzer, in mebibytes.
 const MEMORY: u32 = 2048;
+
+/// A target of a crate.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Target {
+    of: &'static str,
+    name: String,
+}
+
+impl Target {
+    /// Whether it is meant by what was asked for.
+    fn is_named(&self, asked: &str) -> bool {
+        asked == self.name || asked == self.of || asked.split_once('/') == Some((self.of, &self.name))
+    }
+
+    fn label(&self) -> String {
+        format!("{}/{}", self.of, self.name)
+    }
+}
 
 /// What a target came to.
 struct Outcome {
@@ -43,18 +62,15 @@ struct Outcome {
 
 pub(crate) fn run(workspace: &Workspace, options: &Options) -> anyhow::Result<()> {
     setup::bring(workspace, Scope::Fuzz)?;
-    let all = targets(&workspace.root.join(FOLDER).join("fuzz_targets"))?;
-    if let Some(unknown) = options.target.iter().find(|name| !all.contains(name)) {
-        bail!("there is no target {unknown}; there are {}", all.join(", "));
+    let mut all = Vec::new();
+    for of in CRATES {
+        all.extend(targets(of, &workspace.root.join(of).join("fuzz/fuzz_targets"))?);
     }
-    let chosen = all
-        .iter()
-        .filter(|name| options.target.is_empty() || options.target.contains(name));
     let mut outcomes = Vec::new();
-    for name in chosen {
-        outcomes.push(step(name, || fuzz(workspace, name, options.seconds))?);
+    for target in chosen(&all, &options.target)? {
+        outcomes.push(step(&target.label(), || fuzz(workspace, target, options.seconds))?);
     }
-    result(&format!("{:20}{:>14}  finding", "target", "executions"));
+    result(&format!("{:26}{:>14}  finding", "target", "executions"));
     for Outcome {
         name,
         executions,
@@ -62,7 +78,7 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> anyhow::Result<()
     } in &outcomes
     {
         result(&format!(
-            "{name:20}{executions:14}  {}",
+            "{name:26}{executions:14}  {}",
             finding.as_deref().unwrap_or("none")
         ));
     }
@@ -72,29 +88,47 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> anyhow::Result<()
     }
 }
 
-fn targets(folder: &Path) -> anyhow::Result<Vec<String>> {
+fn targets(of: &'static str, folder: &Path) -> anyhow::Result<Vec<Target>> {
     let mut names = Vec::new();
     for file in fs::read_dir(folder).with_context(|| format!("can't read {}", folder.display()))? {
         let path = file?.path();
         names.extend(path.file_stem().map(|name| name.to_string_lossy().into_owned()));
     }
     names.sort();
-    Ok(names)
+    Ok(names.into_iter().map(|name| Target { of, name }).collect())
 }
 
-fn fuzz(workspace: &Workspace, name: &str, seconds: u32) -> anyhow::Result<Outcome> {
+/// The targets that were asked for; all if none was.
+fn chosen<'t>(all: &'t [Target], asked: &[String]) -> anyhow::Result<Vec<&'t Target>> {
+    if let Some(unknown) = asked
+        .iter()
+        .find(|asked| !all.iter().any(|target| target.is_named(asked)))
+    {
+        let labels: Vec<String> = all.iter().map(Target::label).collect();
+        bail!("there is no target {unknown}; there are {}", labels.join(", "));
+    }
+    let is_chosen = |target: &&Target| asked.is_empty() || asked.iter().any(|asked| target.is_named(asked));
+    Ok(all.iter().filter(is_chosen).collect())
+}
+
+fn fuzz(workspace: &Workspace, Target { of, name }: &Target, seconds: u32) -> anyhow::Result<Outcome> {
     let target = workspace.target.join("fuzz");
-    let (kept, artifacts) = (target.join("corpus").join(name), target.join("artifacts").join(name));
+    let folder = format!("{of}/fuzz");
+    let label = format!("{of}/{name}");
+    let (kept, artifacts) = (
+        target.join("corpus").join(&label),
+        target.join("artifacts").join(&label),
+    );
     fs::create_dir_all(&kept)?;
     fs::create_dir_all(&artifacts)?;
     let mut cargo: Command = workspace.cargo();
     // The compiler's coverage of branches is not stable; this compiler's is the one that the product is built with. There
     // is no unsafe code of ours to sanitize.
     cargo.env("RUSTC_BOOTSTRAP", "1");
-    cargo.args(["fuzz", "run", "--sanitizer", "none", "--fuzz-dir", FOLDER]);
+    cargo.args(["fuzz", "run", "--sanitizer", "none", "--fuzz-dir", &folder]);
     cargo.arg("--target-dir").arg(&target).arg(name).arg(&kept);
     cargo
-        .arg(workspace.root.join(FOLDER).join("corpus").join(name))
+        .arg(workspace.root.join(&folder).join("corpus").join(name))
         .arg("--");
     cargo.arg(format!("-artifact_prefix={}/", artifacts.display()));
     cargo.arg(format!("-max_total_time={seconds}"));
@@ -103,7 +137,7 @@ fn fuzz(workspace: &Workspace, name: &str, seconds: u32) -> anyhow::Result<Outco
     cargo.arg(format!("-rss_limit_mb={MEMORY}"));
     let output = cargo.output().context("can't start cargo")?;
     let report = String::from_utf8_lossy(&output.stderr).into_owned();
-    let outcome = read(name, &report);
+    let outcome = read(&label, &report);
     if outcome.finding.is_some() {
         let said: Vec<&str> = report
             .lines()
@@ -135,6 +169,30 @@ fn read(name: &str, report: &str) -> Outcome {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn targets_are_chosen_by_name_and_crate() {
+        let target = |of, name: &str| Target {
+            of,
+            name: name.to_owned(),
+        };
+        let all = [
+            target("gateway", "jwt"),
+            target("openapi", "read"),
+            target("openapi", "zip"),
+        ];
+        for (asked, expected) in [
+            (vec![], vec!["gateway/jwt", "openapi/read", "openapi/zip"]),
+            (vec!["zip"], vec!["openapi/zip"]),
+            (vec!["openapi/read", "jwt"], vec!["gateway/jwt", "openapi/read"]),
+            (vec!["openapi"], vec!["openapi/read", "openapi/zip"]),
+        ] {
+            let asked: Vec<String> = asked.into_iter().map(str::to_owned).collect();
+            let labels: Vec<String> = chosen(&all, &asked).unwrap().into_iter().map(Target::label).collect();
+            assert_eq!(labels, expected);
+        }
+        assert!(chosen(&all, &["gateway/zip".to_owned()]).is_err());
+    }
 
     #[test]
     fn reads_libfuzzer() {

@@ -179,11 +179,11 @@ fn every_file_meets_its_fate() {
         canary.set_nonblocking(true).unwrap();
         assert!(canary.accept().is_err(), "something connected");
     }
-    // The peak of this whole process, other tests included.
+    // The peak of this whole process, other tests included, some of which fill what the limits allow.
     if let Ok(status) = std::fs::read_to_string("/proc/self/status") {
         let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
         let kib: u64 = peak.trim().trim_end_matches(" kB").parse().unwrap();
-        assert!(kib < 512 * 1024, "{kib} KiB");
+        assert!(kib < 1024 * 1024, "{kib} KiB");
     }
 }
 

@@ -112,8 +112,16 @@ fn add(files: &mut FileSet, top: &Path, folder: &Path, deepest: usize) -> Result
             SourceError::Unreadable(error)
         };
         let kind = entry.file_type().map_err(unreadable)?;
-        if kind.is_dir() && deepest > 0 {
-            add(files, top, &path, deepest - 1)?;
+        if kind.is_dir() {
+            let deeper = deepest.checked_sub(1).ok_or_else(|| {
+                SourceError::Unreadable(anyhow::anyhow!(
+                    "{} is more than {DEEPEST} folders deep; move what belongs to the document further up, or the rest out of \
+                     {}",
+                    path.display(),
+                    top.display()
+                ))
+            })?;
+            add(files, top, &path, deeper)?;
         } else if kind.is_file() {
             let bytes = file::read(&path).map_err(unreadable)?;
             let relative = path.strip_prefix(top).unwrap_or(&path).to_string_lossy().into_owned();
