@@ -147,10 +147,12 @@ pub struct RevisionOverlay {
 }
 
 impl RevisionOverlay {
-    /// What is kept of an overlay beside its bytes.
+    /// What is kept of an overlay beside its bytes: a name of at most 200 characters without control characters.
     pub fn of(upload: &OverlayUpload) -> Self {
+        const LONGEST: usize = 200;
+        let visible = |c: char| if c.is_control() { ' ' } else { c };
         Self {
-            name: upload.name.clone(),
+            name: upload.name.chars().take(LONGEST).map(visible).collect(),
             sha256: sha256(&upload.bytes),
         }
     }

@@ -115,6 +115,11 @@ on_both_engines! {
         let next = add(petstore(2)).await.unwrap();
         assert_eq!((next.title.as_str(), next.overlays.len(), next.number), ("Animals", 1, first.number + 1));
 
+        let strange = || OverlayUpload { name: format!("a\0b{}", "x".repeat(500)), ..overlay("{ title: Beasts }") };
+        let named = add(with(Some(vec![strange()]))).await.unwrap();
+        assert_eq!((named.overlays[0].name.starts_with("a b"), named.overlays[0].name.len()), (true, 200));
+        assert_eq!(add(with(Some(vec![strange()]))).await.unwrap().id, named.id, "the same by any name that is kept");
+
         let Err(DomainError::SpecRejected(found)) = add(with(Some(vec![overlay("text")]))).await else { panic!("it does not fit") };
         assert_eq!((found[0].file.as_deref(), found[0].line), (Some("words.yaml"), Some(4)));
         assert!(found[0].message.contains("$.info"), "{found:?}");
