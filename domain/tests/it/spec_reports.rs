@@ -137,7 +137,7 @@ on_both_engines! {
         let services = &world.services;
         let (acme, owner) = world.organization("acme", "owner@acme.example").await;
         let (api, _) = world.draft_api(&owner, acme.id, "pets").await;
-        let long = "x".repeat(20_000);
+        let long = "x".repeat(12_000);
         let operation = |n: usize| format!("\"/{n}{long}\": {{\"get\": {{\"operationId\": \"same\"}}}}");
         let paths: Vec<String> = (0..400).map(operation).collect();
         let document = format!(r#"{{"openapi": "3.0.0", "info": {{"title": "T", "version": "1"}}, "paths": {{{}}}}}"#, paths.join(","));
