@@ -1,17 +1,17 @@
 //! Process-wide counters: one block of relaxed atomics a worker, added up when somebody reads them.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, HashSet},
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicU64, Ordering::Relaxed},
     },
 };
 
-use domain::id::VersionId;
+use domain::{gateway_config::ConfigRevision, id::VersionId};
 
 use crate::{
-    meter::{Latencies, VersionLatencies},
+    meter::{Latencies, ServedVersions, VersionLatencies},
     phase::FirstFailure,
     problem::Reason,
     snapshot::SnapshotHandle,
@@ -188,11 +188,20 @@ pub struct Finding {
     pub calls: u64,
 }
 
+impl ServedVersions for SnapshotHandle {
+    fn revision(&self) -> Option<ConfigRevision> {
+        Self::revision(self)
+    }
+
+    fn versions(&self) -> HashSet<VersionId> {
+        Self::versions(self).into_iter().map(|(version, _)| version).collect()
+    }
+}
+
 impl Counters {
     /// Those of so many workers; `snapshot` says which versions there are.
     pub(crate) fn new(workers: usize, snapshot: SnapshotHandle) -> Self {
-        let served = move || snapshot.versions().into_iter().map(|(version, _)| version).collect();
-        let latencies = Arc::new(VersionLatencies::new(served));
+        let latencies = Arc::new(VersionLatencies::new(snapshot));
         let worker = |_| Arc::new(WorkerCounters::new(Arc::clone(&latencies)));
         Self {
             workers: (0..workers).map(worker).collect(),

@@ -9,7 +9,7 @@ use tokio::sync::mpsc;
 
 pub use latency::{LATENCY_BUCKETS, Latencies, LatencyHistogram};
 pub(crate) use table::{MeterKey, MeterTable};
-pub(crate) use versions::VersionLatencies;
+pub(crate) use versions::{ServedVersions, VersionLatencies};
 
 /// Rows with distinct keys, as one worker hands them over: the content of one [`domain::usage::UsageBatch`].
 pub type UsageRows = Vec<(UsageKey, UsageSums)>;

@@ -9,7 +9,7 @@ use std::{
     },
 };
 
-use domain::id::VersionId;
+use domain::{gateway_config::ConfigRevision, id::VersionId};
 
 use super::{Latencies, LatencyHistogram};
 use crate::fast_hash::IdMap;
@@ -34,10 +34,19 @@ struct Names {
     leaving: Vec<Arc<LatencyHistogram>>,
     /// What those counted that nobody writes any more.
     gone: Latencies,
+    /// What was served when room was made last: it has no more to forget.
+    looked_at: Option<ConfigRevision>,
 }
 
 /// Says which versions there are.
-struct Served(Box<dyn Fn() -> HashSet<VersionId> + Send + Sync>);
+pub(crate) trait ServedVersions: Send + Sync {
+    /// The configuration that is served now; another one may have other versions.
+    fn revision(&self) -> Option<ConfigRevision>;
+    /// The versions of the configuration that is served now.
+    fn versions(&self) -> HashSet<VersionId>;
+}
+
+struct Served(Box<dyn ServedVersions>);
 
 impl fmt::Debug for Served {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -47,7 +56,7 @@ impl fmt::Debug for Served {
 
 impl VersionLatencies {
     /// Without any; `served` says which versions there are: when there is no room, all others are forgotten.
-    pub(crate) fn new(served: impl Fn() -> HashSet<VersionId> + Send + Sync + 'static) -> Self {
+    pub(crate) fn new(served: impl ServedVersions + 'static) -> Self {
         Self {
             names: Mutex::default(),
             forgotten: AtomicU64::new(0),
@@ -62,7 +71,11 @@ impl VersionLatencies {
             return version;
         }
         if names.known.len() >= MAX_VERSIONS {
-            self.forget(&mut names);
+            let revision = self.served.0.revision();
+            if names.looked_at != revision {
+                names.looked_at = revision;
+                self.forget(&mut names);
+            }
         }
         if names.known.len() < MAX_VERSIONS {
             names.known.entry(version).or_default();
@@ -74,7 +87,7 @@ impl VersionLatencies {
 
     /// Makes room. What was counted of versions that are not there any more is then counted as calls of none.
     fn forget(&self, names: &mut Names) {
-        let served = (self.served.0)();
+        let served = self.served.0.versions();
         let is_there = |version: &VersionId| *version == VersionId::NIL || served.contains(version);
         let (known, others) = mem::take(&mut names.known)
             .into_iter()
@@ -192,9 +205,33 @@ mod tests {
         found.map(|(_, latencies)| (latencies.count(), latencies.sum_us))
     }
 
+    /// Numbers of versions, another configuration each time that they are changed.
+    #[derive(Clone, Default)]
+    struct Numbers(Arc<Mutex<(i64, std::ops::Range<usize>)>>, Arc<AtomicU64>);
+
+    impl Numbers {
+        fn serve(&self, numbers: std::ops::Range<usize>) {
+            let mut served = self.0.lock().unwrap();
+            *served = (served.0 + 1, numbers);
+        }
+    }
+
+    impl ServedVersions for Numbers {
+        fn revision(&self) -> Option<ConfigRevision> {
+            Some(self.0.lock().unwrap().0)
+        }
+
+        fn versions(&self) -> HashSet<VersionId> {
+            self.1.fetch_add(1, Relaxed);
+            self.0.lock().unwrap().1.clone().map(version).collect()
+        }
+    }
+
     #[test]
     fn workers_add_up_and_the_rest_is_counted_together() {
-        let all = Arc::new(VersionLatencies::new(|| (1..=MAX_VERSIONS + 50).map(version).collect()));
+        let numbers = Numbers::default();
+        numbers.serve(1..MAX_VERSIONS + 51);
+        let all = Arc::new(VersionLatencies::new(numbers.clone()));
         let mut workers = [Arc::clone(&all), Arc::clone(&all)].map(WorkerLatencies::new);
         for worker in &mut workers {
             for number in 1..=MAX_VERSIONS + 50 {
@@ -208,16 +245,14 @@ mod tests {
         assert_eq!(calls(&all, VersionId::NIL), Some((100, 100_000)));
         assert_eq!(calls(&all, version(MAX_VERSIONS + 1)), None);
         assert!(all.lock().known.values().all(|workers| workers.len() == 2));
+        assert_eq!(numbers.1.load(Relaxed), 1, "asked once for one configuration");
     }
 
     #[test]
     fn versions_that_are_no_more_make_room() {
-        let served = Arc::new(Mutex::new(0..MAX_VERSIONS + 10));
-        let asked = Arc::clone(&served);
-        let all = Arc::new(VersionLatencies::new(move || {
-            let served = asked.lock().unwrap().clone();
-            served.map(|number| version(number + 1)).collect()
-        }));
+        let numbers = Numbers::default();
+        numbers.serve(1..MAX_VERSIONS + 11);
+        let all = Arc::new(VersionLatencies::new(numbers.clone()));
         let mut workers = [Arc::clone(&all), Arc::clone(&all)].map(WorkerLatencies::new);
         let mut rows = Vec::new();
         for worker in &mut workers {
@@ -230,7 +265,7 @@ mod tests {
         }
         let total = 2 * (MAX_VERSIONS as u64 + 10);
         // The first ten are no more, and another is there.
-        *served.lock().unwrap() = 10..MAX_VERSIONS + 11;
+        numbers.serve(11..MAX_VERSIONS + 12);
         workers[0].place(version(MAX_VERSIONS + 11)).record(1_000);
         assert_eq!(calls(&all, version(MAX_VERSIONS + 11)), Some((1, 1_000)));
         assert_eq!(calls(&all, version(1)), None);
@@ -243,7 +278,7 @@ mod tests {
         let count = || all.read().iter().map(|(_, latencies)| latencies.count()).sum::<u64>();
         assert_eq!(count(), total + 3);
         rows.clear();
-        *served.lock().unwrap() = 0..0;
+        numbers.serve(0..0);
         for worker in &mut workers {
             for number in 1..=MAX_VERSIONS {
                 worker.place(version(5_000 + number));
