@@ -146,7 +146,12 @@ struct Outcome {
     faults: Vec<String>,
 }
 
-async fn run(bytes: &[u8], is_slow: bool) -> Outcome {
+/// How long the gateway waits for the next request: what a vector leaves open ends after it.
+const PATIENCE: Duration = Duration::from_millis(300);
+/// The same for a good request that came to nothing: on a busy machine a caller may be late for its first byte.
+const MORE_PATIENCE: Duration = Duration::from_secs(10);
+
+async fn run(bytes: &[u8], is_slow: bool, patience: Duration) -> Outcome {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let mut setup = Setup::new(Some(&format!("http://{}", listener.local_addr().unwrap())));
     setup.version.access = Access::Anonymous;
@@ -170,7 +175,7 @@ async fn run(bytes: &[u8], is_slow: bool) -> Outcome {
     setup.version.upstream.as_mut().unwrap().response_timeout_ms = 2_000;
     let world = World::start_with(|options| {
         options.threads = 1;
-        options.limits.idle_timeout = Duration::from_millis(300);
+        options.limits.idle_timeout = patience;
         options.limits.header_timeout = Duration::from_secs(2);
     });
     world.snapshot.apply(setup.config());
@@ -250,7 +255,10 @@ async fn every_request_is_read_in_one_way() {
             let at_once = Arc::clone(&at_once);
             running.spawn(async move {
                 let _turn = at_once.acquire().await.unwrap();
-                let outcome = run(&vector.bytes, is_slow).await;
+                let mut outcome = run(&vector.bytes, is_slow, PATIENCE).await;
+                if matches!(vector.verdict, Verdict::Accept) && !vector.is_right(&outcome) {
+                    outcome = run(&vector.bytes, is_slow, MORE_PATIENCE).await;
+                }
                 let wrong = format!(
                     "{} ({:?}, byte by byte: {is_slow}): {outcome:?}",
                     vector.name, vector.verdict
