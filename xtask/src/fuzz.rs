@@ -1,8 +1,8 @@
 //! `cargo xtask fuzz`: the properties of the request path and of the OpenAPI engine under inputs that libFuzzer makes up, one
 //! target after the other.
 //!
-//! Seeds are in `gateway/fuzz/corpus` and `openapi/fuzz/corpus`, small and written by hand; what libFuzzer finds worth keeping stays below cargo's
-//! target folder, so that the next run begins where this one ended.
+//! Seeds are in `gateway/fuzz/corpus` and `openapi/fuzz/corpus`, small and written by hand; what libFuzzer finds worth keeping
+//! stays below cargo's target folder, so that the next run begins where this one ended.
 
 use std::{fs, path::Path, process::Command};
 

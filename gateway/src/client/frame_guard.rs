@@ -1,7 +1,8 @@
 //! Looking at the frames of a caller before the library does, for two things that it lets through. One is pseudo-fields in
-//! trailers, see [`super::first_field`]. The other is frames that cost us work and bring nothing: floods of PING, SETTINGS, PRIORITY, empty DATA,
-//! unknown frames, WINDOW_UPDATE for what was never sent, and streams that are begun only to be reset (CVE-2019-9511 and its
-//! siblings, CVE-2023-44487). The library bounds what they cost in memory; this bounds what they cost in time.
+//! trailers, see [`super::first_field`]. The other is frames that cost us work and bring nothing: floods of PING, SETTINGS,
+//! PRIORITY, empty DATA, unknown frames, WINDOW_UPDATE for what was never sent, and streams that are begun only to be reset
+//! (CVE-2019-9511 and its siblings, CVE-2023-44487). The library bounds what they cost in memory; this bounds what they cost in
+//! time.
 
 use std::{
     cell::Cell,

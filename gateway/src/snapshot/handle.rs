@@ -190,9 +190,8 @@ impl SnapshotHandle {
     pub async fn wait_for(&self, revision: ConfigRevision) {
         let mut served = self.0.revision.subscribe();
         // The sender lives as long as `self`, so waiting can't fail.
-        let _ = served
-            .wait_for(|served| served.is_some_and(|served| served >= revision))
-            .await;
+        let is_there = |served: &Option<ConfigRevision>| served.is_some_and(|served| served >= revision);
+        let _ = served.wait_for(is_there).await;
     }
 
     /// State of policies, which survives every change.

@@ -102,8 +102,8 @@ fn check_type(part: &Part<'_>, rule: &FormRule, form: &mut Form) {
     }
 }
 
-/// The value of a part; `None` for a file. What the document describes as a value is one, whatever the part says of itself: many servers go by
-/// its name alone.
+/// The value of a part; `None` for a file. What the document describes as a value is one, whatever the part says of itself: many
+/// servers go by its name alone.
 fn part_value(
     part: &Part<'_>,
     rule: &FormRule,
