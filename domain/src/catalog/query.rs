@@ -209,7 +209,8 @@ impl CatalogReads {
         })
     }
 
-    /// The original bytes of a version's current spec, with a file name.
+    /// The original bytes of a version's current spec, with a file name. What overlays of the provider take out of a document
+    /// is for members only, and so are then the bytes.
     pub async fn original(
         &self,
         actor: &Actor,
@@ -218,8 +219,16 @@ impl CatalogReads {
         version: &str,
     ) -> Result<(String, Vec<u8>)> {
         let detail = self.api(actor, organization, api).await?;
-        let (version, revision) = self.current(&detail, version).await?;
-        let bytes = spec::original(self.cx.db.read(), revision.id).await?;
+        let (version, row) = self.current(&detail, version).await?;
+        let id = row.id;
+        let revision = Revision::try_from(row)?;
+        if !revision.overlays.is_empty() {
+            let missing = DomainError::NotFound {
+                what: "original document",
+            };
+            load::permit(actor, Action::ReadConsole, detail.organization.id, missing)?;
+        }
+        let bytes = spec::original(self.cx.db.read(), id).await?;
         let name = format!(
             "{}-{}-{}.{}",
             detail.organization.slug,

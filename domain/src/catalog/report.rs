@@ -3,7 +3,7 @@
 use openapi::{
     Diagnostic, Severity,
     diff::{Changes, Level},
-    lint::Report,
+    lint::{Finding, Report},
 };
 use serde::{Deserialize, Serialize};
 
@@ -133,13 +133,35 @@ impl From<Level> for ChangeLevel {
     }
 }
 
+/// The findings that are kept, worst first: those of a severity leave room for some of each milder one.
+fn kept(report: &Report) -> Vec<&Finding> {
+    /// Findings of each milder severity that there is room for.
+    const ROOM: usize = 50;
+    let mut by_severity = [Severity::Error, Severity::Warning, Severity::Info, Severity::Hint].map(|severity| {
+        report
+            .findings
+            .iter()
+            .filter(|finding| finding.severity == severity)
+            .collect::<Vec<_>>()
+    });
+    let mut left = MOST_KEPT;
+    for at in 0..by_severity.len() {
+        let room: usize = by_severity[at + 1..].iter().map(|milder| milder.len().min(ROOM)).sum();
+        by_severity[at].truncate(left.saturating_sub(room));
+        left -= by_severity[at].len();
+    }
+    by_severity.concat()
+}
+
 impl Checks {
     /// What of a report is kept.
     pub fn of(report: &Report) -> Self {
-        let mut findings: Vec<_> = report.findings.iter().collect();
-        findings.sort_by_key(|finding| finding.severity);
-        let kept = findings.iter().take(MOST_KEPT);
-        let kept = kept.map(|finding| cut_finding(finding.to_diagnostic()));
+        let findings = kept(report);
+        let omitted = report.dropped + (report.findings.len() - findings.len());
+        let findings = findings
+            .into_iter()
+            .map(|finding| cut_finding(finding.to_diagnostic()))
+            .collect();
         let accepted = report.excepted.iter().take(MOST_KEPT).map(|excepted| AcceptedFinding {
             finding: cut_finding(excepted.finding.to_diagnostic()),
             reason: cut(&excepted.reason, LONGEST_SENTENCE),
@@ -151,8 +173,8 @@ impl Checks {
             errors: report.count(Severity::Error),
             warnings: report.count(Severity::Warning),
             notes: report.count(Severity::Info) + report.count(Severity::Hint),
-            omitted: report.dropped + findings.len().saturating_sub(MOST_KEPT),
-            findings: kept.collect(),
+            omitted,
+            findings,
             accepted: accepted.collect(),
         }
     }

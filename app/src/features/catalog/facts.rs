@@ -44,13 +44,19 @@ fn of_version(overview: &Overview) -> Option<AnyView> {
     });
     let document = overview.reference.as_ref().map(|reference| {
         let href = href::original(&organization, &api, &name);
-        let words = format!("{}, as uploaded", reference.document.format().title());
+        // What overlays took out of it is not for everybody.
+        let original = reference.revision.overlays.is_empty().then(|| {
+            let words = format!("{}, as uploaded", reference.document.format().title());
+            view! {
+                <a href=href download=true>{words}</a>
+                <br />
+            }
+        });
         let enriched = href::enriched(&organization, &api, &name);
         let overlay = href::overlay(&organization, &api, &name);
         view! {
             <Fact name="Document">
-                <a href=href download=true>{words}</a>
-                <br />
+                {original}
                 <a href=enriched download=true>"As it holds at the gateway"</a>
                 <br />
                 <a href=overlay download=true>"What the gateway adds, as an overlay"</a>

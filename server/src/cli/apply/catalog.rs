@@ -321,12 +321,14 @@ fn judge_publication(named: &Named<'_, '_>, current: Option<&Version>) -> Result
 }
 
 fn api_input(entry: &ApiEntry, there: Option<&Api>) -> ApiInput {
-    let name = entry.name.clone().or_else(|| there.map(|api| api.name.clone()));
+    let or_there = |given: &Option<String>, there: Option<&String>| given.as_ref().or(there).cloned();
+    let tags = entry.tags.as_ref().or(there.map(|api| &api.tags));
+    let visibility = entry.visibility.or(there.map(|api| api.visibility));
     ApiInput {
         slug: entry.slug.clone(),
-        name: name.unwrap_or_default(),
-        summary: entry.summary.clone(),
-        visibility: entry.visibility,
-        tags: entry.tags.clone(),
+        name: or_there(&entry.name, there.map(|api| &api.name)).unwrap_or_default(),
+        summary: or_there(&entry.summary, there.map(|api| &api.summary)).unwrap_or_default(),
+        visibility: visibility.unwrap_or_default(),
+        tags: tags.cloned().unwrap_or_default(),
     }
 }

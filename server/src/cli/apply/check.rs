@@ -134,8 +134,9 @@ fn organization<'m>(source: &Source, at: &At<'m>, entry: &'m OrganizationEntry, 
 
 fn api(source: &Source, at: &At<'_>, entry: &ApiEntry) -> Result<()> {
     entry.name.as_ref().map_or(Ok(()), |given| name(at, given))?;
-    input::line(&entry.summary, SUMMARY_MAX).map_err(|sentence| at.field("summary").error(sentence))?;
-    input::tags(&entry.tags).map_err(|sentence| at.field("tags").error(sentence))?;
+    let summary = entry.summary.as_deref().unwrap_or_default();
+    input::line(summary, SUMMARY_MAX).map_err(|sentence| at.field("summary").error(sentence))?;
+    input::tags(entry.tags.as_deref().unwrap_or_default()).map_err(|sentence| at.field("tags").error(sentence))?;
     if entry.versions.is_empty() {
         return Err(at.field("versions").error("an api has at least one version"));
     }

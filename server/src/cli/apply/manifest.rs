@@ -80,12 +80,10 @@ pub(crate) struct ApiEntry {
     pub(crate) slug: String,
     /// The title of the first version's document where it is left out.
     pub(crate) name: Option<String>,
-    #[serde(default)]
-    pub(crate) summary: String,
-    #[serde(default)]
-    pub(crate) visibility: Visibility,
-    #[serde(default)]
-    pub(crate) tags: Vec<String>,
+    /// What is left out of an api that is there stays: a short manifest must not make a private one public.
+    pub(crate) summary: Option<String>,
+    pub(crate) visibility: Option<Visibility>,
+    pub(crate) tags: Option<Vec<String>>,
     #[serde(default)]
     pub(crate) policies: PolicySet,
     #[serde(default)]

@@ -1,8 +1,8 @@
 //! `turnpike spec lint`.
 
-use std::process::ExitCode;
+use std::{path::Path, process::ExitCode};
 
-use anyhow::Context as _;
+use anyhow::{Context as _, anyhow};
 use openapi::{
     Limits, Severity,
     lint::{Report, Ruleset, lint},
@@ -16,10 +16,7 @@ use crate::{
 
 /// Prints the findings; success if none is an error.
 pub(super) fn run(args: &LintArgs) -> ExitCode {
-    let read = read_ruleset(args).and_then(|ruleset| {
-        let bytes = file::read(&args.file).with_context(|| format!("{} cannot be read", args.file.display()))?;
-        Ok((ruleset, bytes))
-    });
+    let read = read_ruleset(args).and_then(|ruleset| Ok((ruleset, read_document(&args.file)?)));
     let (ruleset, bytes) = match read {
         Ok(read) => read,
         Err(error) => return unusable(&error),
@@ -30,11 +27,33 @@ pub(super) fn run(args: &LintArgs) -> ExitCode {
         ReportFormat::Markdown => output::text(&report.to_markdown()),
         ReportFormat::Text => print_text(&report, args),
     }
+    if report.findings.iter().any(|finding| finding.rule == NO_DOCUMENT) {
+        return unusable(&anyhow!("{} is no OpenAPI document", args.file.display()));
+    }
     if report.count(Severity::Error) == 0 {
         ExitCode::SUCCESS
     } else {
         ExitCode::FAILURE
     }
+}
+
+/// The rule that says that something is no OpenAPI document at all.
+const NO_DOCUMENT: &str = "unrecognized-format";
+
+/// Documents of several files are linted as the one that they make: lines would be those of no file.
+fn read_document(path: &Path) -> anyhow::Result<Vec<u8>> {
+    let bundle = || {
+        let path = path.display();
+        anyhow!("{path} holds several files; make one of them first: turnpike spec bundle {path} > bundled.json")
+    };
+    if path.is_dir() {
+        return Err(bundle());
+    }
+    let bytes = file::read(path).with_context(|| format!("{} cannot be read", path.display()))?;
+    if bytes.starts_with(b"PK\x03\x04") {
+        return Err(bundle());
+    }
+    Ok(bytes)
 }
 
 fn read_ruleset(args: &LintArgs) -> anyhow::Result<Ruleset> {

@@ -45,7 +45,7 @@ pub(super) fn run(args: &SearchArgs) -> ExitCode {
             results.hits.iter().for_each(print_text);
             let rest = results.total - results.hits.len();
             if rest > 0 {
-                output::remark(format_args!("{rest} more: --limit"));
+                output::remark(format_args!("{rest} more are not listed; --limit lists up to so many"));
             }
         }
     }
