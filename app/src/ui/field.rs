@@ -218,6 +218,8 @@ pub fn TextArea(
     } else {
         value
     };
+    // Views leave what is inside this element as it is, and its end tag would end it.
+    let value = value.replace('&', "&amp;").replace('<', "&lt;");
     let control = view! {
         <textarea
             class="textarea"
@@ -228,9 +230,8 @@ pub fn TextArea(
             spellcheck=if mono { "false" } else { "true" }
             aria-invalid=error.is_some().then_some("true")
             aria-describedby=described_by(&name, error.is_some(), help.is_some())
-        >
-            {value}
-        </textarea>
+            inner_html=value
+        ></textarea>
     }
     .into_any();
     frame(&name, label, optional, error, help, wide, control)
@@ -356,5 +357,23 @@ pub fn CheckField(
             {count.map(|count| view! { <span class="n">{domain::plan::grouped(count)}</span> })}
             {help.map(|text| view! { <span class="help">{with_code(&text)}</span> })}
         </label>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_typed_does_not_end_the_field() {
+        for (value, expected) in [
+            ("a </textarea><form id=x>", ">a &lt;/textarea>&lt;form id=x></textarea>"),
+            ("&lt; & <b>", ">&amp;lt; &amp; &lt;b></textarea>"),
+            ("\n first line empty", ">\n\n first line empty</textarea>"),
+        ] {
+            let value = value.to_owned();
+            let html = Owner::new().with(|| view! { <TextArea name="text" label="Text" value=value /> }.to_html());
+            assert!(html.contains(expected), "{html}");
+        }
     }
 }

@@ -88,6 +88,10 @@ pub(crate) fn operation(
     match find(version, head.method, path) {
         Found::Operation(operation) => Ok(Some(operation)),
         Found::Nothing | Found::OtherMethods(_) if version.is_open => {
+            if version.is_guarded && is_other_spelling(head.method) {
+                let detail = "Methods are in capital letters. Servers may take this one for another, so the gateway does not pass it on.";
+                return Err(Box::new(Refusal::new(Reason::MethodNotAllowed).detail(detail)));
+            }
             if version.is_guarded && may_be_another(path) {
                 let detail = "The path has an empty segment, an encoded slash or a semicolon. Servers may take it for \
                               another one, so the gateway does not pass it on.";
@@ -125,6 +129,14 @@ pub(super) fn find(version: &Version, method: &Method, path: &str) -> Found {
     }
 }
 
+/// Whether a server that does not tell capital letters from small ones takes a method for a standard one.
+fn is_other_spelling(method: &Method) -> bool {
+    let capital = method.as_str().to_ascii_uppercase();
+    capital != method.as_str() && STANDARD_METHODS.contains(&capital.as_str())
+}
+
+const STANDARD_METHODS: [&str; 8] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"];
+
 /// Whether a server may take a path for another one: it leaves out empty segments or parameters after a semicolon, or decodes
 /// slashes. Of dots and backslashes none come as far as this.
 fn may_be_another(path: &str) -> bool {
@@ -146,6 +158,19 @@ pub(crate) fn targets(version: &Version) -> Result<Arc<Targets>, Box<Refusal>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn methods_in_small_letters_are_other_spellings() {
+        for (method, expected) in [
+            ("GET", false),
+            ("get", true),
+            ("Patch", true),
+            ("PURGE", false),
+            ("purge", false),
+        ] {
+            assert_eq!(is_other_spelling(&method.parse().unwrap()), expected, "{method}");
+        }
+    }
 
     #[test]
     fn paths_that_may_be_others_are_known() {

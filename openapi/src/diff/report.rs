@@ -20,7 +20,7 @@ impl Default for Limits {
         Self {
             changes: 20_000,
             visits: 3_000_000,
-            pairs: 500_000,
+            pairs: 200_000,
         }
     }
 }

@@ -8,15 +8,18 @@ use base64::{
 use domain::key::{KeyHash, KeyPlaintext};
 use ring::digest::{SHA256, digest};
 
-use super::places::is_basic;
 use crate::{decision::RequestFacts, identity::claimed_issuer, snapshot::Snapshot};
 
 /// As leniently as any server reads `Basic` credentials.
-const LENIENT: GeneralPurposeConfig = GeneralPurposeConfig::new()
-    .with_decode_allow_trailing_bits(true)
-    .with_decode_padding_mode(DecodePaddingMode::Indifferent);
-const STANDARD: GeneralPurpose = GeneralPurpose::new(&alphabet::STANDARD, LENIENT);
-const URL_SAFE: GeneralPurpose = GeneralPurpose::new(&alphabet::URL_SAFE, LENIENT);
+const LENIENT: GeneralPurpose = GeneralPurpose::new(
+    &alphabet::STANDARD,
+    GeneralPurposeConfig::new()
+        .with_decode_allow_trailing_bits(true)
+        .with_decode_padding_mode(DecodePaddingMode::Indifferent),
+);
+const BASIC: &[u8] = b"basic";
+/// Most pieces of one value that are looked at.
+const MOST_PIECES: usize = 64;
 
 /// Knows them.
 #[derive(Clone, Copy, Debug)]
@@ -50,23 +53,67 @@ impl<'a> Ours<'a> {
         self.issuer.is_some_and(is_own)
     }
 
-    /// Whether there is one in the value of a field: alone, behind a scheme, or in `Basic` credentials.
+    /// Whether there is one anywhere in the value of a field: alone, behind a scheme, in a list or a parameter, or in `Basic`
+    /// credentials, also in such as only a lenient server reads. What can't be read in full may hold one.
     pub(super) fn are_in(self, value: &[u8]) -> bool {
-        let is_one = |text: &[u8]| !text.is_empty() && (self.is_key(text) || self.is_token(text));
         let value = value.trim_ascii();
-        let Some(space) = value.iter().position(u8::is_ascii_whitespace) else {
-            return is_one(value);
-        };
-        let credentials = value[space..].trim_ascii();
-        if !is_basic(value) {
-            return is_one(credentials);
+        if self.is_one(value) {
+            return true;
         }
-        let read = STANDARD.decode(credentials).or_else(|_| URL_SAFE.decode(credentials));
-        read.is_ok_and(|pair| {
-            // The first colon ends the user name: a password may hold more of them.
-            let mut parts = pair.splitn(2, |byte| *byte == b':');
-            is_one(&pair) || parts.any(is_one)
+        let is_separator = |byte: &u8| byte.is_ascii_whitespace() || matches!(byte, b',' | b';' | b'"' | b'\'');
+        let pieces = || value.split(is_separator).filter(|piece| !piece.is_empty());
+        if pieces().nth(MOST_PIECES).is_some() {
+            return true;
+        }
+        let is_in_piece = |piece: &[u8]| {
+            let parameter = piece.iter().position(|byte| *byte == b'=').map(|at| &piece[at + 1..]);
+            self.is_one(piece) || parameter.is_some_and(|text| self.is_one(text))
+        };
+        if pieces().any(is_in_piece) {
+            return true;
+        }
+        let basic = value
+            .windows(BASIC.len())
+            .position(|word| word.eq_ignore_ascii_case(BASIC));
+        basic.is_some_and(|at| {
+            let credentials = &value[at + BASIC.len()..];
+            let whole: Vec<u8> = credentials
+                .iter()
+                .filter(|byte| !byte.is_ascii_whitespace())
+                .copied()
+                .collect();
+            self.are_in_pair(&whole) || credentials.split(is_separator).any(|piece| self.are_in_pair(piece))
         })
+    }
+
+    fn is_one(self, text: &[u8]) -> bool {
+        !text.is_empty() && (self.is_key(text) || self.is_token(text))
+    }
+
+    /// Whether there is one in a pair of user name and password that is base64 at its beginning.
+    fn are_in_pair(self, encoded: &[u8]) -> bool {
+        let standard = |byte: &u8| match byte {
+            b'-' => b'+',
+            b'_' => b'/',
+            other => *other,
+        };
+        let is_base64 = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/');
+        let mut encoded: Vec<u8> = encoded.iter().map(standard).take_while(is_base64).collect();
+        // A last character alone is no byte.
+        if encoded.len() % 4 == 1 {
+            encoded.pop();
+        }
+        let Ok(pair) = LENIENT.decode(encoded) else {
+            return false;
+        };
+        // By the standard the first colon ends the user name, and a password may hold more of them.
+        let after_first = pair
+            .iter()
+            .position(|byte| *byte == b':')
+            .map(|colon| &pair[colon + 1..]);
+        let parts = pair.split(|byte| *byte == b':').take(MOST_PIECES);
+        let mut texts = parts.chain(after_first).chain([&*pair]);
+        texts.any(|text| self.is_one(text) || self.is_one(text.trim_ascii()))
     }
 }
 
@@ -115,6 +162,21 @@ mod tests {
             (basic(&format!("user:{other}")), false),
             (basic("user:password"), false),
             ("Basic !".to_owned(), false),
+            (basic("user:tp_live_x\n"), true),
+            (basic(" user: tp_live_x"), true),
+            (basic("a:tp_live_x:"), true),
+            (basic("a:b:tp_live_x"), true),
+            (format!("Basic\t{}", STRICT.encode("u:tp_live_x")), true),
+            (format!("{} more", basic("u:tp_live_x")), true),
+            (format!("{}x", basic("u:tp_live_x").trim_end_matches('=')), true),
+            (basic("user:tp_live_x").replace("Basic d", "Basic d "), true),
+            ("Basic eDp5, Bearer tp_live_x".to_owned(), true),
+            ("Token token=tp_live_x".to_owned(), true),
+            ("Digest username=\"tp_live_x\", realm=\"r\"".to_owned(), true),
+            ("tp_live_x,".to_owned(), true),
+            ("\"tp_live_x\"".to_owned(), true),
+            ("a ".repeat(100), true),
+            ("Digest username=\"user\", realm=\"r\"".to_owned(), false),
             (String::new(), false),
         ] {
             assert_eq!(ours.are_in(value.as_bytes()), is_ours, "{value}");

@@ -64,6 +64,14 @@ impl Pattern {
         self.regex.is_match(Input::new(text).earliest(true))
     }
 
+    /// What looking at a byte of text may cost, as many times what a plain pattern costs: a state machine that is too large to be
+    /// kept is made anew from place to place.
+    pub(crate) fn effort(&self) -> u64 {
+        /// Memory of a plain pattern, in bytes.
+        const PLAIN: usize = 16 * 1024;
+        1 + (self.regex.memory_usage() / PLAIN) as u64
+    }
+
     /// As the document has it.
     pub(in crate::validate) fn text(&self) -> &str {
         &self.text
@@ -211,6 +219,13 @@ fn surrogates(rest: &mut std::iter::Peekable<std::str::Chars<'_>>) -> Option<cha
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_large_patterns_cost_is_known() {
+        let effort = |text: &str| Pattern::new(text).unwrap().effort();
+        assert!(effort("^[a-z]+$") <= 3, "{}", effort("^[a-z]+$"));
+        assert!(effort("(a?){500}a{500}") >= 5, "{}", effort("(a?){500}a{500}"));
+    }
 
     #[test]
     fn patterns_mean_what_ecmascript_means() {

@@ -83,7 +83,12 @@ impl Function {
     fn cost(&self, value: Option<&Value>) -> u64 {
         let text = |value: &Value| value.as_str().map_or(0, |text| (text.len() / BYTES_OF_STEP) as u64);
         match (self, value) {
-            (Self::Pattern { .. } | Self::Casing { .. } | Self::Length { .. }, Some(value)) => 1 + text(value),
+            (Self::Pattern { must, must_not }, Some(value)) => {
+                let patterns = must.iter().chain(must_not);
+                let effort: u64 = patterns.map(|expression| expression.pattern.effort()).sum();
+                1 + text(value) * effort
+            }
+            (Self::Casing { .. } | Self::Length { .. }, Some(value)) => 1 + text(value),
             (Self::Enumeration(allowed), Some(_)) => allowed.cost,
             (Self::Alphabetical(None), Some(Value::Array(items))) => {
                 let items = items.iter().map(Extent::of);
