@@ -16,7 +16,7 @@ use domain::{
 };
 
 use crate::{
-    catalog_samples::{PETSTORE, code, fields, upload},
+    catalog_samples::{PETSTORE, code, fields, local, petstore, upload},
     fields as fields_of,
 };
 
@@ -109,6 +109,29 @@ on_both_engines! {
         services.catalog.add_revision(&owner, draft.id, upload(PETSTORE)).await.unwrap();
         assert_eq!(code(services.catalog_reads.changelog(&Actor::Anonymous, "acme", "birds").await), ErrorCode::NotFound);
         assert!(services.catalog_reads.changelog(&owner, "acme", "birds").await.unwrap().entries.is_empty());
+    }
+
+    async fn drafts_take_no_place_in_the_changelog(world) {
+        let services = &world.services;
+        let (acme, owner) = world.organization("acme", "owner@acme.example").await;
+        let (api, version) = world.published_api(&owner, acme.id, "pets").await;
+        services.catalog.add_revision(&owner, version.id, upload(&stricter())).await.unwrap();
+        world.advance(std::time::Duration::from_mins(1));
+        let draft = services.catalog.create_version(&owner, api.id, "v2", Some(petstore(1))).await.unwrap();
+        for n in 2..34 {
+            services.catalog.add_revision(&owner, draft.id, petstore(n)).await.unwrap();
+        }
+        world.advance(std::time::Duration::from_mins(1));
+        services.catalog.set_upstream(&owner, draft.id, local(9)).await.unwrap();
+        services.catalog.publish(&owner, draft.id).await.unwrap();
+        let told = async || {
+            let changelog = services.catalog_reads.changelog(&Actor::Anonymous, "acme", "pets").await.unwrap();
+            let told = changelog.entries.iter().map(|entry| format!("{} {}", entry.version, entry.document_version));
+            told.collect::<Vec<_>>()
+        };
+        assert_eq!(told().await, ["v1 1.0.7"], "what was replaced before it was published is nobody's news");
+        services.catalog.add_revision(&owner, draft.id, petstore(40)).await.unwrap();
+        assert_eq!(told().await, ["v2 40.0", "v1 1.0.7"]);
     }
 
     async fn what_changed_in_private_is_nobody_elses_business(world) {
