@@ -25,6 +25,7 @@ use crate::{
     organization::ruleset,
     store::{
         entity::{api, revision, revision_report},
+        row::readable_as,
         unit::Unit,
     },
 };
@@ -55,6 +56,18 @@ impl Text {
             bytes,
             is_as_written,
         })
+    }
+
+    /// Of the revision before, with its name. One that can't be read any more is no reason to refuse its successor.
+    pub(super) async fn before(
+        db: &impl ConnectionTrait,
+        documents: &Documents,
+        row: &revision::Model,
+    ) -> Option<(String, Self)> {
+        let text = Self::of(db, documents, row.id).await.inspect_err(|error| {
+            tracing::warn!(revision = %row.id, %error, "a revision is not compared with the one before");
+        });
+        text.ok().map(|text| (revision_name(row.number), text))
     }
 }
 
@@ -162,10 +175,10 @@ impl Judgement {
     }
 }
 
-/// What was said of a revision, if anything was.
+/// What was said of a revision, if anything was that can be read: a report is made again at a click, a page is not.
 pub(super) async fn report(db: &impl ConnectionTrait, id: RevisionId) -> Result<Option<RevisionReport>> {
     let row = revision_report::Entity::find_by_id(id).one(db).await?;
-    Ok(row.map(RevisionReport::try_from).transpose()?)
+    Ok(readable_as(row).pop())
 }
 
 impl Catalog {
@@ -203,7 +216,7 @@ impl Catalog {
             .ok_or(load::NO_VERSION)?;
         let text = Text::of(db, &self.documents, id).await?;
         let before = match before {
-            Some(row) => Some((revision_name(row.number), Text::of(db, &self.documents, row.id).await?)),
+            Some(row) => Text::before(db, &self.documents, row).await,
             None => None,
         };
         judge(db, &self.documents, api.organization_id, text, before).await

@@ -83,14 +83,7 @@ impl ReadSpec {
         before: Option<&revision::Model>,
     ) -> Result<()> {
         let before = match before {
-            // A document before that can't be read any more is no reason to refuse its successor.
-            Some(row) => match Text::of(db, documents, row.id).await {
-                Ok(text) => Some((judging::revision_name(row.number), text)),
-                Err(error) => {
-                    tracing::warn!(revision = %row.id, %error, "a new revision is not compared with the one before");
-                    None
-                }
-            },
+            Some(row) => Text::before(db, documents, row).await,
             None => None,
         };
         let text = Text {

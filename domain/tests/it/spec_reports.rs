@@ -15,6 +15,8 @@ use domain::{
     policy::{PolicyScope, PolicySet},
 };
 
+use sea_orm::{ConnectionTrait as _, Database as Connection};
+
 use crate::{
     catalog_samples::{PETSTORE, code, fields, local, petstore, upload},
     fields as fields_of,
@@ -91,6 +93,21 @@ on_both_engines! {
         let detail = read().await;
         assert!(!detail.is_report_outdated && detail.report.unwrap().checks.accepted.is_empty());
         assert_eq!(code(services.catalog.check_again(&Actor::Anonymous, version.id).await), ErrorCode::NotFound);
+    }
+
+    async fn a_report_that_cannot_be_read_is_left_out(world) {
+        let services = &world.services;
+        let (acme, owner) = world.organization("acme", "owner@acme.example").await;
+        let (_, version) = world.published_api(&owner, acme.id, "pets").await;
+        services.catalog.add_revision(&owner, version.id, upload(PETSTORE)).await.unwrap();
+        let db = Connection::connect(world.url()).await.unwrap();
+        db.execute_unprepared("UPDATE revision_report SET checks = '{\"from\": \"a later version\"}'").await.unwrap();
+        db.close().await.unwrap();
+        let read = async || services.catalog_reads.console_version(&owner, "acme", "pets", "v1").await.unwrap();
+        let detail = read().await;
+        assert!(detail.report.is_none() && detail.revisions.len() == 2);
+        services.catalog.check_again(&owner, version.id).await.unwrap();
+        assert!(read().await.report.is_some());
     }
 
     async fn the_changelog_tells_what_changed_for_callers(world) {
