@@ -12,8 +12,8 @@ use super::{
     scope::{OperationKey, PolicyScope},
 };
 use crate::{
-    catalog::VersionState,
-    error::{DomainError, Result},
+    catalog::{Version, VersionState},
+    error::{DomainError, FieldError, Result},
     gateway_config::OperationRecord,
     id::{ApiId, OrganizationId, RevisionId, VersionId},
     store::{
@@ -78,6 +78,24 @@ pub(super) async fn require_fit(unit: &Unit, scope: &PolicyScope, changed: &[Pol
     } else {
         Err(DomainError::Invalid(found))
     }
+}
+
+/// What is in force for a version and does not fit its document, such as operations that came after the policy: gateways don't
+/// route those. Fields are named as by [`PolicySet::validate`].
+pub(crate) async fn misfits(
+    db: &impl ConnectionTrait,
+    organization: OrganizationId,
+    version: &Version,
+) -> Result<Vec<FieldError>> {
+    let Some(revision) = version.revision_id else {
+        return Ok(Vec::new());
+    };
+    let names = PolicyName::ALL.iter().copied().filter(|name| name.may_need_path());
+    let names: Vec<PolicyName> = names.collect();
+    let mut misfits = Misfits::default();
+    let documented = (organization, version.api_id, version.id, revision);
+    judge(db, &[documented], &names, (0, None), &mut misfits).await?;
+    Ok(misfits.found())
 }
 
 /// Versions that are judged at a time: their operations are held in memory, and their ids stand in one statement.

@@ -197,6 +197,15 @@ impl Run<'_> {
         }
     }
 
+    /// Warns of what is in force for a version and does not fit the document that has just come.
+    pub(super) async fn warn_of_misfits(&mut self, named: &Named<'_, '_>, version: &Version) -> Result<()> {
+        let misfits = self.services.policies.misfits(&Actor::System, version.id).await;
+        for misfit in misfits.map_err(|error| named.at.refused(error))? {
+            self.changes.warn(format!("{}: {misfit}", named.name));
+        }
+        Ok(())
+    }
+
     /// What a thing itself says.
     async fn said(&self, at: &At<'_>, scope: &PolicyScope) -> Result<PolicySet> {
         let levels = self.services.policies.levels(&Actor::System, scope).await;
