@@ -311,6 +311,7 @@ impl CatalogReads {
             None => None,
         };
         let ruleset = ruleset::hash(db, organization.id).await?;
+        let suggested_upstream = current.and_then(|row| row.suggested_upstream.clone());
         let mut revisions: Vec<Revision> = readable(history.into_iter().map(Revision::try_from));
         if let Some(current) = revisions.iter_mut().find(|known| Some(known.id) == version.revision_id)
             && version.state != VersionState::Retired
@@ -331,7 +332,7 @@ impl CatalogReads {
             has_access_policy: policies.access().is_some(),
             is_cached: policies.cache().is_some() || operations.iter().any(is_kept),
             operations,
-            suggested_upstream: current.and_then(|row| row.suggested_upstream.clone()),
+            suggested_upstream,
             siblings: others.into_iter().filter(is_successor).collect(),
             revisions,
             organization,

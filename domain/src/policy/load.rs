@@ -52,7 +52,9 @@ pub(super) async fn said_of(
     }
     let unopened = Unopened::Mask;
     let opener = Opener { key: None, unopened };
-    let said = by_scope.into_iter().map(|(scope, rows)| Ok((scope, collect(rows, opener)?)));
+    let said = by_scope
+        .into_iter()
+        .map(|(scope, rows)| Ok((scope, collect(rows, opener)?)));
     said.collect()
 }
 
