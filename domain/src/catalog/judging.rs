@@ -1,7 +1,7 @@
-//! Judging a revision: checks and changes, on a thread of its own and within a time. An upload never fails for what is found,
-//! nor for a document that takes too long: that revision is not judged.
+//! Judging a revision: checks and changes, in turn and within a time. An upload never fails for what is found, nor for a
+//! document that takes too long or has to wait for many: that revision is not judged.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use openapi::{
     Document, Limits,
@@ -29,9 +29,6 @@ use crate::{
         unit::Unit,
     },
 };
-
-/// Time for judging one revision. GitHub's document takes two seconds.
-const PATIENCE: Duration = Duration::from_secs(15);
 
 /// Schemas that a comparison visits on the way to differences: about a second.
 const MOST_VISITS: usize = 1_000_000;
@@ -78,43 +75,54 @@ pub(super) struct Judgement {
     changes: Option<RevisionChanges>,
 }
 
-/// Judges a document by the rules of an organization, and beside the document before, if there is one.
+/// A document, and the one before it with a name, if there is one.
+pub(super) type Texts = (Text, Option<(String, Text)>);
+
+/// Judges a document by the rules of an organization, and beside the document before. They are read when it is their turn.
 ///
-/// `None` if that takes too long.
+/// `None` if too many documents wait, or it takes too long.
 pub(super) async fn judge(
     db: &impl ConnectionTrait,
     documents: &Documents,
     organization: OrganizationId,
-    text: Text,
-    before: Option<(String, Text)>,
+    texts: impl Future<Output = Result<Texts>>,
 ) -> Result<Option<Judgement>> {
-    let (ruleset, sha256) = ruleset::of(db, organization).await?;
-    let work = documents.work(move || Judgement {
-        ruleset: sha256,
-        checks: check(&text, &ruleset),
-        changes: before.map(|(name, before)| compare(name, &before, &text)),
-    });
-    within_patience(work).await
+    let prepare = async {
+        let (source, sha256) = ruleset::source(db, organization).await?;
+        let (text, before) = texts.await?;
+        Ok(move || Judgement {
+            ruleset: sha256,
+            checks: check(&text, &ruleset::in_force(organization, source.as_deref())),
+            changes: before.map(|(name, before)| compare(name, &before, &text)),
+        })
+    };
+    documents.judges().work(prepare).await
 }
 
-/// Compares two documents for somebody who waits for it.
+/// Compares two revisions for somebody who waits for it; `name` is what the one before is called.
 ///
 /// # Errors
-/// `Conflict` if it takes too long.
-pub(super) async fn compared(documents: &Documents, name: String, old: Text, new: Text) -> Result<RevisionChanges> {
-    let work = documents.work(move || compare(name, &old, &new));
-    let too_long = || DomainError::Conflict("These documents take too long to compare.".into());
-    within_patience(work).await?.ok_or_else(too_long)
-}
-
-async fn within_patience<T>(work: impl Future<Output = Result<T>>) -> Result<Option<T>> {
-    match tokio::time::timeout(PATIENCE, work).await {
-        Ok(done) => done.map(Some),
-        Err(_) => {
-            tracing::warn!("judging a document takes too long; it goes without");
-            Ok(None)
-        }
-    }
+/// `NotFound` if there is no such revision; `Conflict` if too many documents wait, or it takes too long.
+pub(super) async fn compared(
+    db: &impl ConnectionTrait,
+    documents: &Documents,
+    name: String,
+    (before, now): (RevisionId, RevisionId),
+) -> Result<RevisionChanges> {
+    let too_long = || DomainError::Conflict("These documents take too long to compare. Try again in a minute.".into());
+    let make = async || {
+        let prepare = async {
+            let old = Text::of(db, documents, before).await?;
+            let new = Text::of(db, documents, now).await?;
+            Ok(move || compare(String::new(), &old, &new))
+        };
+        documents.judges().work(prepare).await?.ok_or_else(too_long)
+    };
+    let changes = documents.judges().compared((before, now), make).await?;
+    Ok(RevisionChanges {
+        before: name,
+        ..RevisionChanges::clone(&changes)
+    })
 }
 
 fn check(text: &Text, ruleset: &Ruleset) -> Checks {
@@ -214,11 +222,14 @@ impl Catalog {
             .one(db)
             .await?
             .ok_or(load::NO_VERSION)?;
-        let text = Text::of(db, &self.documents, id).await?;
-        let before = match before {
-            Some(row) => Text::before(db, &self.documents, row).await,
-            None => None,
+        let texts = async {
+            let text = Text::of(db, &self.documents, id).await?;
+            let before = match before {
+                Some(row) => Text::before(db, &self.documents, row).await,
+                None => None,
+            };
+            Ok((text, before))
         };
-        judge(db, &self.documents, api.organization_id, text, before).await
+        judge(db, &self.documents, api.organization_id, texts).await
     }
 }

@@ -7,7 +7,7 @@ use sea_orm::{
 
 use super::{
     Version, VersionName, VersionState, judging,
-    judging::{Text, revision_name},
+    judging::revision_name,
     load,
     query::{ApiDetail, CatalogReads, VersionDetail},
     report::RevisionChanges,
@@ -93,8 +93,7 @@ impl CatalogReads {
         }
         .ok_or(missing)?;
         let db = self.cx.db.read();
-        let text = |id: RevisionId| Text::of(db, &self.documents, id);
-        judging::compared(&self.documents, name, text(before).await?, text(current).await?).await
+        judging::compared(db, &self.documents, name, (before, current)).await
     }
 
     /// What changed for callers of an api.

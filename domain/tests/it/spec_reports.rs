@@ -51,6 +51,8 @@ on_both_engines! {
         assert_eq!((change.rule.as_str(), change.level, change.line), ("new-required-request-parameter", ChangeLevel::Error, Some(7)));
         assert_eq!(change.operation.as_deref(), Some("GET /pets"));
 
+        let with_first = async || services.catalog_reads.comparison(&owner, &detail, &Against::Revision(1)).await.unwrap();
+        assert_eq!((with_first().await, with_first().await), (changes.clone(), changes), "once more, and from what is kept");
         let with_itself = services.catalog_reads.comparison(&owner, &detail, &Against::Revision(2)).await.unwrap();
         assert!(with_itself.is_empty());
         let nowhere = services.catalog_reads.comparison(&owner, &detail, &Against::Version("v9".into())).await;
