@@ -203,11 +203,17 @@ impl Catalog {
             .ok_or(DomainError::NotFound { what: "specification" })?;
         let history = spec::history(db, version.id, 2).await?;
         let before = history.iter().find(|row| row.id != id);
+        let number = history.iter().find(|row| row.id == id).map_or(0, |row| row.number);
         let judgement = self.judge_stored(&version, id, before).await?;
         let too_long = || DomainError::Conflict("This document takes too long to check.".into());
         let judgement = judgement.ok_or_else(too_long)?;
         let unit = self.cx.begin().await?;
+        let (api, version) = load::version_to_change(&unit, actor, Action::EditApi, version.id).await?;
+        refuse_retired(&version)?;
         judgement.store(&unit, id).await?;
+        let detail = format!("{}/{} #{number}", api.slug, version.name);
+        unit.audit(actor, Some(api.organization_id), "version.check", version.id, detail)
+            .await?;
         unit.commit().await
     }
 

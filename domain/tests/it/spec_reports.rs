@@ -94,6 +94,8 @@ on_both_engines! {
         services.catalog.check_again(&owner, version.id).await.unwrap();
         let detail = read().await;
         assert!(!detail.is_report_outdated && detail.report.unwrap().checks.accepted.is_empty());
+        let log = services.audit.list(&owner, acme.id, None).await.unwrap().items;
+        assert_eq!((log[0].action.as_str(), log[0].detail.as_str()), ("version.check", "pets/v2 #1"));
         assert_eq!(code(services.catalog.check_again(&Actor::Anonymous, version.id).await), ErrorCode::NotFound);
     }
 
