@@ -1,5 +1,7 @@
 //! The one error of the domain, with a stable code that every door maps to its own form.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 /// Result of a use case.
@@ -21,6 +23,13 @@ impl FieldError {
             field: field.into(),
             message: message.into(),
         }
+    }
+}
+
+impl fmt::Display for FieldError {
+    /// `policies.cors.origins: Name at least one.`
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.field, self.message)
     }
 }
 

@@ -13,6 +13,7 @@ use openapi::overlay::Additions;
 
 use super::{
     OverlayUpload,
+    judges::Judges,
     reading::{self, Reading},
     run_time::Enriched,
     sha256, spec,
@@ -40,6 +41,7 @@ pub struct Documents {
     shelf: Arc<Mutex<Shelf>>,
     enriched: Arc<Mutex<Shelf<Arc<Enriched>, EnrichedKey>>>,
     parsers: Arc<Semaphore>,
+    judges: Arc<Judges>,
 }
 
 impl Documents {
@@ -51,7 +53,13 @@ impl Documents {
             shelf: Arc::new(Mutex::new(Shelf::new(budget))),
             enriched: Arc::new(Mutex::new(Shelf::new(ENRICHED_BUDGET))),
             parsers: Arc::new(Semaphore::new(PARSERS)),
+            judges: Arc::new(Judges::new()),
         }
+    }
+
+    /// Where documents are judged, so that pages don't wait for it to be read.
+    pub(super) fn judges(&self) -> &Judges {
+        &self.judges
     }
 
     /// The parsed document of a revision; at most one task parses it, the others wait.
@@ -137,7 +145,7 @@ impl Documents {
     }
 
     /// Works on a thread of its own. The permit travels with the work, because a caller that goes away does not stop it.
-    pub(super) async fn work<T: Send + 'static>(&self, job: impl FnOnce() -> T + Send + 'static) -> Result<T> {
+    async fn work<T: Send + 'static>(&self, job: impl FnOnce() -> T + Send + 'static) -> Result<T> {
         let permit = Arc::clone(&self.parsers)
             .acquire_owned()
             .await
@@ -163,10 +171,10 @@ pub(super) type ParsedUpload = (Vec<u8>, Vec<OverlayUpload>, Result<Reading, ope
 /// A document, or why it is none.
 type Parsed = Result<openapi::Document, openapi::Rejected>;
 
-type Slot<T> = Arc<OnceCell<T>>;
+pub(super) type Slot<T> = Arc<OnceCell<T>>;
 
 /// The cached values, with their weight and the order of their last use.
-struct Shelf<T = Arc<openapi::Document>, K = RevisionId> {
+pub(super) struct Shelf<T = Arc<openapi::Document>, K = RevisionId> {
     budget: usize,
     used: usize,
     turn: u64,
@@ -181,7 +189,7 @@ struct Kept<T> {
 }
 
 impl<T, K: Clone + Eq + Hash> Shelf<T, K> {
-    fn new(budget: usize) -> Self {
+    pub(super) fn new(budget: usize) -> Self {
         Self {
             budget,
             used: 0,
@@ -191,7 +199,7 @@ impl<T, K: Clone + Eq + Hash> Shelf<T, K> {
     }
 
     /// The place of a value: filled, being filled by somebody, or new and empty.
-    fn slot(&mut self, id: K) -> Slot<T> {
+    pub(super) fn slot(&mut self, id: K) -> Slot<T> {
         self.turn += 1;
         let fresh = || Kept {
             slot: Arc::new(OnceCell::new()),
@@ -204,7 +212,7 @@ impl<T, K: Clone + Eq + Hash> Shelf<T, K> {
     }
 
     /// Notes the weight of a value that was read and makes room for it. Called by each waiter; the first one counts.
-    fn keep(&mut self, id: &K, slot: &Slot<T>, weight: usize) {
+    pub(super) fn keep(&mut self, id: &K, slot: &Slot<T>, weight: usize) {
         let Some(kept) = self.kept.get_mut(id).filter(|kept| Arc::ptr_eq(&kept.slot, slot)) else {
             return;
         };
@@ -233,7 +241,7 @@ impl<T, K: Clone + Eq + Hash> Shelf<T, K> {
     }
 
     /// Forgets a place that could not be filled, so that ids that don't exist take no memory.
-    fn drop_empty(&mut self, id: &K, slot: &Slot<T>) {
+    pub(super) fn drop_empty(&mut self, id: &K, slot: &Slot<T>) {
         let is_empty = |kept: &Kept<T>| Arc::ptr_eq(&kept.slot, slot) && !kept.slot.initialized();
         if self.kept.get(id).is_some_and(is_empty) {
             self.kept.remove(id);

@@ -1,7 +1,7 @@
-//! Judging a revision: checks and changes, on a thread of its own and within a time. An upload never fails for what is found,
-//! nor for a document that takes too long: that revision is not judged.
+//! Judging a revision: checks and changes, in turn and within a time. An upload never fails for what is found, nor for a
+//! document that takes too long or has to wait for many: that revision is not judged.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use openapi::{
     Document, Limits,
@@ -25,12 +25,10 @@ use crate::{
     organization::ruleset,
     store::{
         entity::{api, revision, revision_report},
+        row::readable_as,
         unit::Unit,
     },
 };
-
-/// Time for judging one revision. GitHub's document takes two seconds.
-const PATIENCE: Duration = Duration::from_secs(15);
 
 /// Schemas that a comparison visits on the way to differences: about a second.
 const MOST_VISITS: usize = 1_000_000;
@@ -56,6 +54,18 @@ impl Text {
             is_as_written,
         })
     }
+
+    /// Of the revision before, with its name. One that can't be read any more is no reason to refuse its successor.
+    pub(super) async fn before(
+        db: &impl ConnectionTrait,
+        documents: &Documents,
+        row: &revision::Model,
+    ) -> Option<(String, Self)> {
+        let text = Self::of(db, documents, row.id).await.inspect_err(|error| {
+            tracing::warn!(revision = %row.id, %error, "a revision is not compared with the one before");
+        });
+        text.ok().map(|text| (revision_name(row.number), text))
+    }
 }
 
 /// What is to be said of a revision.
@@ -65,43 +75,54 @@ pub(super) struct Judgement {
     changes: Option<RevisionChanges>,
 }
 
-/// Judges a document by the rules of an organization, and beside the document before, if there is one.
+/// A document, and the one before it with a name, if there is one.
+pub(super) type Texts = (Text, Option<(String, Text)>);
+
+/// Judges a document by the rules of an organization, and beside the document before. They are read when it is their turn.
 ///
-/// `None` if that takes too long.
+/// `None` if too many documents wait, or it takes too long.
 pub(super) async fn judge(
     db: &impl ConnectionTrait,
     documents: &Documents,
     organization: OrganizationId,
-    text: Text,
-    before: Option<(String, Text)>,
+    texts: impl Future<Output = Result<Texts>>,
 ) -> Result<Option<Judgement>> {
-    let (ruleset, sha256) = ruleset::of(db, organization).await?;
-    let work = documents.work(move || Judgement {
-        ruleset: sha256,
-        checks: check(&text, &ruleset),
-        changes: before.map(|(name, before)| compare(name, &before, &text)),
-    });
-    within_patience(work).await
+    let prepare = async {
+        let (source, sha256) = ruleset::source(db, organization).await?;
+        let (text, before) = texts.await?;
+        Ok(move || Judgement {
+            ruleset: sha256,
+            checks: check(&text, &ruleset::in_force(organization, source.as_deref())),
+            changes: before.map(|(name, before)| compare(name, &before, &text)),
+        })
+    };
+    documents.judges().work(prepare).await
 }
 
-/// Compares two documents for somebody who waits for it.
+/// Compares two revisions for somebody who waits for it; `name` is what the one before is called.
 ///
 /// # Errors
-/// `Conflict` if it takes too long.
-pub(super) async fn compared(documents: &Documents, name: String, old: Text, new: Text) -> Result<RevisionChanges> {
-    let work = documents.work(move || compare(name, &old, &new));
-    let too_long = || DomainError::Conflict("These documents take too long to compare.".into());
-    within_patience(work).await?.ok_or_else(too_long)
-}
-
-async fn within_patience<T>(work: impl Future<Output = Result<T>>) -> Result<Option<T>> {
-    match tokio::time::timeout(PATIENCE, work).await {
-        Ok(done) => done.map(Some),
-        Err(_) => {
-            tracing::warn!("judging a document takes too long; it goes without");
-            Ok(None)
-        }
-    }
+/// `NotFound` if there is no such revision; `Conflict` if too many documents wait, or it takes too long.
+pub(super) async fn compared(
+    db: &impl ConnectionTrait,
+    documents: &Documents,
+    name: String,
+    (before, now): (RevisionId, RevisionId),
+) -> Result<RevisionChanges> {
+    let too_long = || DomainError::Conflict("These documents take too long to compare. Try again in a minute.".into());
+    let make = async || {
+        let prepare = async {
+            let old = Text::of(db, documents, before).await?;
+            let new = Text::of(db, documents, now).await?;
+            Ok(move || compare(String::new(), &old, &new))
+        };
+        documents.judges().work(prepare).await?.ok_or_else(too_long)
+    };
+    let changes = documents.judges().compared((before, now), make).await?;
+    Ok(RevisionChanges {
+        before: name,
+        ..RevisionChanges::clone(&changes)
+    })
 }
 
 fn check(text: &Text, ruleset: &Ruleset) -> Checks {
@@ -162,10 +183,10 @@ impl Judgement {
     }
 }
 
-/// What was said of a revision, if anything was.
+/// What was said of a revision, if anything was that can be read: a report is made again at a click, a page is not.
 pub(super) async fn report(db: &impl ConnectionTrait, id: RevisionId) -> Result<Option<RevisionReport>> {
     let row = revision_report::Entity::find_by_id(id).one(db).await?;
-    Ok(row.map(RevisionReport::try_from).transpose()?)
+    Ok(readable_as(row).pop())
 }
 
 impl Catalog {
@@ -182,11 +203,17 @@ impl Catalog {
             .ok_or(DomainError::NotFound { what: "specification" })?;
         let history = spec::history(db, version.id, 2).await?;
         let before = history.iter().find(|row| row.id != id);
+        let number = history.iter().find(|row| row.id == id).map_or(0, |row| row.number);
         let judgement = self.judge_stored(&version, id, before).await?;
         let too_long = || DomainError::Conflict("This document takes too long to check.".into());
         let judgement = judgement.ok_or_else(too_long)?;
         let unit = self.cx.begin().await?;
+        let (api, version) = load::version_to_change(&unit, actor, Action::EditApi, version.id).await?;
+        refuse_retired(&version)?;
         judgement.store(&unit, id).await?;
+        let detail = format!("{}/{} #{number}", api.slug, version.name);
+        unit.audit(actor, Some(api.organization_id), "version.check", version.id, detail)
+            .await?;
         unit.commit().await
     }
 
@@ -201,11 +228,14 @@ impl Catalog {
             .one(db)
             .await?
             .ok_or(load::NO_VERSION)?;
-        let text = Text::of(db, &self.documents, id).await?;
-        let before = match before {
-            Some(row) => Some((revision_name(row.number), Text::of(db, &self.documents, row.id).await?)),
-            None => None,
+        let texts = async {
+            let text = Text::of(db, &self.documents, id).await?;
+            let before = match before {
+                Some(row) => Text::before(db, &self.documents, row).await,
+                None => None,
+            };
+            Ok((text, before))
         };
-        judge(db, &self.documents, api.organization_id, text, before).await
+        judge(db, &self.documents, api.organization_id, texts).await
     }
 }

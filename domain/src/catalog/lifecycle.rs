@@ -79,7 +79,8 @@ impl Catalog {
     /// Publishes a draft.
     ///
     /// # Errors
-    /// `Conflict` without a spec; without an upstream, unless all of it is mocked; or in another state.
+    /// `Conflict` without a spec; without an upstream, unless all of it is mocked; with a policy that does not fit an operation;
+    /// or in another state.
     pub async fn publish(&self, actor: &Actor, version: VersionId) -> Result<Version> {
         let unit = self.cx.begin().await?;
         let (api, mut version) = load::version_to_change(&unit, actor, Action::PublishVersion, version).await?;
@@ -93,6 +94,11 @@ impl Catalog {
             return Err(DomainError::Conflict(
                 "Set the upstream of this version before you publish it.".into(),
             ));
+        }
+        let misfits = policy::document::misfits(&*unit, api.organization_id, &version).await?;
+        if !misfits.is_empty() {
+            let misfits: Vec<String> = misfits.iter().map(ToString::to_string).collect();
+            return Err(DomainError::Conflict(misfits.join(" ")));
         }
         version.published_at.get_or_insert(unit.now());
         finish(unit, actor, &api, version, "version.publish").await

@@ -12,6 +12,7 @@ pub mod documents;
 #[cfg(feature = "store")]
 pub mod input;
 #[cfg(feature = "store")]
+mod judges;
 mod judging;
 #[cfg(feature = "store")]
 mod lifecycle;

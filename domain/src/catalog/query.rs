@@ -17,7 +17,7 @@ use crate::{
     organization::{Organization, ruleset},
     page::{DEFAULT_PAGE_SIZE, Page},
     plan::{self, Plan},
-    policy::{self, scope::OperationKey},
+    policy::{self, Misfits, scope::OperationKey},
     services::Context,
     store::{
         entity::{api, organization, revision},
@@ -120,7 +120,8 @@ pub struct VersionDetail {
     pub api: Api,
     /// The version.
     pub version: Version,
-    /// Its revisions, newest first; empty before the first upload.
+    /// Its revisions, newest first; empty before the first upload. Among the diagnostics of the current one are policies that
+    /// are in force now and don't fit an operation (`policy-misfit`).
     pub revisions: Vec<Revision>,
     /// Operations of the current revision, in document order.
     pub operations: Vec<OperationRecord>,
@@ -319,6 +320,20 @@ impl CatalogReads {
             None => None,
         };
         let ruleset = ruleset::hash(db, organization.id).await?;
+        let suggested_upstream = current.and_then(|row| row.suggested_upstream.clone());
+        let mut revisions: Vec<Revision> = readable(history.into_iter().map(Revision::try_from));
+        if let Some(current) = revisions.iter_mut().find(|known| Some(known.id) == version.revision_id)
+            && version.state != VersionState::Retired
+        {
+            // Not kept with the revision: what is in force changes.
+            let mut misfits = Misfits::default();
+            for operation in &operations {
+                let key = OperationKey::of(operation);
+                misfits.judge(&key, narrower.get(key.as_str()).unwrap_or(&policies));
+            }
+            current.diagnostics.extend(misfits.diagnostics());
+            current.diagnostics.sort_by_key(|found| found.severity);
+        }
         Ok(VersionDetail {
             is_report_outdated: report.as_ref().is_some_and(|report| report.ruleset != ruleset),
             report,
@@ -326,9 +341,9 @@ impl CatalogReads {
             has_access_policy: policies.access().is_some(),
             is_cached: policies.cache().is_some() || operations.iter().any(is_kept),
             operations,
-            suggested_upstream: current.and_then(|row| row.suggested_upstream.clone()),
+            suggested_upstream,
             siblings: others.into_iter().filter(is_successor).collect(),
-            revisions: readable(history.into_iter().map(Revision::try_from)),
+            revisions,
             organization,
             api,
             version,

@@ -240,6 +240,16 @@ impl RevisionChanges {
         }
     }
 
+    /// About what it takes in memory, in bytes.
+    pub(super) fn weight(&self) -> usize {
+        let texts = |change: &ChangeLine| {
+            let operation = change.operation.as_ref().map_or(0, String::len);
+            change.rule.len() + operation + change.pointer.len() + change.message.len()
+        };
+        let lines = self.list.iter().map(texts).sum::<usize>() + self.list.len() * size_of::<ChangeLine>();
+        size_of::<Self>() + lines + self.before.len() + self.reason.len()
+    }
+
     /// Whether nothing is different.
     pub const fn is_empty(&self) -> bool {
         self.errors + self.warnings + self.infos == 0

@@ -1,10 +1,13 @@
 //! Reads of what was said of revisions: comparisons for the console, the changelog for the portal.
 
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{
+    ColumnTrait, EntityTrait, ExprTrait, JoinType, QueryFilter, QueryOrder, QuerySelect, RelationTrait, prelude::Json,
+    sea_query::Expr,
+};
 
 use super::{
     Version, VersionName, VersionState, judging,
-    judging::{Text, revision_name},
+    judging::revision_name,
     load,
     query::{ApiDetail, CatalogReads, VersionDetail},
     report::RevisionChanges,
@@ -13,15 +16,18 @@ use crate::{
     actor::Actor,
     clock::Timestamp,
     error::{DomainError, Result},
-    id::RevisionId,
+    id::{RevisionId, VersionId},
     store::{
-        entity::{revision, revision_report},
+        entity::{revision, revision_report, version},
         row::{Row, readable},
     },
 };
 
 /// Entries of a changelog. Each may have hundreds of changes.
 const MOST_ENTRIES: u64 = 30;
+
+const CREATED_AT: (revision::Entity, revision::Column) = (revision::Entity, revision::Column::CreatedAt);
+const PUBLISHED_AT: (version::Entity, version::Column) = (version::Entity, version::Column::PublishedAt);
 
 /// What a version's current document is compared with.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -87,8 +93,7 @@ impl CatalogReads {
         }
         .ok_or(missing)?;
         let db = self.cx.db.read();
-        let text = |id: RevisionId| Text::of(db, &self.documents, id);
-        judging::compared(&self.documents, name, text(before).await?, text(current).await?).await
+        judging::compared(db, &self.documents, name, (before, current)).await
     }
 
     /// What changed for callers of an api.
@@ -110,26 +115,33 @@ impl CatalogReads {
             .column(revision::Column::CreatedAt)
             .filter(revision::Column::VersionId.is_in(listed.iter().map(|version| version.id)))
             .filter(revision::Column::Number.gt(1))
+            // What was replaced before anybody could read it changed nothing for them, and takes no place of what did.
+            .join(JoinType::InnerJoin, revision::Relation::Version.def())
+            .join(JoinType::InnerJoin, revision::Relation::Report.def())
+            .filter(Expr::col(CREATED_AT).gte(Expr::col(PUBLISHED_AT)))
+            .filter(revision_report::Column::Changes.is_not_null())
             .order_by_desc(revision::Column::CreatedAt)
             .order_by_desc(revision::Column::Id)
             .limit(MOST_ENTRIES)
-            .into_tuple::<(RevisionId, crate::id::VersionId, String, Timestamp)>()
+            .into_tuple::<(RevisionId, VersionId, String, Timestamp)>()
             .all(self.cx.db.read())
             .await?;
         let ids = rows.iter().map(|(id, ..)| *id);
         let reports = revision_report::Entity::find()
+            .select_only()
+            .columns([revision_report::Column::RevisionId, revision_report::Column::Changes])
             .filter(revision_report::Column::RevisionId.is_in(ids))
+            .into_tuple::<(RevisionId, Option<Json>)>()
             .all(self.cx.db.read())
             .await?;
-        let changes = reports.into_iter().filter_map(|row| {
-            let id = row.revision_id;
-            let changes = Row::new("revision_report", id).json_or_null::<RevisionChanges>("changes", row.changes);
+        let changes = reports.into_iter().filter_map(|(id, changes)| {
+            let changes = Row::new("revision_report", id).json_or_null::<RevisionChanges>("changes", changes);
             changes.map(|changes| Some((id, changes?))).transpose()
         });
         let mut changes: std::collections::HashMap<_, _> = readable(changes).into_iter().collect();
         let entries = rows.into_iter().filter_map(|(id, version, document_version, at)| {
             let version = listed.iter().find(|known| known.id == version)?;
-            // What was replaced before anybody could read it changed nothing for them.
+            // Once more, as SQLite compares times as texts: a whole second comes after its parts.
             version.published_at.filter(|published| *published <= at)?;
             Some(ChangelogEntry {
                 version: version.name.clone(),

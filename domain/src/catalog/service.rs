@@ -1,9 +1,9 @@
 //! Use cases of the catalog: apis, versions and their specs. Upstreams and lifecycle are in `lifecycle.rs`.
 
-use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, QueryFilter};
+use sea_orm::{ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
 
 use super::{
-    Api, Revision, SpecUpload, Version, VersionName, VersionState, Visibility,
+    Api, OverlayUpload, Revision, SpecUpload, Version, VersionName, VersionState, Visibility,
     documents::Documents,
     input::{self, ApiWords, Mistakes},
     load,
@@ -23,6 +23,9 @@ use crate::{
         unit::{Change, Unit},
     },
 };
+
+/// How often a document is read and judged beside one that others replaced meanwhile.
+const MOST_TRIES: usize = 5;
 
 /// Use cases of the catalog.
 #[derive(Clone)]
@@ -164,46 +167,75 @@ impl Catalog {
     /// Reads a spec and makes it the version's current revision. The same bytes as the current revision change nothing.
     ///
     /// # Errors
-    /// `SpecRejected` with every diagnostic; nothing is stored then. `Conflict` for a retired version.
+    /// `SpecRejected` with every diagnostic; nothing is stored then. `Conflict` for a retired version, and where others
+    /// change the document all the time.
     pub async fn add_revision(&self, actor: &Actor, version: VersionId, spec: SpecUpload) -> Result<Revision> {
-        let db = self.cx.db.read();
-        let current = load::version_to_read(db, actor, Action::EditApi, version).await?;
-        let before = match current.revision_id {
-            Some(id) => revision::Entity::find_by_id(id).one(db).await?,
-            None => None,
-        };
-        // One that can't be read any more is no reason to refuse its successor.
-        let known = before.clone().and_then(|row| Revision::try_from(row).ok());
-        let overlays = match (spec.overlays, &known) {
-            (Some(overlays), _) => overlays,
-            (None, Some(known)) => spec::overlays(db, known).await?,
-            (None, None) => Vec::new(),
-        };
-        if let Some(known) = known.filter(|known| known.is_made_of(&spec.bytes, &overlays)) {
-            return Ok(known);
-        }
-        refuse_retired(&current)?;
-        let mut spec = ReadSpec::read(&self.documents, spec.bytes, spec.source, overlays).await?;
-        let api = api::Entity::find_by_id(current.api_id)
-            .one(db)
-            .await?
-            .ok_or(load::NO_API)?;
-        spec.judge(db, &self.documents, api.organization_id, before.as_ref())
-            .await?;
+        self.revise(actor, version, &Revised::Document(spec)).await
+    }
 
-        let mut unit = self.cx.begin().await?;
-        let (api, mut version) = load::version_to_change(&unit, actor, Action::EditApi, version).await?;
-        refuse_retired(&version)?;
-        let revision = spec.store(&unit, version.id, actor).await?;
-        version.revision_id = Some(revision.id);
-        let detail = format!("{}/{} #{}", api.slug, version.name, revision.number);
-        save(&unit, &version).await?;
-        unit.audit(actor, Some(api.organization_id), "version.spec", version.id, detail)
-            .await?;
-        tell_gateways(&mut unit, &version).await?;
-        unit.commit().await?;
-        self.documents.insert(revision.id, spec.document);
-        Ok(revision)
+    /// Makes a revision of what the current one was made of, with other overlays; those that are there change nothing.
+    ///
+    /// # Errors
+    /// As [`Self::add_revision`]; `NotFound` also for a version without a document.
+    pub async fn set_overlays(
+        &self,
+        actor: &Actor,
+        version: VersionId,
+        overlays: Vec<OverlayUpload>,
+    ) -> Result<Revision> {
+        self.revise(actor, version, &Revised::Overlays(overlays)).await
+    }
+
+    /// Nobody is kept waiting while a document is read and judged: if another one took the place of the current one
+    /// meanwhile, it is done again, beside that.
+    async fn revise(&self, actor: &Actor, version: VersionId, revised: &Revised) -> Result<Revision> {
+        let db = self.cx.db.read();
+        for _ in 0..MOST_TRIES {
+            let current = load::version_to_read(db, actor, Action::EditApi, version).await?;
+            let before = match current.revision_id {
+                Some(id) => revision::Entity::find_by_id(id).one(db).await?,
+                None => None,
+            };
+            let spec = revised.beside(db, before.as_ref()).await?;
+            // One that can't be read any more is no reason to refuse its successor.
+            let known = before.clone().and_then(|row| Revision::try_from(row).ok());
+            let overlays = match (spec.overlays, &known) {
+                (Some(overlays), _) => overlays,
+                (None, Some(known)) => spec::overlays(db, known).await?,
+                (None, None) => Vec::new(),
+            };
+            if let Some(known) = known.filter(|known| known.is_made_of(&spec.bytes, &overlays)) {
+                return Ok(known);
+            }
+            refuse_retired(&current)?;
+            let mut spec = ReadSpec::read(&self.documents, spec.bytes, spec.source, overlays).await?;
+            let api = api::Entity::find_by_id(current.api_id)
+                .one(db)
+                .await?
+                .ok_or(load::NO_API)?;
+            spec.judge(db, &self.documents, api.organization_id, before.as_ref())
+                .await?;
+
+            let mut unit = self.cx.begin().await?;
+            let (api, mut version) = load::version_to_change(&unit, actor, Action::EditApi, version).await?;
+            refuse_retired(&version)?;
+            if version.revision_id != current.revision_id {
+                continue;
+            }
+            let revision = spec.store(&unit, version.id, actor).await?;
+            version.revision_id = Some(revision.id);
+            let detail = format!("{}/{} #{}", api.slug, version.name, revision.number);
+            save(&unit, &version).await?;
+            unit.audit(actor, Some(api.organization_id), "version.spec", version.id, detail)
+                .await?;
+            tell_gateways(&mut unit, &version).await?;
+            unit.commit().await?;
+            self.documents.insert(revision.id, spec.document);
+            return Ok(revision);
+        }
+        Err(DomainError::Conflict(
+            "Others are changing the document of this version. Look at it, and try again.".into(),
+        ))
     }
 
     /// Reads and judges the first spec of a version.
@@ -220,6 +252,27 @@ impl Catalog {
     fn keep_document(&self, spec: Option<ReadSpec>, revision: Option<RevisionId>) {
         if let (Some(spec), Some(revision)) = (spec, revision) {
             self.documents.insert(revision, spec.document);
+        }
+    }
+}
+
+/// What of a document is new.
+enum Revised {
+    Document(SpecUpload),
+    Overlays(Vec<OverlayUpload>),
+}
+
+impl Revised {
+    /// The upload that it makes beside the revision before.
+    async fn beside(&self, db: &impl ConnectionTrait, before: Option<&revision::Model>) -> Result<SpecUpload> {
+        match (self, before) {
+            (Self::Document(spec), _) => Ok(spec.clone()),
+            (Self::Overlays(overlays), Some(before)) => Ok(SpecUpload {
+                bytes: spec::original(db, before.id).await?,
+                source: before.source.clone(),
+                overlays: Some(overlays.clone()),
+            }),
+            (Self::Overlays(_), None) => Err(DomainError::NotFound { what: "specification" }),
         }
     }
 }

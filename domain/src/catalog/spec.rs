@@ -82,23 +82,19 @@ impl ReadSpec {
         organization: OrganizationId,
         before: Option<&revision::Model>,
     ) -> Result<()> {
-        let before = match before {
-            // A document before that can't be read any more is no reason to refuse its successor.
-            Some(row) => match Text::of(db, documents, row.id).await {
-                Ok(text) => Some((judging::revision_name(row.number), text)),
-                Err(error) => {
-                    tracing::warn!(revision = %row.id, %error, "a new revision is not compared with the one before");
-                    None
-                }
-            },
-            None => None,
+        let texts = async {
+            let before = match before {
+                Some(row) => Text::before(db, documents, row).await,
+                None => None,
+            };
+            let text = Text {
+                document: Arc::clone(&self.document),
+                bytes: self.bytes.clone(),
+                is_as_written: self.upload.is_none(),
+            };
+            Ok((text, before))
         };
-        let text = Text {
-            document: Arc::clone(&self.document),
-            bytes: self.bytes.clone(),
-            is_as_written: self.upload.is_none(),
-        };
-        self.judgement = judging::judge(db, documents, organization, text, before).await?;
+        self.judgement = judging::judge(db, documents, organization, texts).await?;
         Ok(())
     }
 

@@ -1,7 +1,5 @@
 //! The rules that an organization holds its documents to.
 
-use std::sync::Arc;
-
 use openapi::lint::Ruleset;
 use sea_orm::{ConnectionTrait, EntityTrait, QuerySelect, Set, sea_query::OnConflict};
 
@@ -41,20 +39,35 @@ pub fn check(source: &str) -> Result<Ruleset, FieldError> {
     })
 }
 
-/// The ruleset of an organization and the SHA-256 of its text, which is empty for the default.
-pub(crate) async fn of(db: &impl ConnectionTrait, organization: OrganizationId) -> Result<(Arc<Ruleset>, String)> {
+/// As [`check`], on a thread of its own: a ruleset of patterns takes a while.
+///
+/// # Errors
+/// `Invalid`, at the field of the ruleset.
+pub async fn read(source: String) -> Result<Ruleset> {
+    let read = tokio::task::spawn_blocking(move || check(&source));
+    let read = read.await.map_err(DomainError::internal)?;
+    read.map_err(|error| DomainError::Invalid(vec![error]))
+}
+
+/// The text of an organization's ruleset and its SHA-256, which is empty for the default.
+pub(crate) async fn source(
+    db: &impl ConnectionTrait,
+    organization: OrganizationId,
+) -> Result<(Option<String>, String)> {
     let row = organization_ruleset::Entity::find_by_id(organization).one(db).await?;
-    let Some(row) = row else {
-        return Ok((Arc::default(), String::new()));
+    Ok(row.map_or_else(Default::default, |row| (Some(row.source), row.sha256)))
+}
+
+/// The ruleset of a stored text, the default where there is none. Takes a while.
+pub(crate) fn in_force(organization: OrganizationId, source: Option<&str>) -> Ruleset {
+    let Some(source) = source else {
+        return Ruleset::default();
     };
-    match check(&row.source) {
-        Ok(ruleset) => Ok((Arc::new(ruleset), row.sha256)),
-        // It was checked when it was saved; a later program may refuse what an earlier one took.
-        Err(error) => {
-            tracing::error!(%organization, field = error.field, error = error.message, "using the default ruleset");
-            Ok((Arc::default(), row.sha256))
-        }
-    }
+    // It was checked when it was saved; a later program may refuse what an earlier one took.
+    check(source).unwrap_or_else(|error| {
+        tracing::error!(%organization, field = error.field, error = error.message, "using the default ruleset");
+        Ruleset::default()
+    })
 }
 
 /// The SHA-256 of the text of an organization's ruleset; empty for the default.
@@ -87,7 +100,7 @@ impl Organizations {
         actor.require(Action::EditApi, id)?;
         let is_default = source.trim().is_empty();
         if !is_default {
-            check(source).map_err(|error| DomainError::Invalid(vec![error]))?;
+            read(source.to_owned()).await?;
         }
         let unit = self.cx.begin().await?;
         let organization = lock(&unit, id).await?;

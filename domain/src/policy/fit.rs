@@ -36,6 +36,12 @@ impl Misfits {
         }
     }
 
+    /// The same as warnings, for people who look at the document.
+    pub(crate) fn diagnostics(self) -> Vec<openapi::Diagnostic> {
+        let warning = |found: FieldError| openapi::Diagnostic::warning("policy-misfit", found.to_string());
+        self.found().into_iter().map(warning).collect()
+    }
+
     /// All of them; fields are named as by [`PolicySet::validate`].
     pub fn found(self) -> Vec<FieldError> {
         let sentence = |found: Misfit| {

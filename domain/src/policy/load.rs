@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, prelude::Uuid};
 
 use super::{
-    PolicySet,
+    PolicyName, PolicySet,
     scope::{OperationKey, PolicyScope},
     secrets::{Opener, Unopened},
 };
@@ -21,7 +21,7 @@ use crate::{
 };
 
 /// What one thing says, by operation; its own policies stand at the empty operation.
-type Said = BTreeMap<String, PolicySet>;
+pub(super) type Said = BTreeMap<String, PolicySet>;
 
 /// What a scope itself says. A row that cannot be read is an error: to leave it out could open what it closes.
 /// Secrets that cannot be opened stand masked.
@@ -33,6 +33,29 @@ pub(super) async fn said(db: &impl ConnectionTrait, key: Option<&InstallationKey
         .await?;
     let unopened = Unopened::Mask;
     Ok(collect(rows, Opener { key, unopened })?)
+}
+
+/// What several scopes themselves say of some policies; those that say nothing of them are left out. Secrets stand masked.
+pub(super) async fn said_of(
+    db: &impl ConnectionTrait,
+    scopes: impl IntoIterator<Item = Uuid>,
+    names: &[PolicyName],
+) -> Result<HashMap<Uuid, Said>> {
+    let rows = Entity::find()
+        .filter(Column::ScopeId.is_in(scopes))
+        .filter(Column::Name.is_in(names.iter().map(|name| name.as_str())))
+        .all(db)
+        .await?;
+    let mut by_scope: HashMap<Uuid, Vec<Model>> = HashMap::new();
+    for row in rows {
+        by_scope.entry(row.scope_id).or_default().push(row);
+    }
+    let unopened = Unopened::Mask;
+    let opener = Opener { key: None, unopened };
+    let said = by_scope
+        .into_iter()
+        .map(|(scope, rows)| Ok((scope, collect(rows, opener)?)));
+    said.collect()
 }
 
 /// What is in force for a version as a whole; secrets stand masked.

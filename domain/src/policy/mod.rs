@@ -18,7 +18,7 @@ pub mod compression;
 pub mod concurrency;
 pub mod cors;
 #[cfg(feature = "store")]
-mod document;
+pub(crate) mod document;
 mod endpoint;
 pub mod expression;
 mod fit;

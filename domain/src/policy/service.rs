@@ -8,7 +8,7 @@ use sea_orm::{
 
 use super::{
     PolicyLevel, PolicyName, PolicySet,
-    document::{require_fit, require_operation},
+    document::{misfits, require_fit, require_operation},
     load,
     scope::{OperationKey, PolicyScope},
     secrets::{self, SecretPlace},
@@ -193,6 +193,23 @@ impl Policies {
             });
         }
         Ok(levels)
+    }
+
+    /// What is in force for a version and does not fit operations of its current document, which gateways don't route then.
+    ///
+    /// # Errors
+    /// `NotFound` for strangers.
+    pub async fn misfits(&self, actor: &Actor, version: VersionId) -> Result<Vec<FieldError>> {
+        let db = self.cx.db.read();
+        let found = version::Entity::find_by_id(version)
+            .find_also_related(api::Entity)
+            .one(db)
+            .await?;
+        let Some((version, Some(api))) = found else {
+            return Err(NO_VERSION);
+        };
+        permit(actor, Action::ReadConsole, api.organization_id, NO_VERSION)?;
+        misfits(db, api.organization_id, &version.try_into()?).await
     }
 
     /// Operations of a version that say something themselves, also those that its document no longer has.

@@ -9,6 +9,7 @@ use domain::{
     fixture::{SPEC, on_both_engines},
     id::RevisionId,
 };
+use sea_orm::{ConnectionTrait as _, Database as Connection, Statement};
 
 use crate::catalog_samples::{PETSTORE, code, fields, petstore, upload, words};
 
@@ -125,6 +126,60 @@ on_both_engines! {
         assert!(found[0].message.contains("$.info"), "{found:?}");
         let without = add(with(Some(Vec::new()))).await.unwrap();
         assert_eq!((without.title.as_str(), without.overlays.len(), without.upload_sha256), ("Swagger Petstore", 0, None));
+    }
+
+    async fn uploads_at_the_same_time_are_judged_beside_each_other(world) {
+        let services = &world.services;
+        let (acme, owner) = world.organization("acme", "owner@acme.example").await;
+        let (_, version) = world.published_api(&owner, acme.id, "pets").await;
+        let words = "overlay: 1.0.0\ninfo: { title: Words, version: '1' }\nactions:\n  - { target: $.info, update: { title: Animals } }\n";
+        let overlay = OverlayUpload { name: "words.yaml".into(), bytes: words.into() };
+        let add = async |n| services.catalog.add_revision(&owner, version.id, petstore(n)).await.unwrap();
+        let (a, b, c) = tokio::join!(
+            add(2),
+            add(3),
+            async { services.catalog.set_overlays(&owner, version.id, vec![overlay]).await.unwrap() },
+        );
+        let mut numbers = [a.number, b.number, c.number];
+        numbers.sort_unstable();
+        assert_eq!(numbers, [2, 3, 4]);
+        let changelog = services.catalog_reads.changelog(&Actor::Anonymous, "acme", "pets").await.unwrap();
+        let mut before: Vec<_> = changelog.entries.iter().map(|entry| entry.changes.before.as_str()).collect();
+        before.sort_unstable();
+        assert_eq!(before, ["revision 1", "revision 2", "revision 3"]);
+        // Whoever came last, nobody's change is lost.
+        let detail = services.catalog_reads.console_version(&owner, "acme", "pets", "v1").await.unwrap();
+        let newest = &detail.revisions[0];
+        assert_eq!((newest.title.as_str(), newest.overlays.len(), newest.number), ("Animals", 1, 4));
+        assert_ne!(newest.document_version, "1.0.0", "an upload did not go back to what it replaced");
+        assert_eq!(detail.version.revision_id, Some(newest.id));
+    }
+
+    async fn other_overlays_keep_the_name_of_the_document(world) {
+        let services = &world.services;
+        let (acme, owner) = world.organization("acme", "owner@acme.example").await;
+        let (api, version) = world.draft_api(&owner, acme.id, "pets").await;
+        let overlay = |update: &str| OverlayUpload {
+            name: "words.yaml".into(),
+            bytes: format!("overlay: 1.0.0\ninfo: {{ title: Words, version: '1' }}\nactions:\n  - target: $.info\n    update: {update}\n").into_bytes(),
+        };
+        let set = async |id, overlays| services.catalog.set_overlays(&owner, id, overlays).await;
+        let made = set(version.id, vec![overlay("{ title: Animals }")]).await.unwrap();
+        assert_eq!((made.title.as_str(), made.number), ("Animals", 2));
+        assert_eq!(set(version.id, vec![overlay("{ title: Animals }")]).await.unwrap().id, made.id, "nothing new");
+        let Err(DomainError::SpecRejected(_)) = set(version.id, vec![overlay("text")]).await else { panic!("it does not fit") };
+        assert_eq!(set(version.id, Vec::new()).await.unwrap().title, "Petstore");
+        let db = Connection::connect(world.url()).await.unwrap();
+        let sql = "SELECT source FROM revision WHERE number = 3";
+        let row = db.query_one_raw(Statement::from_string(db.get_database_backend(), sql)).await.unwrap().unwrap();
+        assert_eq!(row.try_get::<String>("", "source").unwrap(), "petstore.json");
+        db.close().await.unwrap();
+        let empty = services.catalog.create_version(&owner, api.id, "v2", None).await.unwrap();
+        assert_eq!(code(set(empty.id, Vec::new()).await), ErrorCode::NotFound);
+        for actor in [Actor::Anonymous, world.account("stranger@elsewhere.example").await] {
+            let refused = services.catalog.set_overlays(&actor, version.id, Vec::new()).await;
+            assert_eq!(code(refused), ErrorCode::NotFound);
+        }
     }
 
     async fn a_rejected_document_stores_nothing(world) {

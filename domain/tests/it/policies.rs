@@ -6,7 +6,7 @@ use domain::{
     actor::Actor,
     authz::Role,
     error::{DomainError, ErrorCode},
-    fixture::{INSTALLATION_KEY, World, on_both_engines},
+    fixture::{INSTALLATION_KEY, SPEC, World, on_both_engines},
     gateway_config::{ConfigUpdate, VersionRecord},
     id::VersionId,
     installation_key::InstallationKey,
@@ -16,6 +16,8 @@ use domain::{
 };
 use sea_orm::{ConnectionTrait as _, Database as Connection, Statement};
 use serde_json::json;
+
+use crate::catalog_samples::{local, upload};
 
 fn set(body: serde_json::Value) -> PolicySet {
     serde_json::from_value(body).unwrap()
@@ -197,6 +199,41 @@ on_both_engines! {
         assert!(error.to_string().contains("`other`"), "{error}");
         assert!(policies.save(&owner, &scope, composition("/y")).await.unwrap());
         assert!(policies.remove(&owner, &list, PolicyName::Composition).await.unwrap());
+    }
+
+    async fn a_document_that_policies_do_not_fit_is_told_and_not_published(world) {
+        let (acme, owner) = world.organization("acme", "owner@acme.example").await;
+        let (pets, version) = world.published_api(&owner, acme.id, "pets").await;
+        let Services { policies, catalog, catalog_reads, .. } = &world.services;
+        let only_pet = SPEC.replace("\"/pets\"", "\"/pets/{id}/tags\"");
+        catalog.add_revision(&owner, version.id, upload(&only_pet)).await.unwrap();
+        let part = set(json!({ "composition": { "parts": { "a": { "path": "/y/{id}" } } } }));
+        policies.save(&owner, &PolicyScope::Api(pets.id), part).await.unwrap();
+        let told = async |name: &str| {
+            let detail = catalog_reads.console_version(&owner, "acme", "pets", name).await.unwrap();
+            let found = detail.revisions[0].diagnostics.iter().filter(|found| found.code == "policy-misfit");
+            found.map(|found| found.message.clone()).collect::<Vec<_>>()
+        };
+        assert!(told("v1").await.is_empty());
+        // An upload is taken, and the operations that are not routed are named.
+        catalog.add_revision(&owner, version.id, upload(SPEC)).await.unwrap();
+        let misfits = told("v1").await;
+        assert_eq!(misfits.len(), 1);
+        assert!(misfits[0].contains("policies.composition.parts.a.path") && misfits[0].contains("`GET /pets`"), "{misfits:?}");
+        let found = policies.misfits(&owner, version.id).await.unwrap();
+        assert_eq!(found.iter().map(ToString::to_string).collect::<Vec<_>>(), misfits);
+        assert!(policies.misfits(&Actor::Anonymous, version.id).await.is_err());
+
+        let draft = catalog.create_version(&owner, pets.id, "v2", Some(upload(SPEC))).await.unwrap();
+        assert_eq!(told("v2").await, misfits);
+        catalog.set_upstream(&owner, draft.id, local(9)).await.unwrap();
+        let refused = catalog.publish(&owner, draft.id).await.unwrap_err();
+        assert_eq!(refused.code(), ErrorCode::Conflict);
+        assert!(refused.to_string().contains("composition") && refused.to_string().contains("`GET /pets`"), "{refused}");
+        let list = PolicyScope::Operation(draft.id, operation(&world, "/pets").await);
+        policies.save(&owner, &list, set(json!({ "composition": "off" }))).await.unwrap();
+        assert!(told("v2").await.is_empty());
+        catalog.publish(&owner, draft.id).await.unwrap();
     }
 
     async fn only_members_who_edit_may(world) {

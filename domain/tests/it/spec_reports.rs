@@ -15,8 +15,10 @@ use domain::{
     policy::{PolicyScope, PolicySet},
 };
 
+use sea_orm::{ConnectionTrait as _, Database as Connection};
+
 use crate::{
-    catalog_samples::{PETSTORE, code, fields, upload},
+    catalog_samples::{PETSTORE, code, fields, local, petstore, upload},
     fields as fields_of,
 };
 
@@ -49,6 +51,8 @@ on_both_engines! {
         assert_eq!((change.rule.as_str(), change.level, change.line), ("new-required-request-parameter", ChangeLevel::Error, Some(7)));
         assert_eq!(change.operation.as_deref(), Some("GET /pets"));
 
+        let with_first = async || services.catalog_reads.comparison(&owner, &detail, &Against::Revision(1)).await.unwrap();
+        assert_eq!((with_first().await, with_first().await), (changes.clone(), changes), "once more, and from what is kept");
         let with_itself = services.catalog_reads.comparison(&owner, &detail, &Against::Revision(2)).await.unwrap();
         assert!(with_itself.is_empty());
         let nowhere = services.catalog_reads.comparison(&owner, &detail, &Against::Version("v9".into())).await;
@@ -90,7 +94,24 @@ on_both_engines! {
         services.catalog.check_again(&owner, version.id).await.unwrap();
         let detail = read().await;
         assert!(!detail.is_report_outdated && detail.report.unwrap().checks.accepted.is_empty());
+        let log = services.audit.list(&owner, acme.id, None).await.unwrap().items;
+        assert_eq!((log[0].action.as_str(), log[0].detail.as_str()), ("version.check", "pets/v2 #1"));
         assert_eq!(code(services.catalog.check_again(&Actor::Anonymous, version.id).await), ErrorCode::NotFound);
+    }
+
+    async fn a_report_that_cannot_be_read_is_left_out(world) {
+        let services = &world.services;
+        let (acme, owner) = world.organization("acme", "owner@acme.example").await;
+        let (_, version) = world.published_api(&owner, acme.id, "pets").await;
+        services.catalog.add_revision(&owner, version.id, upload(PETSTORE)).await.unwrap();
+        let db = Connection::connect(world.url()).await.unwrap();
+        db.execute_unprepared("UPDATE revision_report SET checks = '{\"from\": \"a later version\"}'").await.unwrap();
+        db.close().await.unwrap();
+        let read = async || services.catalog_reads.console_version(&owner, "acme", "pets", "v1").await.unwrap();
+        let detail = read().await;
+        assert!(detail.report.is_none() && detail.revisions.len() == 2);
+        services.catalog.check_again(&owner, version.id).await.unwrap();
+        assert!(read().await.report.is_some());
     }
 
     async fn the_changelog_tells_what_changed_for_callers(world) {
@@ -109,6 +130,29 @@ on_both_engines! {
         services.catalog.add_revision(&owner, draft.id, upload(PETSTORE)).await.unwrap();
         assert_eq!(code(services.catalog_reads.changelog(&Actor::Anonymous, "acme", "birds").await), ErrorCode::NotFound);
         assert!(services.catalog_reads.changelog(&owner, "acme", "birds").await.unwrap().entries.is_empty());
+    }
+
+    async fn drafts_take_no_place_in_the_changelog(world) {
+        let services = &world.services;
+        let (acme, owner) = world.organization("acme", "owner@acme.example").await;
+        let (api, version) = world.published_api(&owner, acme.id, "pets").await;
+        services.catalog.add_revision(&owner, version.id, upload(&stricter())).await.unwrap();
+        world.advance(std::time::Duration::from_mins(1));
+        let draft = services.catalog.create_version(&owner, api.id, "v2", Some(petstore(1))).await.unwrap();
+        for n in 2..34 {
+            services.catalog.add_revision(&owner, draft.id, petstore(n)).await.unwrap();
+        }
+        world.advance(std::time::Duration::from_mins(1));
+        services.catalog.set_upstream(&owner, draft.id, local(9)).await.unwrap();
+        services.catalog.publish(&owner, draft.id).await.unwrap();
+        let told = async || {
+            let changelog = services.catalog_reads.changelog(&Actor::Anonymous, "acme", "pets").await.unwrap();
+            let told = changelog.entries.iter().map(|entry| format!("{} {}", entry.version, entry.document_version));
+            told.collect::<Vec<_>>()
+        };
+        assert_eq!(told().await, ["v1 1.0.7"], "what was replaced before it was published is nobody's news");
+        services.catalog.add_revision(&owner, draft.id, petstore(40)).await.unwrap();
+        assert_eq!(told().await, ["v2 40.0", "v1 1.0.7"]);
     }
 
     async fn what_changed_in_private_is_nobody_elses_business(world) {

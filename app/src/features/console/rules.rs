@@ -11,7 +11,7 @@ use domain::{
     organization::{Organization, OrganizationRuleset, ruleset},
 };
 use leptos::prelude::*;
-use openapi::lint::{Origin, rules};
+use openapi::lint::{Origin, Ruleset, rules};
 
 use super::policies::yaml;
 use crate::{
@@ -94,6 +94,10 @@ fn located(text: &str, error: FieldError) -> FieldError {
 
 async fn page(cx: &Cx, organization: &Organization, form: Option<FormState>) -> PageResult {
     let own = cx.services().organizations.ruleset(cx.actor(), organization.id).await?;
+    let ruleset = match &own {
+        Some(own) => ruleset::read(own.source.clone()).await.unwrap_or_default(),
+        None => Ruleset::default(),
+    };
     let may_edit = cx.actor().require(Action::EditApi, organization.id).is_ok();
     let slug = organization.slug.clone();
     let status = form.as_ref().map_or(axum::http::StatusCode::OK, FormState::status);
@@ -116,7 +120,7 @@ async fn page(cx: &Cx, organization: &Organization, form: Option<FormState>) -> 
                 <PageTitle title="Spec rules" about=view! { <span>{about}</span> }.into_any() />
                 <ErrorSummary errors />
                 {editor}
-                {in_force(own.as_ref())}
+                {in_force(&ruleset)}
             </div>
         }
     });
@@ -171,9 +175,7 @@ fn Editor(
 }
 
 /// Every rule that there is, with what holds for it.
-fn in_force(own: Option<&OrganizationRuleset>) -> impl IntoView + use<> {
-    let ruleset = own.and_then(|own| ruleset::check(&own.source).ok());
-    let ruleset = ruleset.unwrap_or_default();
+fn in_force(ruleset: &Ruleset) -> impl IntoView + use<> {
     let names = ruleset.own_rules().map(|(name, _)| name);
     let names = names.chain(rules().iter().map(|rule| rule.name));
     let count = names.filter(|name| ruleset.is_on(name)).count();

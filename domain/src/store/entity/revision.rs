@@ -40,6 +40,13 @@ pub(crate) enum Relation {
         to = "super::version::Column::Id"
     )]
     Version,
+    /// What was said of it.
+    #[sea_orm(
+        belongs_to = "super::revision_report::Entity",
+        from = "Column::Id",
+        to = "super::revision_report::Column::RevisionId"
+    )]
+    Report,
 }
 
 impl Related<super::version::Entity> for Entity {

@@ -86,6 +86,7 @@ impl Run<'_> {
                 .iter()
                 .position(|known| known.name.as_str() == version.name)
                 .map(|i| known.swap_remove(i));
+            let revision = there.as_ref().and_then(|there| there.revision_id);
             let current = match (there, &api) {
                 (Some(there), _) => Some(self.keep_spec(source, &named, owner, &entry.slug, there).await?),
                 (None, Some(api)) => self.create_version(source, &named, api.id).await?,
@@ -103,6 +104,9 @@ impl Run<'_> {
                 Box::pin(self.api_policies(at, id, &thing, &entry.policies)).await?;
             }
             Box::pin(self.version_policies(source, &named, current.as_ref())).await?;
+            if let Some(current) = current.as_ref().filter(|current| current.revision_id != revision) {
+                self.warn_of_misfits(&named, current).await?;
+            }
             let current = self.prepare(&named, current).await?;
             states.set(&version.name, prepared(version, current.as_ref()));
             versions.push((named, current));

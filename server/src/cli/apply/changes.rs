@@ -4,7 +4,10 @@ use std::fmt;
 
 /// Changes in the order they were made or planned.
 #[derive(Debug, Default)]
-pub(crate) struct Changes(Vec<Change>);
+pub(crate) struct Changes {
+    made: Vec<Change>,
+    warnings: Vec<String>,
+}
 
 /// One change.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,18 +18,27 @@ pub(crate) struct Change {
 
 impl Changes {
     pub(super) fn note(&mut self, verb: &'static str, thing: impl Into<String>) {
-        self.0.push(Change {
+        self.made.push(Change {
             verb,
             thing: thing.into(),
         });
     }
 
+    /// Something that is not wrong, but hardly meant.
+    pub(super) fn warn(&mut self, warning: String) {
+        self.warnings.push(warning);
+    }
+
+    pub(super) fn warnings(&self) -> &[String] {
+        &self.warnings
+    }
+
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Change> {
-        self.0.iter()
+        self.made.iter()
     }
 
     pub(crate) fn len(&self) -> usize {
-        self.0.len()
+        self.made.len()
     }
 }
 

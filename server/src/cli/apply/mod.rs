@@ -97,6 +97,9 @@ fn report(changes: &Changes, is_dry_run: bool) {
     for change in changes.iter() {
         output::line(change);
     }
+    for warning in changes.warnings() {
+        output::line(format_args!("warning: {warning}"));
+    }
     match (changes.len(), is_dry_run) {
         (0, _) => output::line("No changes."),
         (1, true) => output::line("1 change would be made."),

@@ -129,15 +129,16 @@ impl Run<'_> {
         }
         let mut wanted = BTreeMap::new();
         if !entry.operations.is_empty() || entry.policies.names().any(PolicyName::may_need_path) {
-            let document = self.document(source, at, entry, current).await;
-            match document {
-                Ok(document) => {
+            match self.document(source, at, entry, current).await? {
+                Some(document) => {
                     wanted.extend(operations(at, entry, &document)?);
                     self.require_fit(at, entry, &document, &wanted, &there)?;
                 }
+                None if !entry.operations.is_empty() => {
+                    return Err(at.field("operations").error("the version has no document yet"));
+                }
                 // A version without one has no operations yet.
-                Err(error) if !entry.operations.is_empty() => return Err(error),
-                Err(_) => {}
+                None => {}
             }
         }
         // What operations say first, and what they no longer say last: nothing that is in force for the whole version is for
@@ -197,6 +198,15 @@ impl Run<'_> {
         }
     }
 
+    /// Warns of what is in force for a version and does not fit the document that has just come.
+    pub(super) async fn warn_of_misfits(&mut self, named: &Named<'_, '_>, version: &Version) -> Result<()> {
+        let misfits = self.services.policies.misfits(&Actor::System, version.id).await;
+        for misfit in misfits.map_err(|error| named.at.refused(error))? {
+            self.changes.warn(format!("{}: {misfit}", named.name));
+        }
+        Ok(())
+    }
+
     /// What a thing itself says.
     async fn said(&self, at: &At<'_>, scope: &PolicyScope) -> Result<PolicySet> {
         let levels = self.services.policies.levels(&Actor::System, scope).await;
@@ -217,21 +227,23 @@ impl Run<'_> {
         Ok(has(&there, &entry.policies) && wanted.all(|wanted| of_operations.values().any(|there| has(there, wanted))))
     }
 
-    /// The document by which operations are named: the manifest's, otherwise the version's current one.
+    /// The document by which operations are named: the manifest's, otherwise the version's current one; `None` where there is
+    /// neither.
     async fn document(
         &self,
         source: &Source,
         at: &At<'_>,
         entry: &VersionEntry,
         current: Option<&Version>,
-    ) -> Result<Arc<openapi::Document>> {
+    ) -> Result<Option<Arc<openapi::Document>>> {
         if let Some(document) = documents::read(source, at, entry)? {
-            return Ok(Arc::new(document));
+            return Ok(Some(Arc::new(document)));
         }
-        let revision = current.and_then(|version| version.revision_id);
-        let revision = revision.ok_or_else(|| at.field("operations").error("the version has no document yet"))?;
+        let Some(revision) = current.and_then(|version| version.revision_id) else {
+            return Ok(None);
+        };
         let read = self.services.documents.get(revision).await;
-        read.map_err(|error| at.field("operations").refused(error))
+        read.map(Some).map_err(|error| at.field("operations").refused(error))
     }
 }
 

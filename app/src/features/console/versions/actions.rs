@@ -2,7 +2,7 @@
 
 use axum::extract::Path;
 use domain::{
-    catalog::{OverlayUpload, Revision, SpecUpload, query::VersionDetail, routing::Routing, version::Access},
+    catalog::{query::VersionDetail, routing::Routing, version::Access},
     deprecation::Deprecation,
     error::{DomainError, FieldError},
 };
@@ -41,7 +41,10 @@ pub(super) async fn add_revision(cx: Cx, Path(names): VersionPath, form: FormDat
         }
         Ok(None) => match (overlays_of(&form), detail.version.revision_id) {
             // Other overlays for the same document.
-            (Some(overlays), Some(_)) => apply_overlays(&cx, &names, &detail, overlays).await,
+            (Some(overlays), Some(_)) => {
+                let catalog = &cx.services().catalog;
+                catalog.set_overlays(cx.actor(), detail.version.id, overlays).await
+            }
             _ => Err(DomainError::field(
                 "spec",
                 "Choose a file, paste the document or give its URL.",
@@ -56,24 +59,6 @@ pub(super) async fn add_revision(cx: Cx, Path(names): VersionPath, form: FormDat
         Ok(revision) => Ok(to_version(&names).flash(format!("Revision {} is current.", revision.number))),
         Err(error) => refused(&cx, &names, Section::Spec, form, error).await,
     }
-}
-
-/// Makes a revision of the bytes of the current one, with other overlays.
-async fn apply_overlays(
-    cx: &Cx,
-    (org, api, version): &(String, String, String),
-    detail: &VersionDetail,
-    overlays: Vec<OverlayUpload>,
-) -> Result<Revision, DomainError> {
-    let reads = &cx.services().catalog_reads;
-    let (source, bytes) = reads.original(cx.actor(), org, api, version).await?;
-    let spec = SpecUpload {
-        bytes,
-        source,
-        overlays: Some(overlays),
-    };
-    let catalog = &cx.services().catalog;
-    catalog.add_revision(cx.actor(), detail.version.id, spec).await
 }
 
 /// `POST …/upstream`
