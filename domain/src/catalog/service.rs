@@ -170,7 +170,7 @@ impl Catalog {
     /// `SpecRejected` with every diagnostic; nothing is stored then. `Conflict` for a retired version, and where others
     /// change the document all the time.
     pub async fn add_revision(&self, actor: &Actor, version: VersionId, spec: SpecUpload) -> Result<Revision> {
-        self.revise(actor, version, &Revised::Document(spec)).await
+        Box::pin(self.revise(actor, version, &Revised::Document(spec))).await
     }
 
     /// Makes a revision of what the current one was made of, with other overlays; those that are there change nothing.
@@ -183,7 +183,7 @@ impl Catalog {
         version: VersionId,
         overlays: Vec<OverlayUpload>,
     ) -> Result<Revision> {
-        self.revise(actor, version, &Revised::Overlays(overlays)).await
+        Box::pin(self.revise(actor, version, &Revised::Overlays(overlays))).await
     }
 
     /// Nobody is kept waiting while a document is read and judged: if another one took the place of the current one

@@ -94,7 +94,8 @@ impl ReadSpec {
             };
             Ok((text, before))
         };
-        self.judgement = judging::judge(db, documents, organization, texts).await?;
+        // On the heap: uploads are awaited through many layers.
+        self.judgement = Box::pin(judging::judge(db, documents, organization, texts)).await?;
         Ok(())
     }
 
