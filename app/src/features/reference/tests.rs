@@ -7,6 +7,7 @@ use domain::{
         Api, Revision, Version, VersionState, Visibility,
         query::{ApiDetail, Reference},
         routing::Routing,
+        run_time::InForce,
         version::Access,
     },
     id::{ApiId, OrganizationId, RevisionId, VersionId},
@@ -92,6 +93,7 @@ pub(super) fn reading(document: Document) -> Reading {
         version,
         revision,
         document: Arc::new(document),
+        in_force: InForce::default(),
     };
     Reading {
         reference,
@@ -314,18 +316,26 @@ fn a_page_has_what_its_operation_has() {
 
 #[test]
 fn twins_have_bounds_of_their_own() {
+    use std::fmt::Write as _;
     // Every parameter and header is a reference to a large thing, so that little text stands for much.
     let (mut parameters, mut headers, mut operations) = (String::new(), String::new(), String::new());
     for n in 0..2_000 {
         let comma = if n == 0 { "" } else { "," };
-        parameters += &format!(
+        let _ = write!(
+            parameters,
             r##"{comma}{{"in": "query", "name": "parameter{n}", "schema": {{"$ref": "#/components/schemas/Large"}}}}"##
         );
-        headers += &format!(r##"{comma}"X-Header-{n}": {{"schema": {{"$ref": "#/components/schemas/Large"}}}}"##);
+        let _ = write!(
+            headers,
+            r##"{comma}"X-Header-{n}": {{"schema": {{"$ref": "#/components/schemas/Large"}}}}"##
+        );
     }
     let summary = "word ".repeat(30);
     for n in 0..6_000 {
-        operations += &format!(r#","/things/{n}": {{"get": {{"summary": "{n} {summary}"}}}}"#);
+        let _ = write!(
+            operations,
+            r#","/things/{n}": {{"get": {{"summary": "{n} {summary}"}}}}"#
+        );
     }
     let long = "word ".repeat(1_000);
     let reading = reading(read(&format!(

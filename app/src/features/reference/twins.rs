@@ -66,7 +66,7 @@ fn facts(reading: &Reading) -> Vec<String> {
         facts.push(format!("Base URL: {}", twin::code_span(&reading.base_url())));
         facts.push(format!(
             "Authentication: {}",
-            authentication_in_markdown(version.access)
+            authentication_in_markdown(&reading.reference.accepted())
         ));
     }
     let original = href::original(&organization, &api, &name);
@@ -120,7 +120,7 @@ pub(super) fn operation_twin(reading: &Reading, slug: &str) -> String {
     if entry.kind == OperationKind::Path {
         items.push(format!(
             "Authentication: {}",
-            authentication_in_markdown(reading.reference.version.access)
+            authentication_in_markdown(&reading.reference.accepted_by(entry))
         ));
     }
     if let Some(id) = &entry.operation_id {
@@ -246,7 +246,8 @@ fn samples(reading: &Reading, operation: &Operation<'_>, mut text: Markdown) -> 
     let version = &reading.reference.version;
     match operation.entry().kind {
         OperationKind::Path if !has_ended(version, reading.now) => {
-            let command = curl(operation, &reading.base_url(), version.access);
+            let access = reading.reference.accepted_by(operation.entry());
+            let command = curl(operation, &reading.base_url(), &access);
             text = text.heading(2, "Example request").code("sh", &command);
         }
         OperationKind::Path => {}
