@@ -382,7 +382,10 @@ mod reads {
 
     use super::RunTime;
     use crate::{
-        catalog::query::{CatalogReads, Reference},
+        catalog::{
+            query::{CatalogReads, Reference},
+            sha256,
+        },
         error::Result,
     };
 
@@ -393,6 +396,10 @@ mod reads {
         pub overlay: String,
         /// The document with it, in the shape of OpenAPI 3.1, in JSON.
         pub document: String,
+        /// SHA-256 of the overlay, in hexadecimal.
+        pub overlay_sha256: String,
+        /// SHA-256 of the document.
+        pub document_sha256: String,
     }
 
     impl Enriched {
@@ -402,8 +409,11 @@ mod reads {
         /// [`Rejected`] where the additions make it too large.
         pub(in crate::catalog) fn of(document: &Document, additions: &Additions) -> Result<Self, Rejected> {
             let (overlay, applied) = Overlay::of_additions(document, additions, &Limits::default())?;
+            let overlay = overlay.to_json();
             Ok(Self {
-                overlay: overlay.to_json(),
+                overlay_sha256: sha256(overlay.as_bytes()),
+                document_sha256: sha256(applied.text.as_bytes()),
+                overlay,
                 document: applied.text,
             })
         }
