@@ -69,10 +69,13 @@ fn facts(reading: &Reading) -> Vec<String> {
             authentication_in_markdown(&reading.reference.accepted())
         ));
     }
-    let original = href::original(&organization, &api, &name);
     facts.push(format!(
-        "Document: {} ({})",
-        twin::link("as uploaded", &original),
+        "Document: {}; {} ({})",
+        twin::link(
+            "as it holds at the gateway",
+            &href::enriched(&organization, &api, &name)
+        ),
+        twin::link("as uploaded", &href::original(&organization, &api, &name)),
         reading.document().format().title()
     ));
     facts
