@@ -7,24 +7,50 @@ use crate::ui::text::{visible_lines, visible_text};
 /// Longest text of a stranger that is taken over as Markdown, in bytes.
 const LONGEST_SOURCE: usize = 64 * 1024;
 
-/// A Markdown text that grows block by block.
-#[derive(Debug, Default)]
+/// Longest text, in bytes: more than any page of ours says, and soon sent.
+const LONGEST_TEXT: usize = 1024 * 1024;
+/// The end of a text whose rest is left out.
+const LEFT_OUT: &str = "*The rest is left out here, as this text would grow too long.*";
+
+/// A Markdown text that grows block by block, up to a bound: what comes after the bound is left out, and the text says so.
+#[derive(Debug)]
 pub struct Markdown {
     text: String,
+    longest: usize,
+    is_full: bool,
+}
+
+impl Default for Markdown {
+    fn default() -> Self {
+        Self::at_most(LONGEST_TEXT)
+    }
 }
 
 impl Markdown {
-    /// An empty text.
+    /// An empty text that grows to one megabyte.
     pub fn new() -> Self {
         Self::default()
     }
 
+    /// An empty text that grows to so many bytes.
+    pub const fn at_most(longest: usize) -> Self {
+        Self {
+            text: String::new(),
+            longest,
+            is_full: false,
+        }
+    }
+
+    /// Whether something was left out, and everything that is still added will be.
+    pub const fn is_full(&self) -> bool {
+        self.is_full
+    }
+
     /// A heading of level 1 to 6 with plain words.
     #[must_use]
-    pub fn heading(mut self, level: usize, words: &str) -> Self {
+    pub fn heading(self, level: usize, words: &str) -> Self {
         let marks = "#".repeat(level.clamp(1, 6));
-        let _ = write!(self.text, "{marks} {}\n\n", escape(words));
-        self
+        self.grown(&format!("{marks} {}", escape(words)))
     }
 
     /// A paragraph of plain words; nothing where there are none.
@@ -36,22 +62,45 @@ impl Markdown {
 
     /// A block that is Markdown already, our own; nothing where it is empty.
     #[must_use]
-    pub fn block(mut self, markdown: &str) -> Self {
+    pub fn block(self, markdown: &str) -> Self {
         let markdown = markdown.trim_end();
-        if !markdown.is_empty() {
-            let _ = write!(self.text, "{markdown}\n\n");
+        if markdown.is_empty() {
+            self
+        } else {
+            self.grown(markdown)
         }
+    }
+
+    /// A list of items that are Markdown already, each on a line; as many as there is room for.
+    #[must_use]
+    pub fn list(mut self, items: impl IntoIterator<Item = String>) -> Self {
+        let mut lines = String::new();
+        let mut has_room = true;
+        for item in items {
+            has_room = self.has_room(lines.len() + item.len());
+            if !has_room {
+                break;
+            }
+            let _ = writeln!(lines, "- {item}");
+        }
+        self = self.block(&lines);
+        self.is_full |= !has_room;
         self
     }
 
-    /// A list of items that are Markdown already, each on a line.
-    #[must_use]
-    pub fn list(self, items: impl IntoIterator<Item = String>) -> Self {
-        let mut lines = String::new();
-        for item in items {
-            let _ = writeln!(lines, "- {item}");
+    /// Whether so many bytes may follow, and a line's marks.
+    const fn has_room(&self, bytes: usize) -> bool {
+        const MARKS: usize = 4;
+        !self.is_full && self.text.len() + bytes + MARKS <= self.longest
+    }
+
+    fn grown(mut self, markdown: &str) -> Self {
+        if self.has_room(markdown.len()) {
+            let _ = write!(self.text, "{markdown}\n\n");
+        } else {
+            self.is_full = true;
         }
-        self.block(&lines)
+        self
     }
 
     /// What a stranger wrote in Markdown, with its headings below `level` and its code blocks closed.
@@ -76,6 +125,9 @@ impl Markdown {
 
     /// The text, with one line end at its end.
     pub fn finish(mut self) -> String {
+        if self.is_full {
+            self.text.push_str(LEFT_OUT);
+        }
         self.text.truncate(self.text.trim_end().len());
         self.text.push('\n');
         self.text
@@ -258,6 +310,26 @@ mod tests {
         let headings =
             Parser::new(&text).filter(|event| matches!(event, Event::Start(pulldown_cmark::Tag::Heading { .. })));
         assert_eq!(headings.count(), 0, "{text}");
+    }
+
+    #[test]
+    fn a_text_ends_at_its_bound_and_says_so() {
+        let list = || {
+            Markdown::at_most(40)
+                .heading(1, "Page")
+                .list(["1234567890", "1234567890", "1234567890"].map(str::to_owned))
+        };
+        assert!(list().is_full());
+        let expected = format!("# Page\n\n- 1234567890\n- 1234567890\n\n{LEFT_OUT}\n");
+        assert_eq!(list().finish(), expected);
+        assert_eq!(
+            list().heading(2, "Next").block("x").finish(),
+            expected,
+            "nothing after a gap"
+        );
+        let text = Markdown::at_most(40).block(&"x".repeat(36)).block("more").finish();
+        assert_eq!(text, format!("{}\n\n{LEFT_OUT}\n", "x".repeat(36)));
+        assert!(!Markdown::new().block(&"x".repeat(1_000_000)).is_full());
     }
 
     #[test]

@@ -5,8 +5,8 @@ use std::{collections::HashMap, sync::Arc};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 
 use super::{
-    Api, Revision, Version, VersionState, browse, documents::Documents, judging, load, report::RevisionReport, search,
-    spec,
+    Api, Revision, Version, VersionState, browse, documents::Documents, judging, load, report::RevisionReport,
+    run_time::InForce, search, spec,
 };
 use crate::{
     actor::Actor,
@@ -17,7 +17,7 @@ use crate::{
     organization::{Organization, ruleset},
     page::{DEFAULT_PAGE_SIZE, Page},
     plan::{self, Plan},
-    policy::{self, Misfits, scope::OperationKey},
+    policy::{self, Misfits, access::AccessPolicy, scope::OperationKey},
     services::Context,
     store::{
         entity::{api, organization, revision},
@@ -109,6 +109,21 @@ pub struct Reference {
     pub revision: Revision,
     /// Its document.
     pub document: Arc<openapi::Document>,
+    /// Its policies.
+    pub in_force: InForce,
+}
+
+impl Reference {
+    /// Which credentials let calls of the version in.
+    pub fn accepted(&self) -> AccessPolicy {
+        self.in_force.accepted(&self.version)
+    }
+
+    /// Which credentials let calls of an operation in.
+    pub fn accepted_by(&self, operation: &openapi::OperationEntry) -> AccessPolicy {
+        self.in_force
+            .accepted_by(&self.version, &operation.method, &operation.path)
+    }
 }
 
 /// A version as the console shows it.
@@ -202,7 +217,15 @@ impl CatalogReads {
         let detail = self.api(actor, organization, api).await?;
         let (version, revision) = self.current(&detail, version).await?;
         let document = self.documents.get(revision.id).await?;
+        let (organization, api) = (detail.organization.id, detail.api.id);
+        let db = self.cx.db.read();
+        let (all, operations) = policy::load::in_force_by_operation(db, organization, api, version.id).await?;
+        let in_force = InForce {
+            version: all,
+            operations,
+        };
         Ok(Reference {
+            in_force,
             detail,
             version,
             revision: revision.try_into()?,

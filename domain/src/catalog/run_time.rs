@@ -17,15 +17,56 @@ use crate::{
     },
 };
 
+/// The policies of a version that are in force.
+#[derive(Clone, Debug, Default)]
+pub struct InForce {
+    /// Those of the version as a whole.
+    pub version: PolicySet,
+    /// Those of operations that say something themselves, by `GET /pets/{id}`.
+    pub operations: BTreeMap<String, PolicySet>,
+}
+
+impl InForce {
+    /// Which credentials let calls of a version in. Everything that is told of it goes by this: the document, pages, samples.
+    pub fn accepted(&self, version: &Version) -> AccessPolicy {
+        accepted(version, &self.version)
+    }
+
+    /// The same for calls of one operation, by its method and the template of its path.
+    pub fn accepted_by(&self, version: &Version, method: &str, path: &str) -> AccessPolicy {
+        let own = self.operations.get(&format!("{method} {path}"));
+        accepted(version, own.unwrap_or(&self.version))
+    }
+}
+
+/// What these policies accept: a credential that can't have the scopes that are asked for lets nobody in.
+fn accepted(version: &Version, policies: &PolicySet) -> AccessPolicy {
+    let of_version = || AccessPolicy::from(version.access);
+    let mut access = policies.access().cloned().unwrap_or_else(of_version);
+    if let Some(scopes) = policies.scopes() {
+        access.anonymous = false;
+        // Where none can have them all stay: they are looked at, and found wanting.
+        if access.accept.iter().copied().any(carries_scopes) {
+            access.accept.retain(|kind| scopes.keys || carries_scopes(*kind));
+        }
+    }
+    access
+}
+
+const fn carries_scopes(kind: CredentialKind) -> bool {
+    matches!(
+        kind,
+        CredentialKind::Jwt | CredentialKind::Oauth2 | CredentialKind::ClientCredentials
+    )
+}
+
 /// What holds for calls of a version.
 #[derive(Clone, Debug)]
 pub struct RunTime<'v> {
     /// The version.
     pub version: &'v Version,
     /// Policies that are in force.
-    pub policies: PolicySet,
-    /// Those of operations that say something themselves, by `GET /pets/{id}`.
-    pub narrower: BTreeMap<String, PolicySet>,
+    pub in_force: &'v InForce,
     /// Plans that cover the api.
     pub plans: &'v [Plan],
     /// Where the version answers, without a slash at the end.
@@ -37,8 +78,8 @@ pub struct RunTime<'v> {
 impl RunTime<'_> {
     /// The additions, for an overlay.
     pub fn additions(&self) -> Additions {
-        let access = self.access(&self.policies);
-        let scopes = self.policies.scopes();
+        let access = self.in_force.accepted(self.version);
+        let scopes = self.in_force.version.scopes();
         Additions {
             title: "What the gateway adds".to_owned(),
             version: self.version.name.to_string(),
@@ -48,7 +89,7 @@ impl RunTime<'_> {
             }],
             security: Some(AddedSecurity {
                 schemes: self.schemes(&access),
-                requirements: requirements(&access, scopes),
+                requirements: requirements(&access, scopes, &access),
             }),
             headers: self.headers(),
             problems: self.problems(&access),
@@ -60,56 +101,54 @@ impl RunTime<'_> {
         }
     }
 
-    fn access(&self, policies: &PolicySet) -> AccessPolicy {
-        policies
-            .access()
-            .cloned()
-            .unwrap_or_else(|| AccessPolicy::from(self.version.access))
+    /// What operations say that say something themselves.
+    fn narrower(&self) -> impl Iterator<Item = &PolicySet> {
+        self.in_force.operations.values()
     }
 
     /// Schemes of the version and of its operations.
-    fn schemes(&self, access: &AccessPolicy) -> Map<String, Value> {
+    fn schemes(&self, of_version: &AccessPolicy) -> Map<String, Value> {
         let mut schemes = Map::new();
-        let narrower = self.narrower.values().map(|policies| self.access(policies));
-        for access in std::iter::once(access.clone()).chain(narrower) {
+        let narrower = self.narrower().map(|policies| accepted(self.version, policies));
+        for access in std::iter::once(of_version.clone()).chain(narrower) {
             for kind in &access.accept {
-                for name in names(*kind, &access) {
-                    let scheme = self.scheme(name, &access);
-                    schemes.entry(name).or_insert(scheme);
+                for scheme in Scheme::of(*kind, &access) {
+                    let name = scheme.name(of_version);
+                    schemes.entry(name).or_insert_with(|| self.scheme(scheme));
                 }
             }
         }
         schemes
     }
 
-    fn scheme(&self, name: &str, access: &AccessPolicy) -> Value {
-        match name {
-            KEY_BEARER => json!({"type": "http", "scheme": "bearer", "description": "A key of an application."}),
-            KEY_HEADER => json!({"type": "apiKey", "in": "header", "name": access.key_header}),
-            KEY_QUERY => json!({"type": "apiKey", "in": "query", "name": access.key_query}),
-            BASIC => json!({"type": "http", "scheme": "basic", "description": "A key as the password."}),
-            JWT => json!({"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}),
-            TOKEN => json!({"type": "http", "scheme": "bearer", "description": "An OAuth 2.0 access token."}),
-            CLIENT => json!({"type": "oauth2", "flows": {"clientCredentials": {
+    fn scheme(&self, scheme: Scheme<'_>) -> Value {
+        match scheme {
+            Scheme::KeyBearer => json!({"type": "http", "scheme": "bearer", "description": "A key of an application."}),
+            Scheme::KeyHeader(name) => json!({"type": "apiKey", "in": "header", "name": name}),
+            Scheme::KeyQuery(name) => json!({"type": "apiKey", "in": "query", "name": name}),
+            Scheme::Basic => json!({"type": "http", "scheme": "basic", "description": "A key as the password."}),
+            Scheme::Jwt => json!({"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}),
+            Scheme::Token => json!({"type": "http", "scheme": "bearer", "description": "An OAuth 2.0 access token."}),
+            Scheme::Client => json!({"type": "oauth2", "flows": {"clientCredentials": {
                 "tokenUrl": format!("{}/oauth2/token", self.gateway_url),
                 "scopes": self.scopes(),
             }}}),
-            _ => json!({"type": "mutualTLS"}),
+            Scheme::Certificate => json!({"type": "mutualTLS"}),
         }
     }
 
     /// Every scope that is asked for somewhere.
     fn scopes(&self) -> Map<String, Value> {
-        let all = std::iter::once(&self.policies).chain(self.narrower.values());
+        let all = std::iter::once(&self.in_force.version).chain(self.narrower());
         let required = all.filter_map(PolicySet::scopes).flat_map(|scopes| &scopes.required);
         required.map(|scope| (scope.clone(), "".into())).collect()
     }
 
     /// What operations say of access that differs from the version.
     fn operations(&self, access: &AccessPolicy) -> Vec<OperationAdditions> {
-        let of_version = requirements(access, self.policies.scopes());
-        let operations = self.narrower.iter().filter_map(|(key, policies)| {
-            let own = requirements(&self.access(policies), policies.scopes());
+        let of_version = requirements(access, self.in_force.version.scopes(), access);
+        let operations = self.in_force.operations.iter().filter_map(|(key, policies)| {
+            let own = requirements(&accepted(self.version, policies), policies.scopes(), access);
             let (method, path) = key.split_once(' ')?;
             (own != of_version).then(|| OperationAdditions {
                 method: method.to_owned(),
@@ -163,7 +202,8 @@ impl RunTime<'_> {
                 description: description.to_owned(),
             });
         };
-        if !access.accept.is_empty() {
+        let mut all = self.narrower().map(|policies| accepted(self.version, policies));
+        if !access.accept.is_empty() || all.any(|access| !access.accept.is_empty()) {
             add(
                 "401",
                 "GatewayUnauthorized",
@@ -175,12 +215,12 @@ impl RunTime<'_> {
                 "The credential is known, but may not make this call.",
             );
         }
-        let limits = [&self.policies].into_iter().chain(self.narrower.values());
+        let limits = [&self.in_force.version].into_iter().chain(self.narrower());
         let is_limited = |policies: &PolicySet| policies.rate_limits().is_some() || policies.concurrency().is_some();
         if self.has_limits() || limits.into_iter().any(is_limited) {
             add("429", "GatewayTooManyRequests", "A limit is used up.");
         }
-        if self.policies.mock().is_none() {
+        if self.in_force.version.mock().is_none() {
             add(
                 "502",
                 "GatewayBadGateway",
@@ -214,56 +254,90 @@ impl RunTime<'_> {
     }
 }
 
-const KEY_BEARER: &str = "key";
-const KEY_HEADER: &str = "keyInHeader";
-const KEY_QUERY: &str = "keyInQuery";
-const BASIC: &str = "keyAsPassword";
-const JWT: &str = "jwt";
-const TOKEN: &str = "token";
-const CLIENT: &str = "clientCredentials";
-const CERTIFICATE: &str = "clientCertificate";
+/// A way to carry a credential, as a security scheme.
+#[derive(Clone, Copy, Debug)]
+enum Scheme<'a> {
+    KeyBearer,
+    KeyHeader(&'a str),
+    KeyQuery(&'a str),
+    Basic,
+    Jwt,
+    Token,
+    Client,
+    Certificate,
+}
 
-/// The schemes of a kind of credential.
-fn names(kind: CredentialKind, access: &AccessPolicy) -> Vec<&'static str> {
-    match kind {
-        CredentialKind::Key => {
-            let mut names = vec![KEY_BEARER, KEY_HEADER];
-            if access.key_query.is_some() {
-                names.push(KEY_QUERY);
+impl<'a> Scheme<'a> {
+    /// The schemes of a kind of credential.
+    fn of(kind: CredentialKind, access: &'a AccessPolicy) -> Vec<Self> {
+        match kind {
+            CredentialKind::Key => {
+                let query = access.key_query.as_deref().map(Self::KeyQuery);
+                let always = [Self::KeyBearer, Self::KeyHeader(&access.key_header)];
+                always.into_iter().chain(query).collect()
             }
-            names
+            CredentialKind::Basic => vec![Self::Basic],
+            CredentialKind::Jwt => vec![Self::Jwt],
+            CredentialKind::Oauth2 => vec![Self::Token],
+            CredentialKind::ClientCredentials => vec![Self::Client],
+            CredentialKind::Mtls => vec![Self::Certificate],
         }
-        CredentialKind::Basic => vec![BASIC],
-        CredentialKind::Jwt => vec![JWT],
-        CredentialKind::Oauth2 => vec![TOKEN],
-        CredentialKind::ClientCredentials => vec![CLIENT],
-        CredentialKind::Mtls => vec![CERTIFICATE],
+    }
+
+    /// Its name in the document. Where an operation takes keys from another place than the version, the place is in it.
+    fn name(self, of_version: &AccessPolicy) -> String {
+        let is_usual = match self {
+            Self::KeyHeader(name) => name.eq_ignore_ascii_case(&of_version.key_header),
+            Self::KeyQuery(name) => of_version.key_query.as_deref() == Some(name),
+            _ => true,
+        };
+        match self {
+            Self::KeyHeader(name) if !is_usual => format!("keyInHeader.{}", component(&name.to_ascii_lowercase())),
+            Self::KeyQuery(name) if !is_usual => format!("keyInQuery.{}", component(name)),
+            Self::KeyBearer => "key".to_owned(),
+            Self::KeyHeader(_) => "keyInHeader".to_owned(),
+            Self::KeyQuery(_) => "keyInQuery".to_owned(),
+            Self::Basic => "keyAsPassword".to_owned(),
+            Self::Jwt => "jwt".to_owned(),
+            Self::Token => "token".to_owned(),
+            Self::Client => "clientCredentials".to_owned(),
+            Self::Certificate => "clientCertificate".to_owned(),
+        }
     }
 }
 
+/// A name with only what the name of a component may have (OpenAPI 3.1 section 4.8.7); different names stay different.
+fn component(name: &str) -> String {
+    use std::fmt::Write as _;
+    let mut plain = String::with_capacity(name.len());
+    for byte in name.bytes() {
+        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_') {
+            plain.push(char::from(byte));
+        } else {
+            let _ = write!(plain, ".{byte:02x}");
+        }
+    }
+    plain
+}
+
 /// Ways to be let in, one of which is enough.
-fn requirements(access: &AccessPolicy, scopes: Option<&Scopes>) -> Vec<SecurityRequirement> {
+fn requirements(access: &AccessPolicy, scopes: Option<&Scopes>, of_version: &AccessPolicy) -> Vec<SecurityRequirement> {
     let mut ways = Vec::new();
     for kind in &access.accept {
-        let carries_scopes = matches!(
-            kind,
-            CredentialKind::Jwt | CredentialKind::Oauth2 | CredentialKind::ClientCredentials
-        );
         let alternatives = match scopes {
-            Some(scopes) if carries_scopes => match scopes.matching {
+            Some(scopes) if carries_scopes(*kind) => match scopes.matching {
                 ScopeMatch::All => vec![scopes.required.clone()],
                 ScopeMatch::Any => scopes.required.iter().map(|scope| vec![scope.clone()]).collect(),
             },
-            Some(scopes) if !scopes.keys => Vec::new(),
             _ => vec![Vec::new()],
         };
-        for name in names(*kind, access) {
+        for scheme in Scheme::of(*kind, access) {
             for needed in &alternatives {
-                ways.push(SecurityRequirement::from([(name.to_owned(), needed.clone())]));
+                ways.push(SecurityRequirement::from([(scheme.name(of_version), needed.clone())]));
             }
         }
     }
-    if access.anonymous && scopes.is_none() {
+    if access.anonymous {
         ways.push(SecurityRequirement::new());
     }
     ways
@@ -308,9 +382,11 @@ mod reads {
 
     use super::RunTime;
     use crate::{
-        catalog::query::{CatalogReads, Reference},
+        catalog::{
+            query::{CatalogReads, Reference},
+            sha256,
+        },
         error::Result,
-        policy,
     };
 
     /// A document as it holds at the gateway.
@@ -320,6 +396,10 @@ mod reads {
         pub overlay: String,
         /// The document with it, in the shape of OpenAPI 3.1, in JSON.
         pub document: String,
+        /// SHA-256 of the overlay, in hexadecimal.
+        pub overlay_sha256: String,
+        /// SHA-256 of the document.
+        pub document_sha256: String,
     }
 
     impl Enriched {
@@ -329,8 +409,11 @@ mod reads {
         /// [`Rejected`] where the additions make it too large.
         pub(in crate::catalog) fn of(document: &Document, additions: &Additions) -> Result<Self, Rejected> {
             let (overlay, applied) = Overlay::of_additions(document, additions, &Limits::default())?;
+            let overlay = overlay.to_json();
             Ok(Self {
-                overlay: overlay.to_json(),
+                overlay_sha256: sha256(overlay.as_bytes()),
+                document_sha256: sha256(applied.text.as_bytes()),
+                overlay,
                 document: applied.text,
             })
         }
@@ -354,17 +437,9 @@ mod reads {
         ) -> Result<Arc<Enriched>> {
             let detail = &reference.detail;
             let version = &reference.version;
-            let (policies, narrower) = policy::load::in_force_by_operation(
-                self.cx.db.read(),
-                detail.organization.id,
-                detail.api.id,
-                version.id,
-            )
-            .await?;
             let run_time = RunTime {
                 version,
-                policies,
-                narrower,
+                in_force: &reference.in_force,
                 plans: &detail.plans,
                 base_url,
                 gateway_url,
@@ -378,3 +453,6 @@ mod reads {
 
 #[cfg(feature = "store")]
 pub use reads::Enriched;
+
+#[cfg(test)]
+mod tests;

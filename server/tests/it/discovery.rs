@@ -141,6 +141,9 @@ async fn pages_name_their_twins_and_twins_show_what_pages_show() {
         .await
         .expect(200)
         .says("# Petstore v1 reference");
+    let version = version
+        .says("](/apis/acme/pets/v1/openapi.json)")
+        .says("](/apis/acme/pets/v1/original)");
     let operations: Vec<_> = paths(&version.body, "](", ')');
     let operations = operations.iter().filter(|path| path.starts_with(operation));
     let mut pages = vec!["/apis/acme/pets".to_owned(), "/apis/acme/pets/v1".to_owned()];
@@ -165,9 +168,11 @@ async fn pages_name_their_twins_and_twins_show_what_pages_show() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn only_pages_have_twins() {
-    let product = Product::start().await;
+    let (product, _) = world().await;
     let mut reader = product.browser();
-    let original = "/apis/acme/pets/v1/original.md";
+    let original = "/apis/acme/pets/v1/original";
+    reader.get(original).await.expect(200);
+    let original = &*format!("{original}.md");
     for path in [
         original,
         "/signin.md",
@@ -200,6 +205,16 @@ async fn the_api_catalog_is_a_linkset_of_what_answers() {
         assert_eq!(items.len(), 1, "{set}");
         let pets = &set["linkset"][1];
         assert_eq!(pets["anchor"], items[0]["href"]);
+        let description = &pets["service-desc"][0];
+        assert!(
+            description["href"]
+                .as_str()
+                .unwrap()
+                .ends_with("/apis/acme/pets/v1/openapi.json"),
+            "{pets}"
+        );
+        let document = reader.get("/apis/acme/pets/v1/openapi.json").await.expect(200);
+        assert_eq!(description["type"], document.header("content-type"), "{pets}");
         for link in ["service-desc", "service-doc", "service-meta"] {
             for target in pets[link].as_array().unwrap() {
                 let path = Url::parse(target["href"].as_str().unwrap()).unwrap().path().to_owned();

@@ -1,5 +1,6 @@
 //! What pages say of documents: checks, changes, the rules of an organization, the changelog, the document at the gateway.
 
+use http::Method;
 use serde_json::Value;
 
 use crate::{
@@ -143,7 +144,23 @@ async fn documents_are_checked_compared_and_told_of() {
         .says("/apis/acme/pets/changelog");
 
     // The document as it holds at the gateway, and what is added.
-    let enriched = visitor.get("/apis/acme/pets/v1/openapi.json").await.expect(200);
+    let path = "/apis/acme/pets/v1/openapi.json";
+    let enriched = visitor.get(path).await.expect(200);
+    let tag = enriched.header("etag").to_owned();
+    assert!(tag.starts_with('"') && tag.len() == 66, "{tag}");
+    for known in [tag.clone(), format!("\"other\", W/{tag}")] {
+        let headers = [("if-none-match", known.as_str())];
+        let again = visitor
+            .send(Method::GET, path, &headers, bytes::Bytes::new())
+            .await
+            .expect(304);
+        assert_eq!((again.body.as_str(), again.header("etag")), ("", tag.as_str()));
+    }
+    let headers = [("if-none-match", "\"other\"")];
+    visitor
+        .send(Method::GET, path, &headers, bytes::Bytes::new())
+        .await
+        .expect(200);
     let enriched: Value = serde_json::from_str(&enriched.body).unwrap();
     let server = enriched["servers"][0]["url"].as_str().unwrap();
     assert!(server.ends_with("/acme/pets/v1"), "{server}");

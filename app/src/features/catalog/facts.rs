@@ -34,12 +34,15 @@ fn of_version(overview: &Overview) -> Option<AnyView> {
     let [organization, api, name] = overview.place(version);
     let base = (version.state.is_listed() && !has_ended(version, overview.now)).then(|| {
         let text = base_url(&overview.settings.gateway_url, &organization, &api, version);
-        let authentication = authentication(version.access);
+        let authentication = overview.reference.as_ref().map(|reference| {
+            let words = authentication(&reference.accepted());
+            view! { <Fact name="Authentication">{words}</Fact> }
+        });
         view! {
             <Fact name="Base URL">
                 <Copyline text=text label="Copy the base URL" />
             </Fact>
-            <Fact name="Authentication">{authentication}</Fact>
+            {authentication}
         }
     });
     let document = overview.reference.as_ref().map(|reference| {

@@ -19,10 +19,11 @@ pub(super) fn section(overview: &Overview) -> AnyView {
         return ().into_any();
     };
     let [organization, api, name] = overview.place(version);
+    let access = reference.accepted_by(operation.entry());
     let command = curl(
         &operation,
         &base_url(&overview.settings.gateway_url, &organization, &api, version),
-        version.access,
+        &access,
     );
     let href = href::operation(&organization, &api, &name, &operation.entry().slug);
     let answer = example_answer(&operation);
@@ -34,7 +35,7 @@ pub(super) fn section(overview: &Overview) -> AnyView {
             </SectionHead>
             <div class="stack" data-gap="sm">
                 <CodeBlock title="curl" language=Language::Shell text=command />
-                <KeyHint access=version.access organization=organization api=api />
+                <KeyHint access organization=organization api=api />
                 {answer}
             </div>
         </section>

@@ -63,10 +63,10 @@ fn facts(overview: &Overview) -> Vec<String> {
     if version.state.is_listed() && !has_ended(version, overview.now) {
         let base = base_url(&overview.settings.gateway_url, &organization, &api, version);
         facts.push(format!("Base URL: {}", twin::code_span(&base)));
-        facts.push(format!(
-            "Authentication: {}",
-            authentication_in_markdown(version.access)
-        ));
+        if let Some(reference) = &overview.reference {
+            let words = authentication_in_markdown(&reference.accepted());
+            facts.push(format!("Authentication: {words}"));
+        }
     }
     facts
 }
@@ -84,9 +84,10 @@ fn quickstart(overview: &Overview, text: Markdown) -> Markdown {
     let base = base_url(&overview.settings.gateway_url, &organization, &api, version);
     let page = twin::href(&href::operation(&organization, &api, &name, &operation.entry().slug));
     let title = short_text(&operation.entry().title(), 100);
+    let access = reference.accepted_by(operation.entry());
     text.heading(2, "Quickstart")
         .block(&format!("Calls {}.", twin::link(&title, &page)))
-        .code("sh", &curl(&operation, &base, version.access))
+        .code("sh", &curl(&operation, &base, &access))
 }
 
 fn plans(overview: &Overview, mut text: Markdown) -> Markdown {

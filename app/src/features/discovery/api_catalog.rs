@@ -68,7 +68,11 @@ fn links(settings: &Settings, api: &PublishedApi, version: &Version, base: &str)
     let reference = href::reference(place.0, place.1, place.2);
     let mut links = json!({
         "anchor": base,
-        "service-desc": [{"href": format!("{portal}{}", href::original(place.0, place.1, place.2)), "title": "OpenAPI document"}],
+        "service-desc": [{
+            "href": format!("{portal}{}", href::enriched(place.0, place.1, place.2)),
+            "type": "application/json",
+            "title": "OpenAPI document",
+        }],
         "service-doc": [
             {"href": format!("{portal}{reference}"), "type": "text/html"},
             {"href": format!("{portal}{}", twin::href(&reference)), "type": "text/markdown"},

@@ -13,9 +13,9 @@ use crate::{
 };
 
 /// Nodes of one body's tree.
-const NODES: usize = 400;
+pub(super) const NODES: usize = 400;
 /// Most media types of one body that are shown.
-const SHOWN: usize = 8;
+pub(super) const SHOWN: usize = 8;
 /// Most examples of one media type that are shown.
 const EXAMPLES: usize = 4;
 

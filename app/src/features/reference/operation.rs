@@ -152,10 +152,9 @@ fn about(operation: &Operation<'_>) -> impl IntoView + use<> {
 
 fn facts(reading: &Reading, operation: &Operation<'_>) -> impl IntoView + use<> {
     let entry = operation.entry();
-    let access = reading.reference.version.access;
     let direction = match entry.kind {
         OperationKind::Path => {
-            let words = authentication(access);
+            let words = authentication(&reading.reference.accepted_by(entry));
             view! { <Fact name="Authentication">{words}</Fact> }.into_any()
         }
         OperationKind::Webhook => view! { <Fact name="Webhook">"The API calls it at your server."</Fact> }.into_any(),

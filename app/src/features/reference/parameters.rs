@@ -11,7 +11,7 @@ use super::trees::Trees;
 use crate::ui::{SchemaList, SectionHead, grouped, text::short_text};
 
 /// Most parameters of one place that are shown.
-const SHOWN: usize = 200;
+pub(super) const SHOWN: usize = 200;
 /// Nodes of one parameter's tree: most have one.
 const NODES: usize = 60;
 
@@ -63,10 +63,12 @@ pub(super) fn section(operation: &Operation<'_>, trees: &Trees<'_>) -> AnyView {
 
 /// Says how many things of a list are left out.
 pub(super) fn more(hidden: usize) -> Option<AnyView> {
-    (hidden > 0).then(|| {
-        let text = format!("{} more are in the document.", grouped(hidden as u64));
-        view! { <p class="help">{text}</p> }.into_any()
-    })
+    more_in_words(hidden).map(|text| view! { <p class="help">{text}</p> }.into_any())
+}
+
+/// The same as words.
+pub(super) fn more_in_words(hidden: usize) -> Option<String> {
+    (hidden > 0).then(|| format!("{} more are in the document.", grouped(hidden as u64)))
 }
 
 /// The words above the parameters of one place.

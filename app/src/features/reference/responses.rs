@@ -15,9 +15,9 @@ use crate::ui::{
 };
 
 /// Most answers that are shown.
-const SHOWN: usize = 60;
+pub(super) const SHOWN: usize = 60;
 /// Most headers of one answer that are shown.
-const HEADERS: usize = 40;
+pub(super) const HEADERS: usize = 40;
 /// Characters of the line beside the status.
 const LINE: usize = 120;
 

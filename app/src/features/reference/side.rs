@@ -41,13 +41,14 @@ fn call(reading: &Reading, operation: &Operation<'_>) -> Option<AnyView> {
         return None;
     }
     let [organization, api, _] = reading.place();
-    let samples = document::samples(operation, &reading.base_url(), version.access);
+    let access = reading.reference.accepted_by(operation.entry());
+    let samples = document::samples(operation, &reading.base_url(), &access);
     Some(
         view! {
             <section class="stack" data-gap="sm" aria-labelledby="request">
                 <h2 class="visually-hidden" id="request">"Request"</h2>
                 <CodeTabs name="sample" samples />
-                <KeyHint access=version.access organization=organization api=api />
+                <KeyHint access organization=organization api=api />
             </section>
         }
         .into_any(),

@@ -7,6 +7,7 @@ use domain::{
         Api, Revision, Version, VersionState, Visibility,
         query::{ApiDetail, Reference},
         routing::Routing,
+        run_time::InForce,
         version::Access,
     },
     id::{ApiId, OrganizationId, RevisionId, VersionId},
@@ -16,7 +17,7 @@ use leptos::prelude::RenderHtml;
 use openapi::{Direction, Document, schema::SchemaNode};
 use time::macros::datetime;
 
-use super::{operation, operation_list::ListQuery, reading::Reading, trees::Trees, version};
+use super::{operation, operation_list::ListQuery, reading::Reading, trees::Trees, twins, version};
 use crate::{
     cx::{Assets, Settings},
     document::chapters,
@@ -92,6 +93,7 @@ pub(super) fn reading(document: Document) -> Reading {
         version,
         revision,
         document: Arc::new(document),
+        in_force: InForce::default(),
     };
     Reading {
         reference,
@@ -163,6 +165,8 @@ fn check_operation(name: &str, reading: &Reading, slug: &str) {
     let place = format!("{name} {slug}");
     check_harmless(&place, &html);
     assert!(html.len() < 1_500_000, "{place}: {} bytes", html.len());
+    let twin = twins::operation_twin(reading, slug);
+    assert!(twin.len() < 1_100_000, "{place}: {} bytes of Markdown", twin.len());
     let has = |text: &str| assert!(html.contains(&escaped(text)), "{place}: {text:?} is missing");
     for parameter in operation.parameters().iter().take(100) {
         has(&short_text(parameter.name, 200));
@@ -308,4 +312,54 @@ fn a_page_has_what_its_operation_has() {
     ] {
         assert!(html.contains(part), "{part} in {html}");
     }
+}
+
+#[test]
+fn twins_have_bounds_of_their_own() {
+    use std::fmt::Write as _;
+    // Every parameter and header is a reference to a large thing, so that little text stands for much.
+    let (mut parameters, mut headers, mut operations) = (String::new(), String::new(), String::new());
+    for n in 0..2_000 {
+        let comma = if n == 0 { "" } else { "," };
+        let _ = write!(
+            parameters,
+            r##"{comma}{{"in": "query", "name": "parameter{n}", "schema": {{"$ref": "#/components/schemas/Large"}}}}"##
+        );
+        let _ = write!(
+            headers,
+            r##"{comma}"X-Header-{n}": {{"schema": {{"$ref": "#/components/schemas/Large"}}}}"##
+        );
+    }
+    let summary = "word ".repeat(30);
+    for n in 0..6_000 {
+        let _ = write!(
+            operations,
+            r#","/things/{n}": {{"get": {{"summary": "{n} {summary}"}}}}"#
+        );
+    }
+    let long = "word ".repeat(1_000);
+    let reading = reading(read(&format!(
+        r#"{{"openapi": "3.1.0", "info": {{"title": "t", "version": "1"}},
+        "components": {{"schemas": {{"Large": {{"type": "string", "description": "{long}", "enum": ["a", "b"]}}}}}},
+        "paths": {{"/a": {{"get": {{"operationId": "a", "parameters": [{parameters}],
+            "responses": {{"200": {{"description": "", "headers": {{{headers}}}}}}}}}}}{operations}}}}}"#
+    )));
+    let twin = twins::operation_twin(&reading, "a");
+    assert!(
+        twin.contains("`parameter199`") && !twin.contains("`parameter200`"),
+        "{twin}"
+    );
+    assert!(twin.contains("1,800 more are in the document."), "{twin}");
+    assert!(
+        twin.contains("`X-Header-39`") && !twin.contains("`X-Header-40`"),
+        "{twin}"
+    );
+    assert!(twin.contains("1,960 more are in the document."), "{twin}");
+    assert!(twin.len() < 300_000, "{} bytes", twin.len());
+    let twin = twins::version_twin(&reading);
+    assert!((900_000..1_100_000).contains(&twin.len()), "{} bytes", twin.len());
+    assert!(
+        twin.contains("/operations/a.md") && twin.contains("The rest is left out"),
+        "says so"
+    );
 }

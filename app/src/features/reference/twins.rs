@@ -4,9 +4,10 @@ use domain::catalog::VersionState;
 use openapi::{Direction, MediaType, Operation, OperationEntry, OperationKind};
 
 use super::{
-    parameters::{LOCATIONS, heading, parameter_node},
+    bodies,
+    parameters::{self, LOCATIONS, heading, more_in_words, parameter_node},
     reading::Reading,
-    responses::{header_node, phrase},
+    responses::{self, HEADERS, header_node, phrase},
     trees::Trees,
 };
 use crate::{
@@ -18,12 +19,6 @@ use crate::{
     ui::{markdown::plain_text, text::short_text},
 };
 
-/// Nodes of the trees on one page.
-const NODES: usize = 400;
-/// Most media types and answers that are written out.
-const FORMS: usize = 8;
-const RESPONSES: usize = 60;
-
 /// A version: what it is, where it answers, its operations by chapter, each with its twin.
 pub(super) fn version_twin(reading: &Reading) -> String {
     let document = reading.document();
@@ -34,6 +29,9 @@ pub(super) fn version_twin(reading: &Reading) -> String {
         text = text.source(description, 1);
     }
     for chapter in chapters(document) {
+        if text.is_full() {
+            break;
+        }
         text = text.heading(2, &short_text(&chapter.title, 100));
         if let Some(description) = chapter.description {
             text = text.paragraph(&plain_text(description, 400));
@@ -68,13 +66,16 @@ fn facts(reading: &Reading) -> Vec<String> {
         facts.push(format!("Base URL: {}", twin::code_span(&reading.base_url())));
         facts.push(format!(
             "Authentication: {}",
-            authentication_in_markdown(version.access)
+            authentication_in_markdown(&reading.reference.accepted())
         ));
     }
-    let original = href::original(&organization, &api, &name);
     facts.push(format!(
-        "Document: {} ({})",
-        twin::link("as uploaded", &original),
+        "Document: {}; {} ({})",
+        twin::link(
+            "as it holds at the gateway",
+            &href::enriched(&organization, &api, &name)
+        ),
+        twin::link("as uploaded", &href::original(&organization, &api, &name)),
         reading.document().format().title()
     ));
     facts
@@ -122,16 +123,16 @@ pub(super) fn operation_twin(reading: &Reading, slug: &str) -> String {
     if entry.kind == OperationKind::Path {
         items.push(format!(
             "Authentication: {}",
-            authentication_in_markdown(reading.reference.version.access)
+            authentication_in_markdown(&reading.reference.accepted_by(entry))
         ));
     }
     if let Some(id) = &entry.operation_id {
         items.push(format!("Operation id: {}", twin::code_span(&short_text(id, 120))));
     }
     text = text.list(items);
-    text = parameters(operation, &trees, text);
+    text = sent_parameters(operation, &trees, text);
     text = body(operation, &trees, text);
-    text = responses(operation, &trees, text);
+    text = answers(operation, &trees, text);
     samples(reading, operation, text).finish()
 }
 
@@ -149,19 +150,29 @@ fn address(reading: &Reading, entry: &OperationEntry) -> String {
     }
 }
 
-fn parameters(operation: &Operation<'_>, trees: &Trees<'_>, mut text: Markdown) -> Markdown {
-    let parameters = operation.parameters();
-    if parameters.is_empty() {
+/// Says how many things of a list are left out.
+fn more(hidden: usize, text: Markdown) -> Markdown {
+    match more_in_words(hidden) {
+        Some(words) => text.paragraph(&words),
+        None => text,
+    }
+}
+
+fn sent_parameters(operation: &Operation<'_>, trees: &Trees<'_>, mut text: Markdown) -> Markdown {
+    let all = operation.parameters();
+    if all.is_empty() {
         return text;
     }
     text = text.heading(2, "Parameters");
     for location in LOCATIONS {
-        let own = parameters.iter().filter(|parameter| parameter.location == location);
-        let list: String = own
+        let own = || all.iter().filter(|parameter| parameter.location == location);
+        let list: String = own()
+            .take(parameters::SHOWN)
             .map(|parameter| schema_list(&parameter_node(parameter, trees)))
             .collect();
         if !list.is_empty() {
             text = text.heading(3, heading(location)).block(&list);
+            text = more(own().count().saturating_sub(parameters::SHOWN), text);
         }
     }
     text
@@ -177,19 +188,19 @@ fn body(operation: &Operation<'_>, trees: &Trees<'_>, mut text: Markdown) -> Mar
     if let Some(description) = body.description {
         text = text.source(description, 2);
     }
-    for media in body.content.iter().take(FORMS) {
-        text = form(media, Direction::Request, trees, text);
-    }
-    text
+    forms(&body.content, Direction::Request, trees, text)
 }
 
-fn responses(operation: &Operation<'_>, trees: &Trees<'_>, mut text: Markdown) -> Markdown {
+fn answers(operation: &Operation<'_>, trees: &Trees<'_>, mut text: Markdown) -> Markdown {
     text = text.heading(2, "Responses");
-    let responses = operation.responses();
-    if responses.is_empty() {
+    let all = operation.responses();
+    if all.is_empty() {
         return text.paragraph("The document describes no answers.");
     }
-    for response in responses.iter().take(RESPONSES) {
+    for response in all.iter().take(responses::SHOWN) {
+        if text.is_full() {
+            break;
+        }
         text = text.heading(3, &short_text(response.status, 20));
         text = match response.description.trim() {
             "" => text.paragraph(&phrase(response.status)),
@@ -198,16 +209,24 @@ fn responses(operation: &Operation<'_>, trees: &Trees<'_>, mut text: Markdown) -
         let headers: String = response
             .headers
             .iter()
+            .take(HEADERS)
             .map(|header| schema_list(&header_node(header, trees)))
             .collect();
         if !headers.is_empty() {
             text = text.paragraph("Headers:").block(&headers);
+            text = more(response.headers.len().saturating_sub(HEADERS), text);
         }
-        for media in response.content.iter().take(FORMS) {
-            text = form(media, Direction::Response, trees, text);
-        }
+        text = forms(&response.content, Direction::Response, trees, text);
     }
-    text
+    more(all.len().saturating_sub(responses::SHOWN), text)
+}
+
+/// The media types of a body.
+fn forms(content: &[MediaType<'_>], direction: Direction, trees: &Trees<'_>, mut text: Markdown) -> Markdown {
+    for media in content.iter().take(bodies::SHOWN) {
+        text = form(media, direction, trees, text);
+    }
+    more(content.len().saturating_sub(bodies::SHOWN), text)
 }
 
 /// A media type with its schema.
@@ -216,7 +235,7 @@ fn form(media: &MediaType<'_>, direction: Direction, trees: &Trees<'_>, text: Ma
     let Some(schema) = media.schema.or(media.item_schema) else {
         return text.block(&format!("{name}, without a schema."));
     };
-    let node = trees.tree(schema, direction, NODES);
+    let node = trees.tree(schema, direction, bodies::NODES);
     let stream = if media.schema.is_none() { "stream of " } else { "" };
     let label = match node.type_label.as_str() {
         "object" if stream.is_empty() => String::new(),
@@ -230,7 +249,8 @@ fn samples(reading: &Reading, operation: &Operation<'_>, mut text: Markdown) -> 
     let version = &reading.reference.version;
     match operation.entry().kind {
         OperationKind::Path if !has_ended(version, reading.now) => {
-            let command = curl(operation, &reading.base_url(), version.access);
+            let access = reading.reference.accepted_by(operation.entry());
+            let command = curl(operation, &reading.base_url(), &access);
             text = text.heading(2, "Example request").code("sh", &command);
         }
         OperationKind::Path => {}

@@ -145,7 +145,7 @@ fn facts(reading: &Reading) -> impl IntoView + use<> {
         Some(number) => format!("{format}, version {}", short_text(number, 60)),
         None => format,
     };
-    let authentication = authentication(version.access);
+    let authentication = authentication(&reading.reference.accepted());
     view! {
         <Facts inline=true>
             {base}
