@@ -164,7 +164,7 @@ impl Catalog {
         Ok(version)
     }
 
-    /// Reads a spec and makes it the version's current revision. The same bytes as the current revision change nothing.
+    /// Reads a spec and makes it the version's current revision. The same bytes with the same overlays change nothing.
     ///
     /// # Errors
     /// `SpecRejected` with every diagnostic; nothing is stored then. `Conflict` for a retired version, and where others

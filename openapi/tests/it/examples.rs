@@ -40,6 +40,11 @@ impl Judged<'_> {
             };
             let value = match (key.as_str(), value) {
                 ("enum" | "const", value) => value.clone(),
+                // Names, which may be those of keywords.
+                ("properties" | "patternProperties" | "definitions" | "schemas", Value::Object(named)) => named
+                    .iter()
+                    .map(|(name, schema)| (name.clone(), self.plain(schema)))
+                    .collect(),
                 ("$ref" | "$dynamicRef", Value::String(target)) => json!(format!("{BASE}{target}")),
                 ("required", Value::Array(names)) => {
                     let hidden = self.hidden(map, 0);
@@ -93,6 +98,10 @@ impl Judged<'_> {
 /// Whatever fits one alternative of a `oneOf` fits another as well.
 const OVERLAP: &str = "the alternatives of a oneOf don't exclude each other";
 
+/// The parts of the schema contradict each other: an enumeration of numbers of type string, a required property that is not allowed,
+/// `null` beside alternatives without it, `false`.
+const NOTHING_FITS: &str = "the parts of the schema contradict each other";
+
 /// Schemas that no value fits, or none that can be found: file, beginning of the place, reason.
 const EXCEPTIONS: &[(&str, &str, &str)] = &[
     (
@@ -100,8 +109,41 @@ const EXCEPTIONS: &[(&str, &str, &str)] = &[
         "dropletActions_post_byTag body",
         OVERLAP,
     ),
+    ("polymorphism-3.0.json", "patch-pets body", OVERLAP),
+    ("polymorphism-3.0.json", "post-anything-one-of-object-ref body", OVERLAP),
     ("polymorphism-3.0.json", "post-anything-one-of-object body", OVERLAP),
     ("polymorphism-3.0.json", "post-anything-one-of-required body", OVERLAP),
+    ("jira-3.0.json", "addSecurityLevelMembers body", NOTHING_FITS),
+    ("jira-3.0.json", "createScreenScheme body", NOTHING_FITS),
+    ("jira-3.0.json", "schema CustomContextVariable", NOTHING_FITS),
+    ("jira-3.0.json", "schema CustomFieldContextDefaultValue", NOTHING_FITS),
+    ("jira-3.0.json", "schema JqlQueryClause", NOTHING_FITS),
+    ("jira-3.0.json", "schema ScreenSchemeDetails", NOTHING_FITS),
+    ("jira-3.0.json", "schema ScreenTypes", NOTHING_FITS),
+    ("jira-3.0.json", "schema SecuritySchemeMembersRequest", NOTHING_FITS),
+    ("jira-3.0.json", "schema WorkflowCondition", NOTHING_FITS),
+    ("numbers.json", "schema C", "numbers beyond the judge's precision"),
+    ("valid_schema_types.yaml", "schema nothing_", NOTHING_FITS),
+    ("vercel-3.1.json", "get-v1-integrations-search-repo 200", NOTHING_FITS),
+    ("vercel-3.1.json", "getEdgeConfigItem 200", NOTHING_FITS),
+    ("vercel-3.1.json", "schema EdgeConfigItem", NOTHING_FITS),
+    ("xss-everywhere.json", "a-alert-1 parameter", NOTHING_FITS),
+    ("zoom-3.0.json", "accountSettings", OVERLAP),
+    ("zoom-3.0.json", "getAccountLockSettings 200", OVERLAP),
+    ("zoom-3.0.json", "getGroupLockSettings 200", OVERLAP),
+    ("zoom-3.0.json", "getGroupSettings 200", OVERLAP),
+    ("zoom-3.0.json", "getZRAccountSettings 200", OVERLAP),
+    ("zoom-3.0.json", "getZRLocationSettings 200", OVERLAP),
+    ("zoom-3.0.json", "getZRSettings 200", OVERLAP),
+    ("zoom-3.0.json", "groupLockedSettings body", OVERLAP),
+    ("zoom-3.0.json", "reportTelephone parameter type", NOTHING_FITS),
+    ("zoom-3.0.json", "updateAccountLockSettings body", OVERLAP),
+    ("zoom-3.0.json", "updateGroupSettings body", OVERLAP),
+    ("zoom-3.0.json", "updateZRLocationSettings body", OVERLAP),
+    ("zoom-3.0.json", "updateZRSettings body", OVERLAP),
+    ("zoom-3.0.json", "updateZoomRoomAccSettings body", OVERLAP),
+    ("zoom-3.0.json", "userSettings", OVERLAP),
+    ("zoom-3.0.json", "userTSP", NOTHING_FITS),
 ];
 
 /// What came of the schemas of a document.
@@ -230,9 +272,9 @@ fn examples_fit_their_schemas() {
     }
 }
 
-/// `cargo test -p openapi --release -- --ignored --nocapture every_example`
+/// `cargo test -p openapi --test it -- --ignored --nocapture every_example`
 #[test]
-#[ignore = "takes minutes: every schema of every document; to be run by hand in a release build"]
+#[ignore = "takes minutes: every schema of every document; to be run by hand"]
 fn every_example_of_every_document() {
     let mut folders = vec![specs::own("real"), specs::own("hostile")];
     let names = [

@@ -1,5 +1,7 @@
 //! The Markdown twins of a version and of an operation.
 
+use std::fmt::Write as _;
+
 use domain::catalog::VersionState;
 use openapi::{Direction, MediaType, Operation, OperationEntry, OperationKind};
 
@@ -69,15 +71,14 @@ fn facts(reading: &Reading) -> Vec<String> {
             authentication_in_markdown(&reading.reference.accepted())
         ));
     }
-    facts.push(format!(
-        "Document: {}; {} ({})",
-        twin::link(
-            "as it holds at the gateway",
-            &href::enriched(&organization, &api, &name)
-        ),
-        twin::link("as uploaded", &href::original(&organization, &api, &name)),
-        reading.document().format().title()
-    ));
+    let enriched = href::enriched(&organization, &api, &name);
+    let mut document = format!("Document: {}", twin::link("as it holds at the gateway", &enriched));
+    // What overlays took out of it is not for everybody.
+    if reading.reference.revision.overlays.is_empty() {
+        let original = twin::link("as uploaded", &href::original(&organization, &api, &name));
+        let _ = write!(document, "; {original} ({})", reading.document().format().title());
+    }
+    facts.push(document);
     facts
 }
 
