@@ -13,6 +13,7 @@ pub mod documents;
 pub mod input;
 #[cfg(feature = "store")]
 mod judges;
+#[cfg(feature = "store")]
 mod judging;
 #[cfg(feature = "store")]
 mod lifecycle;

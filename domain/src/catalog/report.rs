@@ -241,6 +241,7 @@ impl RevisionChanges {
     }
 
     /// About what it takes in memory, in bytes.
+    #[cfg(feature = "store")]
     pub(super) fn weight(&self) -> usize {
         let texts = |change: &ChangeLine| {
             let operation = change.operation.as_ref().map_or(0, String::len);

@@ -37,6 +37,7 @@ impl Misfits {
     }
 
     /// The same as warnings, for people who look at the document.
+    #[cfg(feature = "store")]
     pub(crate) fn diagnostics(self) -> Vec<openapi::Diagnostic> {
         let warning = |found: FieldError| openapi::Diagnostic::warning("policy-misfit", found.to_string());
         self.found().into_iter().map(warning).collect()
