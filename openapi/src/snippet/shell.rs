@@ -5,28 +5,32 @@ use std::fmt::Write as _;
 use super::outgoing::{Piece, Text};
 
 /// A text as one word that the shell leaves as it is. NUL can't be passed to a program at all and is left out. What is not for a
-/// terminal (an escape sequence ends a paste, an override turns the line around) is written in ASCII, `$'…'`, for a text goes
+/// terminal (an escape sequence ends a paste, an override turns the line around) is written by `printf`, in ASCII: the text goes
 /// where a reader pastes it.
 pub(super) fn quoted(text: &str) -> String {
-    if !text.contains(is_not_for_terminals) {
-        return format!("'{}'", text.replace('\0', "").replace('\'', r"'\''"));
-    }
-    let mut word = String::from("$'");
-    for character in text.chars().filter(|character| *character != '\0') {
-        match character {
-            '\'' | '\\' => word.extend(['\\', character]),
-            '\n' | '\t' => word.push(character),
-            other if is_not_for_terminals(other) => {
-                // Byte by byte: not every shell knows code points (POSIX.1-2024 §2.2.4).
-                let mut bytes = [0; 4];
-                for byte in other.encode_utf8(&mut bytes).bytes() {
-                    let _ = write!(word, "\\{byte:03o}");
-                }
-            }
-            other => word.push(other),
+    let text = text.replace('\0', "");
+    let mut word = String::new();
+    let mut rest = text.as_str();
+    while !rest.is_empty() || word.is_empty() {
+        let end = rest.find(is_not_for_terminals).unwrap_or(rest.len());
+        let (plain, others) = rest.split_at(end);
+        if !plain.is_empty() || word.is_empty() && others.is_empty() {
+            let _ = write!(word, "'{}'", plain.replace('\'', r"'\''"));
         }
+        let end = others
+            .find(|character| !is_not_for_terminals(character))
+            .unwrap_or(others.len());
+        let (special, after) = others.split_at(end);
+        if !special.is_empty() {
+            // Byte by byte: not every shell knows code points. None is a line end, which would be lost at the end.
+            let octal: String = special.bytes().fold(String::new(), |mut octal, byte| {
+                let _ = write!(octal, "\\{byte:03o}");
+                octal
+            });
+            let _ = write!(word, "\"$(printf '{octal}')\"");
+        }
+        rest = after;
     }
-    word.push('\'');
     word
 }
 
@@ -91,8 +95,12 @@ mod tests {
             ("it's", r"'it'\''s'"),
             ("$HOME `id` \\", r"'$HOME `id` \'"),
             ("a\0b", "'ab'"),
-            ("it's \u{1b}[201~\u{3}\\\n", "$'it\\'s \\033[201~\\003\\\\\n'"),
-            ("a\u{202e}b", r"$'a\342\200\256b'"),
+            (
+                "it's \u{1b}[201~\u{3}\\\n",
+                "'it'\\''s '\"$(printf '\\033')\"'[201~'\"$(printf '\\003')\"'\\\n'",
+            ),
+            ("\u{202e}", r#""$(printf '\342\200\256')""#),
+            ("", "''"),
         ] {
             assert_eq!(quoted(text), expected);
         }
