@@ -223,8 +223,8 @@ async fn archives_and_overlays_are_uploaded() {
     let zip = files.to_zip().unwrap();
     owner.upload(&spec, &[], ("file", "pets.zip", &zip)).await.expect(303);
     owner.get(VERSION).await.expect(200).says("Animals").says("words.yaml");
-    let original = visitor.get("/apis/acme/pets/v1/original").await.expect(200);
-    assert_eq!(original.header("content-type"), "application/zip");
+    let archive = owner.get(original).await.expect(200);
+    assert_eq!(archive.header("content-type"), "application/zip");
 
     let none = [("no_overlays", "on")];
     owner.upload(&spec, &none, ("file", "pets.zip", &zip)).await.expect(303);
